@@ -1,0 +1,107 @@
+# intproxyd -- the incoming side of mirrord's internal proxy, as a native daemon
+#
+#   make                 build/intproxyd and build/intproxy-agent
+#   make check           unit tests (CUnit), every suite; ONLY=suite picks one
+#   make lint            floors, forbidden symbols, format, warnings of gcc and clang
+#   make format          clang-format over the sources (never over the .def tables)
+#   make relacy          the inbox under the relacy model checker, and each of its mutations
+#   make stress          the inbox under the thread sanitizer, with real threads
+#   make fuzz            libFuzzer over decoder and agent link, FUZZ_RUNS runs each (1000000)
+#   make e2e             the installed programs against curl, wrk, nginx, python3, socat
+#   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios
+#   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
+#   make soak            an hour of mixed traffic (SOAK_SECONDS)
+#   make cover           line coverage of the decoder by the unit tests
+#   make install         programs into DESTDIR/PREFIX (/usr/local)
+#   make clean           removes build/
+#   make help            this text
+#
+# Variables: SANITIZE=address,undefined | thread    CC=gcc | clang    V=1 shows commands
+#            MUTATE=n builds the n-th mutation of the inbox (tests only)
+
+PREFIX  ?= /usr/local
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1.0)
+
+comma   := ,
+VARIANT := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(MUTATE),-mutate$(MUTATE))$(if $(COVER),-cover)
+OUT     := build/$(VARIANT)
+
+WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wcast-qual -Wpointer-arith
+DEFS    := -D_GNU_SOURCE -DINTPROXYD_VERSION='"$(VERSION)"' $(if $(MUTATE),-DMUTATE=$(MUTATE))
+SAN     := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+FLAGS   := -std=c11 $(DEFS) $(CFLAGS) $(WARN) $(SAN) $(if $(COVER),--coverage) -pthread
+LIBS    := -lev -lpcre2-8 -lpthread -lm
+
+# llhttp: C sources shipped by Debian's node-llhttp, compiled here, never vendored.
+LLHTTP      := $(firstword $(wildcard /usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/llhttp.c))
+LLHTTP_DIR  := $(if $(LLHTTP),$(patsubst %/llhttp/llhttp.c,%,$(LLHTTP)),build/llhttp/usr/share)
+LLHTTP_INC  := -isystem $(LLHTTP_DIR)/include/llhttp -isystem $(LLHTTP_DIR)/include
+LLHTTP_OBJ  := $(OUT)/llhttp/llhttp.o $(OUT)/llhttp/api.o $(OUT)/llhttp/http.o
+
+runtime_OBJ  := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard runtime/*.c)))
+messages_OBJ := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard messages/*.c)))
+actors_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard actors/*.c)))
+ALL_LIB      := $(OUT)/libactors.a $(OUT)/libmessages.a $(OUT)/libruntime.a
+TEST_SRC     := $(sort $(wildcard tests/*.c))
+TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
+
+.PHONY: all check lint format relacy stress fuzz e2e bench bench-runtime soak cover install clean help
+all: $(OUT)/intproxyd $(OUT)/intproxy-agent
+ifeq ($(SANITIZE)$(MUTATE)$(COVER),)
+	$(Q)ln -sf $(VARIANT)/intproxyd build/intproxyd; ln -sf $(VARIANT)/intproxy-agent build/intproxy-agent
+endif
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+
+# Changed flags rebuild everything: objects depend on a stamp that holds them.
+STAMP := $(OUT)/.flags
+$(shell mkdir -p $(OUT); printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS))' | cmp -s - $(STAMP) || printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS))' >$(STAMP))
+
+build/llhttp/usr/share/llhttp/llhttp.c:
+	$(call say,FETCH,node-llhttp)
+	$(Q)mkdir -p build/llhttp && cd build/llhttp && apt-get download -qq node-llhttp && dpkg-deb -x node-llhttp*.deb .
+
+$(OUT)/llhttp/%.o: $(LLHTTP_DIR)/llhttp/%.c $(STAMP)
+	$(call say,CC,llhttp/$*)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CFLAGS) $(SAN) -w $(LLHTTP_INC) -c $< -o $@
+
+$(OUT)/%.o: %.c $(STAMP) $(LLHTTP)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) -I. $(LLHTTP_INC) -MMD -MP -c $< -o $@
+
+$(OUT)/lib%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(OUT)/libruntime.a: $(runtime_OBJ)
+$(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
+$(OUT)/libactors.a: $(actors_OBJ)
+
+$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o
+$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o
+$(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)
+
+$(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit $(LIBS)
+
+check: $(OUT)/unit
+	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))
+
+SOURCES := $(wildcard runtime/*.[ch] messages/*.[ch] actors/*.[ch] tools/*.[ch] tests/*.[ch] tests/*/*.[ch])
+format:
+	clang-format -i $(SOURCES)
+
+clean:
+	rm -rf build
+
+-include $(sort $(wildcard $(OUT)/*/*.d $(OUT)/*/*/*.d))
+-include tests/*.mk
