@@ -64,7 +64,7 @@ help:
 STAMP := $(OUT)/.flags
 $(shell mkdir -p $(OUT); printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS))' | cmp -s - $(STAMP) || printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS))' >$(STAMP))
 
-build/llhttp/usr/share/llhttp/llhttp.c:
+build/llhttp/usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/api.c build/llhttp/usr/share/llhttp/http.c &:
 	$(call say,FETCH,node-llhttp)
 	$(Q)mkdir -p build/llhttp && cd build/llhttp && apt-get download -qq node-llhttp && dpkg-deb -x node-llhttp*.deb .
 

@@ -1,0 +1,105 @@
+/* runtime/actor.c -- the effects that concern messages and the actor's own life; see actor.h */
+#include "runtime/runtime.h"
+#include "runtime/worker.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool worker_effect(struct actor *self, const struct effect *e)
+{
+    struct worker *w = self->worker;
+    if (w->hooks)
+        w->hooks->effect(w->hooks->context, self, e);
+    return w->isolated;
+}
+
+static void send(struct actor *self, struct actor_ref to, struct message *m)
+{
+    struct worker *w = self->worker;
+    m->from = self->ref;
+    m->to = to;
+    if (SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = to, .message = m))
+        message_free(m);
+    else
+        worker_route(w, m);
+}
+
+void actor_send(struct actor *self, struct actor_ref to, struct message *m)
+{
+    if (!m->exchange)
+        m->exchange = self->exchange;
+    send(self, to, m);
+}
+
+struct message *actor_take(struct actor *self, struct message *m)
+{
+    self->worker->message_taken = true;
+    return m;
+}
+
+void actor_forward(struct actor *self, struct actor_ref to, struct message *m)
+{
+    send(self, to, actor_take(self, m));
+}
+
+uint64_t actor_now(const struct actor *self)
+{
+    return self->worker->now_us;
+}
+
+unsigned actor_worker(const struct actor *self)
+{
+    return ref_worker(self->ref);
+}
+
+void actor_stop(struct actor *self, enum stop_reason reason)
+{
+    if (self->stopping)
+        return;
+    (void)SHOWN_ONLY(self, .kind = EFFECT_STOP, .n = reason);
+    self->stopping = true;
+    self->stop_reason = (uint8_t)reason;
+}
+
+void actor_end_program(struct actor *self, int status)
+{
+    if (!SHOWN_ONLY(self, .kind = EFFECT_END_PROGRAM, .n = (uint32_t)status))
+        runtime_end(self->worker->runtime, status);
+}
+
+void actor_log(struct actor *self, enum log_level level, const char *sentence, const char *fields,
+               ...)
+{
+    if (!log_wants(level) || self->worker->isolated)
+        return;
+    char text[LOG_TEXT_MAX];
+    int n = snprintf(text, sizeof text, "%s/%u.%u\x1f%s\x1f", self->type->name,
+                     ref_worker(self->ref), ref_slot(self->ref), sentence);
+    if (fields && (size_t)n < sizeof text) {
+        va_list list;
+        va_start(list, fields);
+        int more = vsnprintf(text + n, sizeof text - (size_t)n, fields, list);
+        va_end(list);
+        n += more > 0 ? more : 0;
+    }
+    size_t length = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    runtime_log(self->worker, level, text, length);
+}
+
+void actor_unexpected(struct actor *self, const struct message *m)
+{
+    struct worker *w = self->worker;
+    w->counters.unexpected++;
+    actor_log(self, LOG_DEBUG, "a message that nobody expected here", "kind=%s",
+              message_kind_info(m->kind)->name);
+}
+
+const char *effect_name(enum effect_kind kind)
+{
+    static const char *const names[] = {
+        "send",       "spawn",     "stop",       "monitor",    "demonitor", "timer_start",
+        "timer_stop", "connect",   "listen",     "write",      "notify",    "pause",
+        "resume",     "shutdown",  "close",      "abort",      "resolve",   "file_open",
+        "file_write", "file_read", "file_close", "end_program"};
+    return names[kind];
+}

@@ -1,0 +1,364 @@
+/* runtime/heap.c -- slabs by size class, blocks, and the way home of what others free.
+ *
+ * A slab is SLAB_BYTES at an address that is a multiple of SLAB_BYTES, so that an object finds its
+ * slab by clearing its lower bits. Slabs with free objects are in a list of their class; a full one
+ * is in none. Objects freed by a thread that is not the owner are chained per owner, and pushed to
+ * the owner's `returned` word in batches (a push of a chain, taken whole: the inbox's algorithm
+ * without its states).
+ */
+#include "runtime/heap.h"
+#include "runtime/limits.h"
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEAP_IS_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HEAP_IS_MALLOC 1
+#endif
+#endif
+#ifndef HEAP_IS_MALLOC
+#define HEAP_IS_MALLOC 0
+#endif
+
+enum { CLASSES = 12 };
+static const uint16_t class_bytes[CLASSES] = {32,  64,  96,  128,  192,  256,
+                                              384, 512, 768, 1024, 1536, 2048};
+
+struct object {
+    struct object *next;
+};
+
+struct slab {
+    struct heap *owner;
+    struct slab *next, *previous; /* in its class's list, while it has room */
+    struct object *free;
+    uint32_t used;   /* objects that are out */
+    uint32_t carved; /* objects that were ever handed out; the rest is untouched memory */
+    uint16_t room;   /* objects in all */
+    uint8_t class;
+    bool listed;
+};
+
+struct heap {
+    struct slab *with_room[CLASSES];
+    struct slab *spare; /* empty slabs, any class */
+    struct object *blocks;
+    unsigned spares, block_spares;
+    unsigned index;
+    uint64_t live; /* objects and blocks handed out by, minus taken back by, this heap */
+    void (*wake)(void *);
+    void *wake_context;
+    struct outgoing {
+        struct object *newest, *oldest;
+        unsigned count;
+    } outgoing[WORKERS_MAX];
+    _Alignas(64) _Atomic(struct object *) returned;
+    atomic_uint returned_count;
+};
+
+static _Thread_local struct heap *current;
+static _Atomic(struct heap *) heaps[WORKERS_MAX];
+
+void heap_exhausted(const char *what, size_t bytes)
+{
+    fprintf(stderr, "out of memory: %s, %zu bytes\n", what, bytes);
+    abort();
+}
+
+static void *map_aligned(size_t bytes)
+{
+    /* twice the room, then the ends are given back: mmap knows no alignment above a page */
+    uint8_t *wide =
+        mmap(NULL, bytes * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (wide == MAP_FAILED)
+        heap_exhausted("a slab", bytes);
+    uintptr_t start = ((uintptr_t)wide + bytes - 1) & ~(uintptr_t)(bytes - 1);
+    size_t before = start - (uintptr_t)wide, after = bytes - before;
+    if (before)
+        munmap(wide, before);
+    if (after)
+        munmap((uint8_t *)start + bytes, after);
+    return (void *)start;
+}
+
+struct heap *heap_new(unsigned index, void (*wake)(void *context), void *context)
+{
+    assert(index < WORKERS_MAX && atomic_load(&heaps[index]) == NULL);
+    struct heap *h = aligned_alloc(64, (sizeof *h + 63) & ~(size_t)63);
+    if (!h)
+        heap_exhausted("a heap", sizeof *h);
+    memset(h, 0, sizeof *h);
+    h->index = index;
+    h->wake = wake;
+    h->wake_context = context;
+    atomic_store(&heaps[index], h);
+    return h;
+}
+
+struct heap *heap_enter(struct heap *h)
+{
+    struct heap *before = current;
+    current = h;
+    return before;
+}
+
+uint64_t heap_live(const struct heap *h)
+{
+    return h->live;
+}
+
+/* ---- slabs ---- */
+
+static uint8_t class_of(size_t bytes)
+{
+    uint8_t class = 0;
+    while (class_bytes[class] < bytes)
+        class ++;
+    return class;
+}
+
+static struct slab *slab_of(void *object)
+{
+    return (struct slab *)((uintptr_t)object & ~(uintptr_t)(SLAB_BYTES - 1));
+}
+
+static void slab_list(struct heap *h, struct slab *s)
+{
+    s->previous = NULL;
+    s->next = h->with_room[s->class];
+    if (s->next)
+        s->next->previous = s;
+    h->with_room[s->class] = s;
+    s->listed = true;
+}
+
+static void slab_unlist(struct heap *h, struct slab *s)
+{
+    if (s->previous)
+        s->previous->next = s->next;
+    else
+        h->with_room[s->class] = s->next;
+    if (s->next)
+        s->next->previous = s->previous;
+    s->listed = false;
+}
+
+static struct slab *slab_new(struct heap *h, uint8_t class)
+{
+    struct slab *s = h->spare;
+    if (s) {
+        h->spare = s->next;
+        h->spares--;
+    } else {
+        s = map_aligned(SLAB_BYTES);
+    }
+    /* objects begin on a cache line: a 64-byte cell is one line */
+    size_t first = class_bytes[class] >= 64 ? 64 * ((sizeof *s + 63) / 64) : sizeof *s;
+    memset(s, 0, sizeof *s);
+    s->owner = h;
+    s->class = class;
+    s->room = (uint16_t)((SLAB_BYTES - first) / class_bytes[class]);
+    slab_list(h, s);
+    return s;
+}
+
+static void *slab_carve(struct slab *s)
+{
+    size_t bytes = class_bytes[s->class];
+    uint8_t *end = (uint8_t *)s + SLAB_BYTES;
+    return end - bytes * ++s->carved;
+}
+
+static void slab_retire(struct heap *h, struct slab *s)
+{
+    slab_unlist(h, s);
+    if (h->spares >= SLABS_SPARE) {
+        munmap(s, SLAB_BYTES);
+        return;
+    }
+    s->next = h->spare;
+    h->spare = s;
+    h->spares++;
+}
+
+static void slab_put(struct heap *h, struct slab *s, struct object *o)
+{
+    o->next = s->free;
+    s->free = o;
+    h->live--;
+    if (!s->listed)
+        slab_list(h, s);
+    if (--s->used == 0 && (s->next || s->previous))
+        slab_retire(h, s);
+}
+
+static void take_returned(struct heap *h)
+{
+    struct object *o = atomic_exchange_explicit(&h->returned, NULL, memory_order_acquire);
+    atomic_store_explicit(&h->returned_count, 0, memory_order_relaxed);
+    while (o) {
+        struct object *next = o->next;
+        slab_put(h, slab_of(o), o);
+        o = next;
+    }
+}
+
+static void *slab_take(struct heap *h, uint8_t class)
+{
+    struct slab *s = h->with_room[class];
+    if (!s && atomic_load_explicit(&h->returned, memory_order_relaxed)) {
+        take_returned(h);
+        s = h->with_room[class];
+    }
+    if (!s)
+        s = slab_new(h, class);
+    struct object *o = s->free;
+    if (o)
+        s->free = o->next;
+    else
+        o = slab_carve(s);
+    if (++s->used == s->room)
+        slab_unlist(h, s);
+    h->live++;
+    return o;
+}
+
+/* ---- what belongs to others ---- */
+
+static void send_home(struct heap *owner, struct outgoing *out)
+{
+    struct object *old = atomic_load_explicit(&owner->returned, memory_order_relaxed);
+    do {
+        out->oldest->next = old;
+    } while (!atomic_compare_exchange_weak_explicit(&owner->returned, &old, out->newest,
+                                                    memory_order_release, memory_order_relaxed));
+    unsigned before =
+        atomic_fetch_add_explicit(&owner->returned_count, out->count, memory_order_relaxed);
+    if (before < RETURN_WAKE && before + out->count >= RETURN_WAKE && owner->wake)
+        owner->wake(owner->wake_context);
+    *out = (struct outgoing){NULL, NULL, 0};
+}
+
+static void put_foreign(struct heap *h, struct heap *owner, struct object *o)
+{
+    struct outgoing *out = &h->outgoing[owner->index];
+    o->next = out->newest;
+    out->newest = o;
+    if (!out->oldest)
+        out->oldest = o;
+    if (++out->count >= RETURN_BATCH)
+        send_home(owner, out);
+}
+
+void heap_round(struct heap *h)
+{
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        if (h->outgoing[i].count)
+            send_home(atomic_load_explicit(&heaps[i], memory_order_acquire), &h->outgoing[i]);
+    if (atomic_load_explicit(&h->returned, memory_order_relaxed))
+        take_returned(h);
+}
+
+/* ---- the interface ---- */
+
+void *heap_alloc(size_t bytes)
+{
+    if (HEAP_IS_MALLOC || bytes > SLAB_OBJECT_MAX) {
+        void *p = malloc(bytes);
+        if (!p)
+            heap_exhausted("an object", bytes);
+        return p;
+    }
+    return slab_take(current, class_of(bytes));
+}
+
+void heap_free(void *object, size_t bytes)
+{
+    if (HEAP_IS_MALLOC || bytes > SLAB_OBJECT_MAX) {
+        free(object);
+        return;
+    }
+    struct slab *s = slab_of(object);
+    struct heap *h = current;
+    if (s->owner == h)
+        slab_put(h, s, object);
+    else
+        put_foreign(h, s->owner, object);
+}
+
+void *heap_block_alloc(void)
+{
+    struct heap *h = current;
+    struct object *b = HEAP_IS_MALLOC ? NULL : h->blocks;
+    if (b) {
+        h->blocks = b->next;
+        h->block_spares--;
+        return b;
+    }
+    return HEAP_IS_MALLOC ? heap_alloc(CHUNK_BYTES) : map_aligned(CHUNK_BYTES);
+}
+
+void heap_block_free(void *block)
+{
+    struct heap *h = current;
+    if (HEAP_IS_MALLOC) {
+        free(block);
+    } else if (h->block_spares >= CHUNKS_SPARE) {
+        munmap(block, CHUNK_BYTES);
+    } else {
+        struct object *b = block;
+        b->next = h->blocks;
+        h->blocks = b;
+        h->block_spares++;
+    }
+}
+
+static void drop_blocks(struct heap *h, unsigned keep)
+{
+    while (h->block_spares > keep) {
+        struct object *b = h->blocks;
+        h->blocks = b->next;
+        h->block_spares--;
+        munmap(b, CHUNK_BYTES);
+    }
+}
+
+static void drop_slabs(struct heap *h, unsigned keep)
+{
+    while (h->spares > keep) {
+        struct slab *s = h->spare;
+        h->spare = s->next;
+        h->spares--;
+        munmap(s, SLAB_BYTES);
+    }
+}
+
+void heap_trim(struct heap *h)
+{
+    heap_round(h);
+    drop_blocks(h, CHUNKS_SPARE_IDLE);
+    drop_slabs(h, 1);
+}
+
+void heap_delete(struct heap *h)
+{
+    heap_round(h);
+    drop_blocks(h, 0);
+    drop_slabs(h, 0);
+    for (unsigned c = 0; c < CLASSES; c++)
+        while (h->with_room[c] && h->with_room[c]->used == 0) {
+            struct slab *s = h->with_room[c];
+            slab_unlist(h, s);
+            munmap(s, SLAB_BYTES);
+        }
+    atomic_store(&heaps[h->index], NULL);
+    if (current == h)
+        current = NULL;
+    free(h);
+}

@@ -1,0 +1,212 @@
+/* runtime/runtime.c -- start, threads and end; see runtime.h */
+#include "runtime/runtime.h"
+#include "runtime/lives.h"
+#include "runtime/worker.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct worker *runtime_worker(const struct runtime *r, unsigned index)
+{
+    return r->workers[index];
+}
+
+static void wake_owner(void *context)
+{
+    struct worker *w = context;
+    w->io->wake(w);
+}
+
+static struct worker *worker_new(struct runtime *r, unsigned index, const struct runtime_options *o)
+{
+    struct worker *w = aligned_alloc(64, (sizeof *w + 63) & ~(size_t)63);
+    if (!w)
+        heap_exhausted("a worker", sizeof *w);
+    worker_create(w, r, index, o->io);
+    w->hooks = o->hooks;
+    w->heap = heap_new(index, wake_owner, w);
+    r->workers[index] = w;
+    if (o->io->start(w) != 0)
+        heap_exhausted("an event loop", 0);
+    w->now_us = o->io->clock(w);
+    return w;
+}
+
+static struct actor_ref spawn_on(struct worker *w, const struct actor_type *type)
+{
+    struct heap *before = heap_enter(w->heap);
+    struct actor_ref ref = worker_spawn(w, NOBODY, type, message_new(MSG_WATCH))->ref;
+    heap_enter(before);
+    return ref;
+}
+
+void runtime_create(struct runtime *r, const struct runtime_options *o)
+{
+    assert(o->workers >= 1 && o->workers < WORKERS_MAX);
+    memset(r, 0, sizeof *r);
+    r->count = o->workers + 1;
+    for (unsigned i = 0; i < r->count; i++)
+        worker_new(r, i, o);
+    for (unsigned from = 0; from < r->count - 1; from++)
+        for (unsigned to = 0; to < r->count - 1; to++)
+            if (from != to) {
+                struct heap *before = heap_enter(r->workers[from]->heap);
+                leases_prepare(r->workers[from], r->workers[to]);
+                heap_enter(before);
+            }
+    struct worker *last = r->workers[r->count - 1];
+    r->blocking = spawn_on(last, &blocking_type);
+    r->log = spawn_on(last, &log_writer_type);
+    r->watchdog = spawn_on(last, &watchdog_type);
+    heap_enter(r->workers[0]->heap);
+}
+
+struct actor_ref runtime_spawn_root(struct runtime *r, const struct actor_type *type,
+                                    struct message *first)
+{
+    return worker_spawn(r->workers[0], NOBODY, type, first)->ref;
+}
+
+void runtime_signals_to(struct runtime *r, struct actor_ref who)
+{
+    r->signal_actor = who;
+}
+
+static void *worker_thread(void *argument)
+{
+    worker_run(argument);
+    return NULL;
+}
+
+static void start_thread(struct runtime *r, unsigned index)
+{
+    int error = pthread_create(&r->threads[index], NULL, worker_thread, r->workers[index]);
+    if (error) {
+        fprintf(stderr, "cannot start a thread: %s\n", strerror(error));
+        abort();
+    }
+}
+
+static void stop_worker(struct runtime *r, unsigned index)
+{
+    struct worker *w = r->workers[index];
+    struct message *m = msg_control_stop_new((struct msg_control_stop){0});
+    if (inbox_push(&w->inbox, &m->node, &m->node) == INBOX_WOKE)
+        w->io->wake(w);
+}
+
+int runtime_run(struct runtime *r)
+{
+    for (unsigned i = 1; i < r->count; i++)
+        start_thread(r, i);
+    worker_run(r->workers[0]);
+    /* The blocking worker last: what the others had to log is before its end. */
+    for (unsigned i = 1; i < r->count; i++) {
+        stop_worker(r, i);
+        pthread_join(r->threads[i], NULL);
+    }
+    return atomic_load(&r->status);
+}
+
+void runtime_end(struct runtime *r, int status)
+{
+    if (atomic_exchange(&r->ending, true))
+        return;
+    atomic_store(&r->status, status);
+    stop_worker(r, 0);
+}
+
+static void reap_all(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->slots_count; i++)
+        if (w->slots[i].actor)
+            worker_reap(w, w->slots[i].actor);
+}
+
+/* Messages that were said by the dying to the dead. */
+static void sweep(struct runtime *r)
+{
+    for (unsigned i = 0; i < r->count; i++) {
+        struct worker *w = r->workers[i];
+        heap_enter(w->heap);
+        worker_take_inbox(w);
+        reap_all(w);
+        w->dirty = NULL;
+        worker_flush(w);
+    }
+}
+
+uint64_t runtime_destroy(struct runtime *r)
+{
+    uint64_t leaked = 0;
+    for (unsigned i = 0; i < 3; i++)
+        sweep(r);
+    for (unsigned i = 0; i < r->count; i++) {
+        heap_enter(r->workers[i]->heap);
+        worker_destroy(r->workers[i]);
+        r->workers[i]->io->finish(r->workers[i]);
+    }
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned i = 0; i < r->count; i++)
+            heap_round(r->workers[i]->heap);
+    for (unsigned i = 0; i < r->count; i++) {
+        leaked += heap_live(r->workers[i]->heap);
+        heap_delete(r->workers[i]->heap);
+        free(r->workers[i]);
+    }
+    return leaked;
+}
+
+/* ---- the log ---- */
+
+void runtime_log(struct worker *w, enum log_level level, const char *text, size_t length)
+{
+    struct runtime *r = w->runtime;
+    if (atomic_fetch_add_explicit(&r->log_under_way, 1, memory_order_relaxed) >= LOG_LINES_MAX) {
+        atomic_fetch_sub_explicit(&r->log_under_way, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&r->log_dropped, 1, memory_order_relaxed);
+        w->counters.log_dropped++;
+        return;
+    }
+    struct message *m = msg_log_line_new((struct msg_log_line){
+        .text = span_copy(text, length), .when = w->now_us, .level = (uint8_t)level});
+    m->to = r->log;
+    worker_route(w, m);
+}
+
+void runtime_say(struct worker *w, enum log_level level, const char *sentence, const char *detail)
+{
+    char text[LOG_TEXT_MAX];
+    int n = snprintf(text, sizeof text, "runtime/%u\x1f%s\x1f%s", w->index, sentence, detail);
+    if (log_wants(level))
+        runtime_log(w, level, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* ---- listeners by name ---- */
+
+void runtime_internal_add(struct runtime *r, struct socket *listener, const struct address *at)
+{
+    listener->internal = malloc(sizeof *at);
+    if (!listener->internal)
+        heap_exhausted("an internal listener", sizeof *at);
+    *listener->internal = *at;
+    listener->dirty_next = r->internal;
+    r->internal = listener;
+}
+
+void runtime_internal_remove(struct runtime *r, struct socket *listener)
+{
+    for (struct socket **at = &r->internal; *at; at = &(*at)->dirty_next)
+        if (*at == listener) {
+            *at = listener->dirty_next;
+            return;
+        }
+}
+
+struct socket *runtime_internal_find(struct runtime *r, const struct address *at)
+{
+    struct socket *s = r->internal;
+    while (s && !address_equal(s->internal, at))
+        s = s->dirty_next;
+    return s;
+}

@@ -1,0 +1,60 @@
+/* runtime/socket.h -- a socket as the runtime keeps it; actors name it by (self, n), see actor.h.
+ *
+ * Owner    the actor that opened it or was spawned with it, until it closes it. A closed socket
+ *          lingers until what was written has left, for LINGER_MS at most.
+ * Thread   its worker's.
+ */
+#ifndef RUNTIME_SOCKET_H
+#define RUNTIME_SOCKET_H
+
+#include "runtime/actor.h"
+
+struct worker;
+
+/* Bytes that wait for the kernel. */
+struct piece {
+    struct piece *next;
+    struct span bytes;
+};
+
+struct socket {
+    struct socket *next;       /* of the same owner, or in the worker's list of lingering ones */
+    struct socket *dirty_next; /* has something to flush this round */
+    struct worker *worker;
+    struct actor *owner;              /* NULL: lingering */
+    const struct actor_type *accepts; /* a listener: what it spawns */
+    struct piece *first, *last;
+    uint64_t unsent;
+    uint64_t notify_below;
+    uint64_t linger_until_us;
+    uint32_t n, serial;
+    uint32_t tag;
+    int fd;
+    bool connecting, listening, paused, ended, failed;
+    bool shut_wanted, shut_done, notify, dirty, starved;
+    bool reads, writes;       /* what is watched for */
+    struct address *internal; /* a listener that this process can reach by name */
+};
+
+/* A connection that a listener got: spawns its actor, which owns it. */
+struct actor *socket_adopt(struct socket *listener, struct socket *fresh,
+                           const struct address *peer);
+/* Takes what waits; when no descriptor is to be had, tries again after ACCEPT_RETRY_MS. */
+void socket_accept(struct socket *listener);
+/* From the worker: listeners that found no descriptor try again when it is time. */
+void sockets_starved(struct worker *w);
+
+/* From io: the socket can be read, written, or is connected. */
+void socket_ready(struct socket *s, bool readable, bool writable);
+/* From the worker: writes what was asked for in this round. */
+void sockets_flush(struct worker *w);
+/* From the worker: the owner dies; everything it had is closed. */
+void sockets_close_all(struct actor *owner);
+/* From the worker: closes what has lingered too long. */
+void sockets_lingering(struct worker *w);
+/* Is (n, serial) still a socket of this actor? Late messages are not delivered. */
+bool socket_is_live(const struct actor *owner, uint32_t n, uint32_t serial);
+/* At the end of all. */
+void sockets_finish(struct worker *w);
+
+#endif
