@@ -70,7 +70,7 @@ build/llhttp/usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/api.c build
 
 $(OUT)/llhttp/%.o: $(LLHTTP_DIR)/llhttp/%.c $(STAMP)
 	$(call say,CC,llhttp/$*)
-	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CFLAGS) $(SAN) -w $(LLHTTP_INC) -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -DLLHTTP_STRICT_MODE=1 $(CFLAGS) $(SAN) -w $(LLHTTP_INC) -c $< -o $@
 
 $(OUT)/%.o: %.c $(STAMP) $(LLHTTP)
 	$(call say,CC,$<)
@@ -83,8 +83,8 @@ $(OUT)/libruntime.a: $(runtime_OBJ)
 $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
-$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o
-$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o
+$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/command_line.o
+$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/command_line.o
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)

@@ -103,6 +103,8 @@ void socket_write(struct actor *self, uint32_t n, struct span bytes);
  * Between the two no other effect. */
 uint8_t *socket_reserve(struct actor *self, uint32_t n, uint32_t most);
 void socket_commit(struct actor *self, uint32_t n, uint32_t written);
+/* The same, for all up to `end`; returns how many bytes that is. */
+uint32_t socket_commit_up_to(struct actor *self, uint32_t n, const uint8_t *end);
 /* Bytes given to the socket that the kernel has not taken yet. Known to the actor: it wrote them,
  * and SOCKET_DRAINED told what left. One SOCKET_DRAINED comes when at most `below` are left. */
 void socket_notify(struct actor *self, uint32_t n, uint64_t below);

@@ -14,6 +14,7 @@ struct file {
     uint32_t n;        /* the owner's worker */
     uint64_t handle;   /* the blocking worker */
     int error;         /* the blocking worker: it could not be opened */
+    uint64_t bytes;    /* the blocking worker: in it */
 };
 
 /* ---- asking ---- */
@@ -156,15 +157,19 @@ static void on_file_write(struct actor *self, struct message *m)
 {
     const struct msg_job_file_write *job = msg_job_file_write(m);
     struct file *f = file_of(job->file);
-    ssize_t n = -f->error;
+    struct runtime *r = self->worker->runtime;
+    bool full = r->file_total_max && r->file_total + job->bytes.length > r->file_total_max;
+    ssize_t n = f->error ? -f->error : full ? -ENOSPC : 0;
     uint32_t done = 0;
-    while (!f->error && done < job->bytes.length) {
+    while (n >= 0 && done < job->bytes.length) {
         n = self->worker->io->file_write(self->worker, f->handle, span_bytes(job->bytes) + done,
                                          job->bytes.length - done);
         if (n <= 0)
             break;
         done += (uint32_t)n;
     }
+    f->bytes += done;
+    r->file_total += done;
     uint32_t error = n < 0 ? (uint32_t)-n : 0;
     answer(self, m, msg_file_written_new((struct msg_file_written){job->n, error, done}));
 }
@@ -187,6 +192,7 @@ static void on_file_read(struct actor *self, struct message *m)
 static void on_file_close(struct actor *self, struct message *m)
 {
     struct file *f = file_of(msg_job_file_close(m)->file);
+    self->worker->runtime->file_total -= f->bytes;
     if (!f->error)
         self->worker->io->file_close(self->worker, f->handle);
     heap_free(f, sizeof *f);

@@ -45,6 +45,7 @@ void runtime_create(struct runtime *r, const struct runtime_options *o)
     assert(o->workers >= 1 && o->workers < WORKERS_MAX);
     memset(r, 0, sizeof *r);
     r->count = o->workers + 1;
+    r->file_total_max = o->file_total_max;
     for (unsigned i = 0; i < r->count; i++)
         worker_new(r, i, o);
     for (unsigned from = 0; from < r->count - 1; from++)

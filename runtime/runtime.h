@@ -17,6 +17,7 @@ struct runtime_options {
     unsigned workers; /* that run actors; one more is made for what blocks */
     const struct io_ops *io;
     const struct hooks *hooks; /* may be NULL */
+    uint64_t file_total_max;   /* bytes in all files that are open; 0: no limit */
 };
 
 struct runtime {
@@ -29,6 +30,7 @@ struct runtime {
     atomic_int status;
     atomic_bool ending;
     atomic_uint log_under_way, log_dropped;
+    uint64_t file_total_max, file_total; /* bytes; the blocking worker's */
     atomic_bool watched; /* the watchdog is awake */
 };
 

@@ -452,6 +452,13 @@ void socket_commit(struct actor *self, uint32_t n, uint32_t length)
     mark_dirty(s);
 }
 
+uint32_t socket_commit_up_to(struct actor *self, uint32_t n, const uint8_t *end)
+{
+    uint32_t length = (uint32_t)(end - self->worker->reserved);
+    socket_commit(self, n, length);
+    return length;
+}
+
 void socket_notify(struct actor *self, uint32_t n, uint64_t below)
 {
     if (SHOWN_ONLY(self, .kind = EFFECT_NOTIFY, .n = n, .value = below))

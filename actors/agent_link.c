@@ -1,0 +1,162 @@
+/* actors/agent_link.c -- see agent_link.h */
+#include "actors/agent_link.h"
+#include "actors/link_connection.h"
+#include "actors/settings.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_UNREACHABLE = 69, EXIT_PROTOCOL = 76, EXIT_REFUSED = 77 };
+
+struct agent_link {
+    struct actor actor;
+    struct actor_ref parent, proxy, link;
+    uint64_t pause_us; /* before the next try */
+    uint64_t random;
+    uint8_t ladder; /* enum link_ladder */
+    bool was_used;  /* a link was ready once: from now on trouble is mended */
+    bool said_trying;
+};
+
+static void say_state(struct agent_link *self, enum link_state state, uint8_t code,
+                      const char *text)
+{
+    SAY(self, self->parent, link_state, .text = span_copy(text, strlen(text)), .link = self->link,
+        .state = (uint8_t)state, .code = code);
+}
+
+static void try_now(struct agent_link *self)
+{
+    self->link = actor_spawn(
+        &self->actor, &link_connection_type, WORKER_HERE,
+        msg_link_open_new((struct msg_link_open){
+            .proxy = self->proxy, .announce = settings->announce.ordinal, .ladder = self->ladder}));
+}
+
+/* xorshift: a jitter need not be good, only known from the seed. */
+static uint64_t jittered(struct agent_link *self, uint64_t us)
+{
+    self->random ^= self->random << 13;
+    self->random ^= self->random >> 7;
+    self->random ^= self->random << 17;
+    return us - us / 4 + self->random % (us / 2 + 1);
+}
+
+static void try_later(struct agent_link *self, const char *why)
+{
+    uint64_t pause = jittered(self, self->pause_us);
+    char text[480];
+    snprintf(text, sizeof text, "%s; trying again in %u ms", why, (unsigned)(pause / 1000));
+    say_state(self, LINK_DOWN, 0, text);
+    self->pause_us *= 2;
+    if (self->pause_us > RECONNECT_MOST_US)
+        self->pause_us = RECONNECT_MOST_US;
+    timer_start(&self->actor, 0, pause);
+}
+
+/* Old agents end the link at a message that they do not know. True: the next try leaves it out. */
+static bool go_down_ladder(struct agent_link *self, const struct msg_link_ended *e)
+{
+    if (e->why != END_LOST)
+        return false;
+    if (e->step == STEP_VERSION && self->ladder < LADDER_NO_VERSION) {
+        actor_log(
+            &self->actor, LOG_WARN,
+            "the agent ended the link when it heard our version: trying without, as with agents "
+            "of before 2023-08",
+            NULL);
+        self->ladder = LADDER_NO_VERSION;
+        return true;
+    }
+    if (e->step == STEP_READY_FOR_LOGS && self->ladder < LADDER_NO_LOGS && !self->was_used) {
+        actor_log(&self->actor, LOG_INFO,
+                  "the agent ended the link at ReadyForLogs: trying without it", NULL);
+        self->ladder = LADDER_NO_LOGS;
+        return true;
+    }
+    return false;
+}
+
+static uint8_t exit_code_of(const struct msg_link_ended *e)
+{
+    switch (e->why) {
+    case END_CLOSED: return EXIT_REFUSED;
+    case END_PROTOCOL: return EXIT_PROTOCOL;
+    case END_SILENT: return e->step >= STEP_PONG && e->step < STEP_USE ? EXIT_REFUSED : 0;
+    default: return 0;
+    }
+}
+
+static void why_of(const struct msg_link_ended *e, char *out, size_t room)
+{
+    char to[ADDRESS_TEXT_MAX];
+    const char *words = e->text.length ? (const char *)span_bytes(e->text) : "";
+    address_print(&settings->agent, to);
+    if (e->why == END_REFUSED)
+        snprintf(out, room, "agent %s cannot be reached: %.*s", to, (int)e->text.length, words);
+    else if (e->why == END_CLOSED)
+        snprintf(out, room, "agent %s closes the session: \"%.*s\"", to, (int)e->text.length,
+                 words);
+    else if (e->why == END_PROTOCOL)
+        snprintf(out, room, "agent %s sends what is no message of mirrord-protocol: %.*s", to,
+                 (int)e->text.length, words);
+    else
+        snprintf(out, room, "link to agent %s lost: %.*s", to, (int)e->text.length, words);
+}
+
+static void on_ended(struct agent_link *self, struct message *m)
+{
+    const struct msg_link_ended *e = msg_link_ended(m);
+    char why[400];
+    if (e->why == END_ASKED && ref_is_nobody(self->parent))
+        return;
+    if (e->step >= STEP_USE || (e->why == END_LOST && e->step == STEP_READY_FOR_LOGS)) {
+        self->was_used |= e->step >= STEP_USE;
+        if (e->step >= STEP_USE)
+            self->pause_us = RECONNECT_FIRST_US;
+    }
+    why_of(e, why, sizeof why);
+    uint8_t code = self->was_used ? 0 : exit_code_of(e);
+    if (code) {
+        say_state(self, LINK_GIVEN_UP, code, why);
+    } else if (go_down_ladder(self, e)) {
+        try_now(self);
+    } else if (settings->no_retry && !self->was_used) {
+        say_state(self, LINK_GIVEN_UP, EXIT_UNREACHABLE, why);
+    } else {
+        try_later(self, why);
+    }
+}
+
+static void on_begin(struct agent_link *self, struct message *m)
+{
+    self->parent = m->from;
+    self->proxy = msg_link_open(m)->proxy;
+    self->pause_us = RECONNECT_FIRST_US;
+    self->random = settings->seed | 1;
+    try_now(self);
+}
+
+static void on_message(struct actor *actor, struct message *m)
+{
+    struct agent_link *self = (struct agent_link *)actor;
+    switch (m->kind) {
+    case MSG_LINK_OPEN: on_begin(self, m); break;
+    case MSG_LINK_ENDED: on_ended(self, m); break;
+    case MSG_TIMER: try_now(self); break;
+    case MSG_STOP:
+        timer_stop(actor, 0);
+        SAY(self, self->link, stop, .reason = STOP_ASKED);
+        actor_stop(actor, STOP_ASKED);
+        break;
+    default: actor_unexpected(actor, m); break;
+    }
+}
+
+const struct actor_type agent_link_type = {"agent_link", sizeof(struct agent_link), on_message,
+                                           NULL};
+
+struct actor_ref agent_link_spawn(struct actor *parent, struct actor_ref proxy)
+{
+    return actor_spawn(parent, &agent_link_type, WORKER_HERE,
+                       msg_link_open_new((struct msg_link_open){.proxy = proxy}));
+}

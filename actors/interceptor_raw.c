@@ -1,0 +1,189 @@
+/* actors/interceptor_raw.c -- bytes both ways: a raw connection, or a request that was answered with 101.
+ *
+ * Both directions are independent (TCP-13). An empty Data is a half-close, nothing else is (TCP-7, TCP-8).
+ */
+#include "actors/interceptor_state.h"
+#include "runtime/heap.h"
+
+static uint8_t mode_of(const struct interceptor *self)
+{
+    return self->mirror ? MODE_MIRROR : MODE_STEAL;
+}
+
+void raw_begin(struct interceptor *self, struct message *m)
+{
+    const struct msg_new_connection *c = msg_new_connection(m);
+    self->ids = (struct answer_ids){c->port, c->connection, 0};
+    interceptor_want(self, 0);
+}
+
+void raw_assign(struct interceptor *self)
+{
+    struct message *m = msg_assign_new((struct msg_assign){NO_BYTES, self->window});
+    m->flags = ASSIGN_RAW;
+    self->raw = true;
+    self->phase = PHASE_RAW;
+    actor_send(&self->actor, self->local, m);
+    upload_attach(&self->actor, &self->upload, self->local, HOLD_MAX);
+    upload_release_held(&self->upload);
+}
+
+/* Data that came before the 101 is written after it. */
+void raw_upgrade(struct interceptor *self)
+{
+    struct actor_ref local = self->local;
+    uint64_t credit = self->upload.credit;
+    upload_destroy(&self->actor, &self->upload);
+    upload_create(&self->upload, self->window, false);
+    upload_attach(&self->actor, &self->upload, local, credit);
+    self->raw = true;
+    self->phase = PHASE_RAW;
+    while (self->early) {
+        struct part *p = self->early;
+        self->early = p->next;
+        bool last = p->last;
+        interceptor_upload_result(
+            self, upload_add(&self->actor, &self->upload, span_take(&p->bytes), last, false));
+        self->agent_ended |= last;
+        heap_free(p, sizeof *p);
+    }
+}
+
+void raw_drop_early(struct interceptor *self)
+{
+    while (self->early) {
+        struct part *p = self->early;
+        self->early = p->next;
+        span_release(&p->bytes);
+        heap_free(p, sizeof *p);
+    }
+}
+
+static void keep_early(struct interceptor *self, struct span bytes)
+{
+    self->early_bytes += bytes.length;
+    if (self->early_bytes > EARLY_DATA_MAX) {
+        span_release(&bytes);
+        http_fail(self, 502, "more data than 64 KiB came before the upgrade was answered");
+        return;
+    }
+    struct part *p = heap_alloc(sizeof *p);
+    span_settle(&bytes);
+    *p = (struct part){NULL, bytes, bytes.length == 0, false};
+    struct part **at = &self->early;
+    while (*at)
+        at = &(*at)->next;
+    *at = p;
+}
+
+static void both_ended(struct interceptor *self)
+{
+    /* the newest agents say Close now, those of 3.93 to 3.149 never do (TCP-9, AG-48) */
+    if (self->agent_ended && self->app_ended)
+        timer_start(&self->actor, TIMER_CLOSE, RAW_CLOSE_US);
+}
+
+void raw_on_data(struct interceptor *self, struct message *m)
+{
+    struct msg_data *d = msg_data(m);
+    struct span bytes = span_take(&d->bytes);
+    bool last = bytes.length == 0;
+    if (self->phase == PHASE_ENDED || self->phase == PHASE_CLOSING) {
+        span_release(&bytes);
+        return;
+    }
+    if (!self->raw_born && self->phase != PHASE_RAW) {
+        keep_early(self, bytes);
+        return;
+    }
+    interceptor_upload_result(self, upload_add(&self->actor, &self->upload, bytes, last, false));
+    self->agent_ended |= last;
+    both_ended(self);
+}
+
+static void mirror_bytes(struct interceptor *self, const struct msg_response_body *b)
+{
+    /* what the application says is read, or it would block, and dropped (TCP-12) */
+    if (b->bytes.length)
+        SAY(self, self->local, credit, .bytes = b->bytes.length);
+    if (self->closed_by_agent)
+        timer_start(&self->actor, TIMER_LINGER, MIRROR_LINGER_US);
+}
+
+void raw_on_bytes(struct interceptor *self, struct message *m)
+{
+    struct msg_response_body *b = msg_response_body(m);
+    if (self->mirror) {
+        mirror_bytes(self, b);
+    } else if (self->phase == PHASE_CLOSING) {
+        /* nothing may be said about an id after its Close (AG-47); keep the application going */
+        if (b->bytes.length)
+            SAY(self, self->local, credit, .bytes = b->bytes.length);
+    } else {
+        if (b->bytes.length)
+            SAY(self, self->link, data, .bytes = span_take(&b->bytes),
+                .connection = self->ids.connection, .mode = MODE_STEAL);
+        if (b->last)
+            SAY(self, self->link, data, .bytes = NO_BYTES, .connection = self->ids.connection,
+                .mode = MODE_STEAL);
+    }
+    self->app_ended |= b->last;
+    both_ended(self);
+}
+
+static void unsubscribe(struct interceptor *self)
+{
+    if (!self->closed_by_agent)
+        SAY(self, self->link, connection_unsubscribe, .connection = self->ids.connection,
+            .mode = mode_of(self));
+    interceptor_end(self);
+}
+
+/* One connection ends, nothing else (TCP-3, TCP-5, TCP-11). */
+void raw_on_failed(struct interceptor *self, struct message *m)
+{
+    const struct msg_local_failed *f = msg_local_failed(m);
+    self->local = NOBODY;
+    upload_detach(&self->upload);
+    if (f->stage == LOCAL_UNREACHED)
+        actor_log(&self->actor, LOG_WARN, "a connection did not reach the application",
+                  "port=%u why=\"%.*s\"", self->ids.port, (int)f->text.length,
+                  f->text.length ? (const char *)span_bytes(f->text) : "");
+    unsubscribe(self);
+}
+
+void raw_check_closing(struct interceptor *self)
+{
+    if (upload_is_empty(&self->upload))
+        interceptor_end(self); /* on_stop abandons the local connection after what is written */
+}
+
+/* Close from the agent: what is queued is still written to the application (TCP-10). */
+void raw_on_cancel(struct interceptor *self, enum cancel_why why)
+{
+    if (self->phase == PHASE_CLOSING || self->phase == PHASE_ENDED)
+        return;
+    self->closed_by_agent = true;
+    if (self->mirror && self->phase == PHASE_RAW) {
+        timer_start(&self->actor, TIMER_LINGER, MIRROR_LINGER_US);
+        return;
+    }
+    SAY(self, self->link, forget, .unused = 0);
+    if (why == CANCEL_CLOSED) {
+        self->phase = self->phase == PHASE_WAITING ? PHASE_WAITING : PHASE_CLOSING;
+        if (self->phase == PHASE_CLOSING)
+            raw_check_closing(self);
+        else
+            interceptor_end(self);
+        return;
+    }
+    interceptor_end(self);
+}
+
+void raw_on_timer(struct interceptor *self, uint32_t n)
+{
+    if (n == TIMER_LINGER)
+        interceptor_end(self);
+    else
+        unsubscribe(self);
+}

@@ -1,0 +1,84 @@
+/* actors/interceptor_state.h -- the state of an interceptor, for the files that are one: interceptor.c
+ * (dispatch and life), interceptor_http.c (requests and answers), interceptor_raw.c (bytes both ways).
+ */
+#ifndef ACTORS_INTERCEPTOR_STATE_H
+#define ACTORS_INTERCEPTOR_STATE_H
+
+#include "actors/answers.h"
+#include "actors/interceptor.h"
+#include "actors/upload.h"
+#include "messages/limits.h"
+#include "messages/version.h"
+
+enum interceptor_timer { TIMER_PAUSE, TIMER_CLOSE, TIMER_LINGER };
+
+enum interceptor_phase {
+    PHASE_BORN,       /* INTERCEPT came, what it is about has not */
+    PHASE_WAITING,    /* for a connection to the application */
+    PHASE_PAUSING,    /* before the next attempt */
+    PHASE_ASKED,      /* the application has the request, or is getting it */
+    PHASE_COLLECTING, /* its answer, for an agent that takes no streams */
+    PHASE_STREAMING,  /* Start went out */
+    PHASE_RAW,        /* bytes both ways */
+    PHASE_CLOSING,    /* the agent closed a raw connection: what it sent is still written */
+    PHASE_ENDED,
+};
+
+struct interceptor {
+    struct actor actor;
+    struct actor_ref link, pool;
+    struct actor_ref local; /* that was assigned; NOBODY: none */
+    struct version version; /* the agent's, last heard */
+    struct answer_ids ids;
+    uint32_t window;
+    uint16_t destination;
+    uint8_t phase;    /* enum interceptor_phase */
+    uint8_t variant;  /* enum request_variant */
+    uint8_t attempts; /* assignments that were made */
+    bool mirror, raw_born, raw, wanting, resent, granted_served, complete;
+    bool agent_ended, app_ended; /* raw: which directions have ended */
+    bool closed_by_agent;
+    struct span head;        /* of the request, kept until an answer begins */
+    struct span answer_head; /* ids included, while collecting */
+    struct collected collected;
+    struct part *early; /* Data that came before the 101 (DEL-43) */
+    uint32_t early_bytes;
+    struct upload upload;
+};
+
+static inline struct interceptor *interceptor_of(struct actor *actor)
+{
+    return (struct interceptor *)actor;
+}
+
+/* interceptor.c */
+void interceptor_want(struct interceptor *self, uint16_t flags);
+void interceptor_end(struct interceptor *self);
+void interceptor_upload_result(struct interceptor *self, enum upload_result r);
+
+/* interceptor_http.c */
+void http_on_request(struct interceptor *self, struct message *m);
+void http_on_request_body(struct interceptor *self, struct message *m);
+void http_assign(struct interceptor *self);
+void http_on_response(struct interceptor *self, struct message *m);
+void http_on_response_body(struct interceptor *self, struct message *m);
+void http_on_failed(struct interceptor *self, struct message *m);
+void http_on_version(struct interceptor *self);
+void http_on_returned(struct interceptor *self, struct message *m);
+void http_on_cancel(struct interceptor *self, enum cancel_why why);
+/* The exchange ends with this error, in whatever form its state allows. */
+void http_fail(struct interceptor *self, unsigned status, const char *text);
+
+/* interceptor_raw.c */
+void raw_begin(struct interceptor *self, struct message *m);
+void raw_assign(struct interceptor *self);
+void raw_upgrade(struct interceptor *self);
+void raw_on_data(struct interceptor *self, struct message *m);
+void raw_on_bytes(struct interceptor *self, struct message *m);
+void raw_on_failed(struct interceptor *self, struct message *m);
+void raw_on_cancel(struct interceptor *self, enum cancel_why why);
+void raw_on_timer(struct interceptor *self, uint32_t n);
+void raw_check_closing(struct interceptor *self);
+void raw_drop_early(struct interceptor *self);
+
+#endif

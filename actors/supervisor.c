@@ -1,0 +1,118 @@
+/* actors/supervisor.c -- see supervisor.h */
+#include "actors/supervisor.h"
+#include "actors/agent_link.h"
+#include "actors/destinations.h"
+#include "actors/incoming_proxy.h"
+#include "actors/ready_line.h"
+#include "actors/settings.h"
+#include <stdio.h>
+#include <string.h>
+
+void (*supervisor_ready)(const char *line);
+void (*supervisor_failed)(const char *why);
+
+struct supervisor {
+    struct actor actor;
+    struct actor_ref proxy, link;
+    bool ready, draining;
+};
+
+static void give_up(struct supervisor *self, uint8_t code, struct span text)
+{
+    char why[500];
+    snprintf(why, sizeof why, "%.*s", (int)(text.length < 480 ? text.length : 480),
+             text.length ? (const char *)span_bytes(text) : "");
+    actor_log(&self->actor, LOG_ERROR, why, NULL);
+    if (supervisor_failed)
+        supervisor_failed(why);
+    actor_end_program(&self->actor, code);
+}
+
+static void on_subscribed(struct supervisor *self, struct message *m)
+{
+    struct msg_subscribed *s = msg_subscribed(m);
+    struct version v = {s->version};
+    char line[READY_LINE_MAX];
+    if (s->code) {
+        give_up(self, s->code, s->text);
+        return;
+    }
+    ready_line(line, sizeof line, v, s->negotiated);
+    if (self->ready) {
+        actor_log(&self->actor, LOG_INFO, "serving again", "state=\"%s\"", line);
+        return;
+    }
+    self->ready = true;
+    actor_log(&self->actor, LOG_DEBUG, "ready", NULL);
+    if (supervisor_ready)
+        supervisor_ready(line);
+}
+
+static void on_link_state(struct supervisor *self, struct message *m)
+{
+    struct msg_link_state *s = msg_link_state(m);
+    if (s->state == LINK_GIVEN_UP) {
+        give_up(self, s->code, s->text);
+        return;
+    }
+    char text[400];
+    snprintf(text, sizeof text, "%.*s", (int)(s->text.length < 380 ? s->text.length : 380),
+             s->text.length ? (const char *)span_bytes(s->text) : "");
+    if (!self->draining)
+        actor_log(&self->actor, LOG_WARN, text, NULL);
+}
+
+/* The first signal drains, the second one ends now. */
+static void on_signal(struct supervisor *self)
+{
+    if (self->draining || !self->ready) {
+        actor_end_program(&self->actor, self->draining ? 130 : 0);
+        return;
+    }
+    self->draining = true;
+    actor_log(&self->actor, LOG_INFO, "ending: what is under way is finished, for up to 10 s",
+              NULL);
+    SAY(self, self->proxy, drain, .limit_ms = DRAIN_US / 1000);
+}
+
+static void on_drained(struct supervisor *self, struct message *m)
+{
+    uint32_t left = msg_drained(m)->left;
+    if (left)
+        actor_log(&self->actor, LOG_WARN, "ending with exchanges unfinished", "left=%u", left);
+    SAY(self, self->link, stop, .reason = STOP_ASKED);
+    /* the link's last bytes leave in this round, the end comes with the next */
+    SAY(self, self->actor.ref, resume, .n = 1);
+}
+
+static void on_begin(struct supervisor *self)
+{
+    self->proxy = incoming_proxy_spawn(&self->actor);
+    self->link = agent_link_spawn(&self->actor, self->proxy);
+}
+
+static void on_message(struct actor *actor, struct message *m)
+{
+    struct supervisor *self = (struct supervisor *)actor;
+    switch (m->kind) {
+    case MSG_CONTINUE:
+        if (msg_resume(m)->n == 0)
+            on_begin(self);
+        else
+            actor_end_program(actor, 0);
+        break;
+    case MSG_SUBSCRIBED: on_subscribed(self, m); break;
+    case MSG_LINK_STATE: on_link_state(self, m); break;
+    case MSG_SIGNAL: on_signal(self); break;
+    case MSG_DRAINED: on_drained(self, m); break;
+    default: actor_unexpected(actor, m); break;
+    }
+}
+
+const struct actor_type supervisor_type = {"supervisor", sizeof(struct supervisor), on_message,
+                                           NULL};
+
+struct message *supervisor_first(void)
+{
+    return msg_resume_new((struct msg_resume){0});
+}

@@ -1,0 +1,198 @@
+/* actors/upload.c -- see upload.h */
+#include "actors/upload.h"
+#include "messages/limits.h"
+#include "runtime/heap.h"
+
+void upload_create(struct upload *u, uint32_t memory_max, bool hold)
+{
+    *u = (struct upload){.memory_max = memory_max, .holding = hold};
+}
+
+static void drop_first(struct upload *u)
+{
+    struct part *p = u->first;
+    u->first = p->next;
+    if (!u->first)
+        u->last = NULL;
+    span_release(&p->bytes);
+    heap_free(p, sizeof *p);
+}
+
+void upload_destroy(struct actor *self, struct upload *u)
+{
+    u->unsent = NULL;
+    while (u->first)
+        drop_first(u);
+    spool_close(self, &u->spool);
+}
+
+void upload_release_held(struct upload *u)
+{
+    u->holding = false;
+    while (u->first != u->unsent)
+        drop_first(u);
+}
+
+bool upload_is_empty(const struct upload *u)
+{
+    return u->unsent == NULL && !u->spool.open;
+}
+
+static void append(struct upload *u, struct span bytes, bool last, bool trailers)
+{
+    struct part *p = heap_alloc(sizeof *p);
+    span_settle(&bytes); /* it may wait for long */
+    *p = (struct part){NULL, bytes, last, trailers};
+    if (u->last)
+        u->last->next = p;
+    else
+        u->first = p;
+    u->last = p;
+    if (!u->unsent)
+        u->unsent = p;
+    u->waiting_bytes += bytes.length;
+}
+
+static void say_part(struct actor *self, struct upload *u, struct span bytes, bool last,
+                     bool trailers)
+{
+    struct message *m = msg_assign_body_new((struct msg_assign_body){bytes, last, trailers});
+    actor_send(self, u->local, m);
+}
+
+static void send_unsent(struct actor *self, struct upload *u)
+{
+    struct part *p = u->unsent;
+    u->waiting_bytes -= p->bytes.length;
+    u->credit -= p->bytes.length < u->credit ? p->bytes.length : u->credit;
+    u->unsent = p->next;
+    if (u->holding) {
+        say_part(self, u, span_ref(p->bytes), p->last, p->trailers);
+        return;
+    }
+    say_part(self, u, span_take(&p->bytes), p->last, p->trailers);
+    drop_first(u);
+}
+
+/* The file is empty: what follows goes through memory again. */
+static void leave_spool(struct actor *self, struct upload *u)
+{
+    bool last = u->spool.last;
+    struct span trailers = span_take(&u->spool.trailers);
+    spool_close(self, &u->spool);
+    if (trailers.length)
+        append(u, trailers, last, true);
+    else if (last)
+        append(u, NO_BYTES, true, false);
+}
+
+static void pump(struct actor *self, struct upload *u)
+{
+    if (ref_is_nobody(u->local))
+        return;
+    while (u->unsent && (u->credit || u->unsent->bytes.length == 0))
+        send_unsent(self, u);
+    if (!u->spool.open)
+        return;
+    if (u->waiting_bytes < u->memory_max / 2)
+        spool_read(self, &u->spool);
+    if (!u->unsent && spool_is_empty(&u->spool)) {
+        leave_spool(self, u);
+        pump(self, u);
+    }
+}
+
+static enum upload_result result_of(enum spool_result r)
+{
+    return r == SPOOL_OK ? UPLOAD_OK : r == SPOOL_LIMIT ? UPLOAD_TOO_LARGE : UPLOAD_DISK;
+}
+
+static enum upload_result add_to_spool(struct actor *self, struct upload *u, struct span bytes,
+                                       bool last, bool trailers)
+{
+    enum spool_result r = SPOOL_OK;
+    if (trailers)
+        u->spool.trailers = span_take(&bytes);
+    else if (bytes.length)
+        r = spool_write(self, &u->spool, span_take(&bytes));
+    u->spool.last |= last;
+    span_release(&bytes);
+    return result_of(r);
+}
+
+/* Could it go at once, without a stop in the list? Nobody waits before it and nothing is held. */
+static bool passes_through(const struct upload *u)
+{
+    return !u->holding && !u->unsent && !u->spool.open && u->credit && !ref_is_nobody(u->local);
+}
+
+enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
+                              bool trailers)
+{
+    if (u->ended) {
+        span_release(&bytes);
+        return UPLOAD_OK; /* a body after its end (DEL-5) */
+    }
+    u->ended = last;
+    u->held_bytes += bytes.length;
+    if (u->holding && u->held_bytes > HOLD_MAX)
+        upload_release_held(u);
+    if (passes_through(u)) {
+        u->credit -= bytes.length < u->credit ? bytes.length : u->credit;
+        say_part(self, u, bytes, last, trailers);
+        return UPLOAD_OK;
+    }
+    if (u->spool.open || (!trailers && u->waiting_bytes + bytes.length > u->memory_max))
+        return add_to_spool(self, u, bytes, last, trailers);
+    append(u, bytes, last, trailers);
+    pump(self, u);
+    return UPLOAD_OK;
+}
+
+void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, uint64_t credit)
+{
+    u->local = local;
+    u->credit = credit;
+    u->unsent = u->first;
+    u->waiting_bytes = 0;
+    for (struct part *p = u->first; p; p = p->next)
+        u->waiting_bytes += p->bytes.length;
+    pump(self, u);
+}
+
+void upload_detach(struct upload *u)
+{
+    u->local = NOBODY;
+    u->credit = 0;
+}
+
+enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes)
+{
+    u->credit += bytes;
+    pump(self, u);
+    return UPLOAD_OK;
+}
+
+static enum upload_result on_read(struct actor *self, struct upload *u, struct message *m)
+{
+    struct msg_file_read *r = msg_file_read(m);
+    u->spool.reading = false;
+    if (r->error || r->bytes.length == 0)
+        return UPLOAD_DISK;
+    u->spool.read += r->bytes.length;
+    append(u, span_take(&r->bytes), false, false);
+    pump(self, u);
+    return UPLOAD_OK;
+}
+
+enum upload_result upload_on_file(struct actor *self, struct upload *u, struct message *m)
+{
+    if (!u->spool.open)
+        return UPLOAD_OK; /* it was closed meanwhile */
+    if (m->kind == MSG_FILE_READ)
+        return on_read(self, u, m);
+    enum spool_result r = spool_on_done(&u->spool, m);
+    if (r == SPOOL_OK)
+        pump(self, u);
+    return result_of(r);
+}

@@ -1,0 +1,59 @@
+/* actors/upload.h -- bytes on their way from the agent to the application, for one exchange.
+ *
+ * Purpose  keeps what the application does not take yet: up to a window in memory, then in an unlinked
+ *          file, so that the link is never paused for one slow application (LIM-1, LIM-2). Keeps
+ *          what was sent as long as it is small, so that it can be sent again.
+ * Owner    an interceptor, which also hands it its FILE_* messages. Effects are its owner's.
+ * Order    parts leave in the order in which they came, whether through the file or not.
+ *
+ *      add ──▶ [held: sent, kept] [waiting: in memory] ──▶ local_connection
+ *                                        ▲  full
+ *                                        └── spool file ◀── add
+ */
+#ifndef ACTORS_UPLOAD_H
+#define ACTORS_UPLOAD_H
+
+#include "actors/spool.h"
+#include "messages/vocabulary.h"
+#include "runtime/actor.h"
+
+struct part {
+    struct part *next;
+    struct span bytes;
+    bool last, trailers;
+};
+
+struct upload {
+    struct actor_ref local; /* NOBODY: nobody takes it yet */
+    struct part *first, *last;
+    struct part *unsent;    /* the first part in the list that was not sent; NULL: all were */
+    uint64_t credit;        /* bytes that may be sent now */
+    uint64_t waiting_bytes; /* in the list, not sent */
+    uint64_t held_bytes;    /* that came in all, while holding */
+    uint32_t memory_max;
+    bool holding; /* all that ever came is still in the list */
+    bool ended;   /* last was added */
+    struct spool spool;
+};
+
+enum upload_result { UPLOAD_OK, UPLOAD_TOO_LARGE, UPLOAD_DISK };
+
+/* `hold`: keep what is sent, while it is small. */
+void upload_create(struct upload *u, uint32_t memory_max, bool hold);
+void upload_destroy(struct actor *self, struct upload *u);
+
+/* Takes bytes. Not after the end. */
+enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
+                              bool trailers);
+/* From now on parts go to `local`, from the first one that is held; `credit` bytes at once. */
+void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, uint64_t credit);
+void upload_detach(struct upload *u);
+enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes);
+/* What was sent is not needed any more. */
+void upload_release_held(struct upload *u);
+/* FILE_OPENED, FILE_WRITTEN, FILE_READ. */
+enum upload_result upload_on_file(struct actor *self, struct upload *u, struct message *m);
+/* Everything that came has been sent. */
+bool upload_is_empty(const struct upload *u);
+
+#endif

@@ -1,0 +1,123 @@
+/* tools/command_line.c -- see command_line.h */
+#include "tools/command_line.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void command_line_mistake(struct command_line *c, const char *format, ...)
+{
+    va_list list;
+    fprintf(stderr, "%s: ", c->program);
+    if (c->option)
+        fprintf(stderr, "%s: ", c->option);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+    c->mistakes++;
+}
+
+static const struct option_row *find(const struct command_line *c, const char *argument,
+                                     size_t length)
+{
+    for (const struct option_row *r = c->rows; r->name; r++)
+        if (*r->name && strlen(r->name) == length && !strncmp(r->name, argument, length))
+            return r;
+    return NULL;
+}
+
+/* How far apart two words are, for "did you mean": common prefix is enough for options. */
+static const struct option_row *nearest(const struct command_line *c, const char *argument)
+{
+    const struct option_row *best = NULL;
+    size_t most = 3;
+    for (const struct option_row *r = c->rows; r->name; r++) {
+        size_t same = 0;
+        while (r->name[same] && r->name[same] == argument[same])
+            same++;
+        if (same > most) {
+            most = same;
+            best = r;
+        }
+    }
+    return best;
+}
+
+static void unknown(struct command_line *c, const char *argument)
+{
+    const struct option_row *r = nearest(c, argument);
+    c->option = NULL;
+    if (r)
+        command_line_mistake(c, "%s: there is no such option, did you mean %s? (--help lists all)",
+                             argument, r->name);
+    else
+        command_line_mistake(c, "%s: there is no such option, --help lists all", argument);
+}
+
+bool command_line_read(struct command_line *c, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *equals = argv[i][0] == '-' && argv[i][1] == '-' ? strchr(argv[i], '=') : NULL;
+        size_t length = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
+        const struct option_row *r = find(c, argv[i], length);
+        if (!r) {
+            unknown(c, argv[i]);
+            continue;
+        }
+        c->option = r->name;
+        const char *value = equals ? equals + 1 : NULL;
+        if (!r->value && value)
+            command_line_mistake(c, "takes no value, leave out \"=%s\"", value);
+        else if (r->value && !value && i + 1 >= argc)
+            command_line_mistake(c, "a value is missing: write %s %s", r->name, r->value);
+        else
+            r->take(c, r->value && !value ? argv[++i] : value);
+    }
+    c->option = NULL;
+    return c->mistakes == 0;
+}
+
+static void print_row(const struct option_row *r)
+{
+    char head[64];
+    snprintf(head, sizeof head, "%s%s%s", r->name, r->value ? " " : "", r->value ? r->value : "");
+    printf("  %-28s", head);
+    if (strlen(head) > 27)
+        printf("\n  %-28s", "");
+    for (const char *c = r->help; *c; c++) {
+        putchar(*c);
+        if (*c == '\n')
+            printf("  %-28s", "");
+    }
+    putchar('\n');
+}
+
+void command_line_help(const struct command_line *c, const char *usage, const char *examples)
+{
+    printf("usage: %s\n", usage);
+    for (const struct option_row *r = c->rows; r->name; r++) {
+        if (*r->name)
+            print_row(r);
+        else
+            printf("\n%s\n", r->help);
+    }
+    printf("\n%s", examples);
+}
+
+bool command_line_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    if (shift)
+        end++;
+    if (errno || *end || (shift && n >> (64 - shift)) || n << shift < least || n << shift > most)
+        return false;
+    *number = n << shift;
+    return true;
+}

@@ -1,0 +1,430 @@
+/* tools/intproxyd.c -- the daemon: command line, start, exit code. See --help.
+ *
+ * Exit codes: 0; 2 usage; 69 agent unreachable (--no-retry); 76 protocol; 77 refused by the agent.
+ */
+#include "actors/destinations.h"
+#include "actors/settings.h"
+#include "actors/supervisor.h"
+#include "messages/kinds.h"
+#include "runtime/log.h"
+#include "runtime/runtime.h"
+#include "tools/command_line.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct settings asked;
+static struct {
+    bool has_agent, steal, help, version;
+    int ready_fd;
+    const char *standalone;
+} extra = {.ready_fd = -1};
+
+/* ---- options ---- */
+
+static void take_agent(struct command_line *c, const char *value)
+{
+    char error[160];
+    extra.has_agent = true;
+    if (!address_parse(&asked.agent, value, error))
+        command_line_mistake(c, "%s", error);
+    else if (asked.agent.port == 0 && asked.agent.family != ADDRESS_UNIX)
+        command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT");
+}
+
+/* [REMOTE_PORT:]DEST, where DEST may hold colons itself. */
+static const char *remote_port_of(const char *value, uint64_t *port)
+{
+    const char *colon = strchr(value, ':');
+    char digits[8];
+    if (!colon || colon - value > 5 || colon == value)
+        return value;
+    memcpy(digits, value, (size_t)(colon - value));
+    digits[colon - value] = '\0';
+    return command_line_number(digits, 0, 65535, port) ? colon + 1 : value;
+}
+
+static void take_remote(struct command_line *c, const char *value)
+{
+    struct address to;
+    char error[160];
+    uint64_t port = 0;
+    const char *dest = remote_port_of(value, &port);
+    if (!address_parse(&to, dest, error)) {
+        command_line_mistake(c, "%s", error);
+        return;
+    }
+    if (dest == value && to.family == ADDRESS_UNIX) {
+        command_line_mistake(c, "\"%s\" names no remote port, write e.g. 80:%s", value, value);
+        return;
+    }
+    if (dest == value)
+        port = to.port;
+    if (port == 0 || (to.port == 0 && to.family != ADDRESS_UNIX)) {
+        command_line_mistake(c, "\"%s\": ports go from 1 to 65535", value);
+        return;
+    }
+    for (uint16_t i = 0; i < asked.subscription_count; i++)
+        if (asked.subscriptions[i].port == port)
+            command_line_mistake(c, "remote port %u is given twice, leave one out", (unsigned)port);
+    if (asked.subscription_count == SUBSCRIPTIONS_MAX) {
+        command_line_mistake(c, "more than %d ports, start a second intproxyd for the rest",
+                             SUBSCRIPTIONS_MAX);
+        return;
+    }
+    asked.subscriptions[asked.subscription_count++] =
+        (struct subscription){(uint16_t)port, destination_add(&to)};
+}
+
+static void take_steal(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    extra.steal = true;
+}
+
+static void take_mirror(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.mirror = true;
+}
+
+static void take_filter(struct command_line *c, enum filter_kind kind, const char *value)
+{
+    if (*value == '\0')
+        command_line_mistake(
+            c, "the filter is empty and would match nothing: leave it out or write one");
+    else if (asked.filter_count == FILTERS_MAX)
+        command_line_mistake(c, "more than %d filters, join some with | in one expression",
+                             FILTERS_MAX);
+    else
+        asked.filters[asked.filter_count++] = (struct filter){(uint8_t)kind, value};
+}
+
+static void take_header(struct command_line *c, const char *value)
+{
+    take_filter(c, FILTER_HEADER, value);
+}
+
+static void take_path(struct command_line *c, const char *value)
+{
+    take_filter(c, FILTER_PATH, value);
+}
+
+static char *upper_copy(const char *value)
+{
+    char *copy = strdup(value);
+    for (char *p = copy; p && *p; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return copy;
+}
+
+static void take_method(struct command_line *c, const char *value)
+{
+    static const char *const known[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                        "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+    const char *method = upper_copy(value);
+    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(method, known[i]) == 0) {
+            take_filter(c, FILTER_METHOD, method);
+            return;
+        }
+    /* Other(...) never matches at any agent that was observed (AG-30) */
+    command_line_mistake(
+        c,
+        "\"%s\" is no method that an agent filters by: GET, HEAD, POST, PUT, DELETE, "
+        "CONNECT, OPTIONS, TRACE or PATCH",
+        value);
+}
+
+static void take_any_of(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.any_of = true;
+}
+
+static void take_protocol(struct command_line *c, const char *value)
+{
+    struct version v;
+    if (!version_parse(value, strlen(value), &v))
+        command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.1", value);
+    else if (version_is_prerelease(v))
+        command_line_mistake(c,
+                             "\"%s\" is a pre-release: an agent steals nothing at all for it, "
+                             "write a release, e.g. 1.8.1",
+                             value);
+    else if (v.ordinal > version_newest().ordinal)
+        command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
+    else
+        asked.announce = v;
+}
+
+static void take_standalone(struct command_line *c, const char *value)
+{
+    (void)c;
+    extra.standalone = value;
+}
+
+static void take_workers(struct command_line *c, const char *value)
+{
+    uint64_t n;
+    if (strcmp(value, "auto") == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        asked.workers = cores > 4 ? (unsigned)((cores - 2) / 2) : 1;
+        if (asked.workers > WORKERS_MAX - 2)
+            asked.workers = WORKERS_MAX - 2;
+    } else if (command_line_number(value, 1, WORKERS_MAX - 2, &n)) {
+        asked.workers = (unsigned)n;
+    } else {
+        command_line_mistake(c, "\"%s\" is no number of workers, write 1 to %d, or auto", value,
+                             WORKERS_MAX - 2);
+    }
+}
+
+static void take_spool_dir(struct command_line *c, const char *value)
+{
+    struct stat s;
+    if (stat(value, &s) != 0 || !S_ISDIR(s.st_mode) || access(value, W_OK | X_OK) != 0)
+        command_line_mistake(
+            c, "\"%s\" is no directory that can be written, make it or name another", value);
+    else if (strlen(value) > 250)
+        command_line_mistake(c, "the path is longer than 250 bytes, use a shorter one");
+    asked.spool_dir = value;
+}
+
+static void take_bytes(struct command_line *c, const char *value, uint64_t least, uint64_t *into)
+{
+    if (!command_line_number(value, least, UINT64_C(1) << 50, into))
+        command_line_mistake(c, "\"%s\" is no size from %llu bytes on, write e.g. 64M", value,
+                             (unsigned long long)least);
+}
+
+static void take_message_max(struct command_line *c, const char *value)
+{
+    take_bytes(c, value, 64 << 10, &asked.agent_message_max);
+}
+
+static void take_collect_max(struct command_line *c, const char *value)
+{
+    take_bytes(c, value, 1 << 10, &asked.collect_max);
+}
+
+static void take_spool_max(struct command_line *c, const char *value)
+{
+    take_bytes(c, value, 0, &asked.spool_max);
+}
+
+static void take_spool_total(struct command_line *c, const char *value)
+{
+    take_bytes(c, value, 0, &asked.spool_total_max);
+}
+
+static void take_connections(struct command_line *c, const char *value)
+{
+    uint64_t n;
+    if (command_line_number(value, 1, 1000000, &n))
+        asked.local_connections_max = (uint32_t)n;
+    else
+        command_line_mistake(c, "\"%s\" is no number from 1 to 1000000", value);
+}
+
+static void take_no_retry(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.no_retry = true;
+}
+
+static void take_log_level(struct command_line *c, const char *value)
+{
+    if (!log_level_parse(value, &log_settings.level))
+        command_line_mistake(c, "\"%s\" is none of error, warn, info, debug, trace", value);
+}
+
+static void take_log_format(struct command_line *c, const char *value)
+{
+    if (strcmp(value, "json") == 0)
+        log_settings.format = LOG_JSON;
+    else if (strcmp(value, "text") != 0)
+        command_line_mistake(c, "\"%s\" is neither text nor json", value);
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) != -1;
+}
+
+static void take_ready_fd(struct command_line *c, const char *value)
+{
+    uint64_t n;
+    if (!command_line_number(value, 0, 1 << 20, &n))
+        command_line_mistake(c, "\"%s\" is no descriptor number", value);
+    else if (is_open((int)n))
+        extra.ready_fd = (int)n;
+    else
+        command_line_mistake(c, "descriptor %s is not open, open it in the shell, e.g. 3>file",
+                             value);
+}
+
+static void take_version(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    extra.version = true;
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    extra.help = true;
+}
+
+static const struct option_row rows[] = {
+    {"", NULL, "The agent", NULL},
+    {"--agent", "HOST:PORT", "the agent to connect to, e.g. a port-forward", take_agent},
+    {"--standalone", "LISTEN=UPSTREAM",
+     "no cluster: a stand-in agent inside; clients come to LISTEN,\nwhat is not stolen goes to "
+     "UPSTREAM",
+     take_standalone},
+    {"--no-retry", NULL, "end with 69 when the agent cannot be reached at first", take_no_retry},
+    {"--protocol-version", "V", "announce less than 1.29.0", take_protocol},
+    {"", NULL, "The traffic", NULL},
+    {"-R", "[REMOTE_PORT:]DEST",
+     "serve this remote port from DEST (repeatable): PORT, HOST:PORT,\n[V6]:PORT or unix:/PATH",
+     take_remote},
+    {"--steal", NULL, "the local application answers (default)", take_steal},
+    {"--mirror", NULL, "it gets a copy, its answers are dropped", take_mirror},
+    {"--header-filter", "RE", "only requests with a header line \"name: value\" that matches",
+     take_header},
+    {"--path-filter", "RE", "only requests whose path, or path and query, matches", take_path},
+    {"--method-filter", "M", "only requests with this method", take_method},
+    {"--any-of", NULL, "one matching filter is enough (default: all must match)", take_any_of},
+    {"", NULL, "Limits (sizes take K, M, G)", NULL},
+    {"--workers", "N|auto", "threads that serve exchanges (default 1)", take_workers},
+    {"--local-connections-max", "N", "to one destination; more requests wait (default 512)",
+     take_connections},
+    {"--agent-message-max", "BYTES", "a larger request that cannot be streamed gets 413 (64M)",
+     take_message_max},
+    {"--collect-max", "BYTES", "a larger answer gets 502 if the agent takes no streams (64M)",
+     take_collect_max},
+    {"--spool-dir", "DIR",
+     "for uploads that the application does not take\n(default $TMPDIR, else /var/tmp)",
+     take_spool_dir},
+    {"--spool-max", "BYTES", "of one upload; beyond it gets 507 (1G)", take_spool_max},
+    {"--spool-total-max", "BYTES", "of all uploads (4G)", take_spool_total},
+    {"", NULL, "Running", NULL},
+    {"--ready-fd", "N", "the ready line is also written to this descriptor, which is closed then",
+     take_ready_fd},
+    {"--log-level", "LEVEL", "error, warn, info (default), debug or trace; the log is stderr",
+     take_log_level},
+    {"--log-format", "FORMAT", "text (default) or json", take_log_format},
+    {"--version", NULL, "what this is", take_version},
+    {"--help", NULL, "this text", take_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const char examples[] =
+    "Examples\n"
+    "  # requests with the header x-user: me to port 80 of the pod, served from port 8080 here\n"
+    "  kubectl port-forward pod/agent 61337 &\n"
+    "  intproxyd --agent 127.0.0.1:61337 -R 80:8080 --header-filter '^x-user: me$'\n"
+    "\n"
+    "  # a copy of all traffic of port 9000, to an application behind a socket file\n"
+    "  intproxyd --agent 127.0.0.1:61337 --mirror -R 9000:unix:/run/app.sock\n"
+    "\n"
+    "  # without a cluster: clients come to 8000; /api is served here, the rest by port 8001\n"
+    "  intproxyd --standalone 8000=8001 -R 8000:8080 --path-filter '^/api'\n"
+    "\n"
+    "Exit status: 0 after SIGTERM or SIGINT (up to 10 s are taken to finish; a second one ends "
+    "now),\n"
+    "2 usage, 69 agent unreachable, 76 protocol error, 77 refused by the agent.\n";
+
+/* ---- start ---- */
+
+static void check_together(struct command_line *c)
+{
+    if (!extra.has_agent && !extra.standalone)
+        command_line_mistake(c, "no agent: write --agent HOST:PORT, or --standalone "
+                                "LISTEN=UPSTREAM to try without one");
+    if (extra.has_agent && extra.standalone)
+        command_line_mistake(c, "--agent and --standalone exclude each other, leave one out");
+    if (asked.subscription_count == 0)
+        command_line_mistake(c, "no traffic: write -R [REMOTE_PORT:]DEST at least once");
+    if (extra.steal && asked.mirror)
+        command_line_mistake(c, "--steal and --mirror exclude each other, leave one out");
+    if (asked.any_of && asked.filter_count < 2)
+        command_line_mistake(c, "--any-of needs two filters or more");
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void say_ready(const char *line)
+{
+    fprintf(stderr, "intproxyd: %s\n", line);
+    if (extra.ready_fd < 0)
+        return;
+    if (dprintf(extra.ready_fd, "%s\n", line) < 0)
+        fprintf(stderr, "intproxyd: the ready line could not be written to descriptor %d\n",
+                extra.ready_fd);
+    close(extra.ready_fd);
+    extra.ready_fd = -1;
+}
+
+static uint64_t some_seed(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_nsec << 20 ^ (uint64_t)t.tv_sec ^ (uint64_t)getpid() << 40;
+}
+
+static int run(void)
+{
+    struct runtime r;
+    runtime_create(&r, &(struct runtime_options){.workers = asked.workers,
+                                                 .io = &io_ev,
+                                                 .file_total_max = asked.spool_total_max});
+    supervisor_ready = say_ready;
+    runtime_signals_to(&r, runtime_spawn_root(&r, &supervisor_type, supervisor_first()));
+    int status = runtime_run(&r);
+    runtime_destroy(&r);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line c = {.program = "intproxyd", .rows = rows};
+    settings_default(&asked);
+    const char *tmp = getenv("TMPDIR");
+    if (tmp && access(tmp, W_OK | X_OK) == 0)
+        asked.spool_dir = tmp;
+    command_line_read(&c, argc, argv);
+    if (extra.help) {
+        command_line_help(&c, "intproxyd --agent HOST:PORT -R [REMOTE_PORT:]DEST [options]",
+                          examples);
+        return 0;
+    }
+    if (extra.version) {
+        printf("intproxyd %s, mirrord-protocol up to 1.29.0\n", INTPROXYD_VERSION);
+        return 0;
+    }
+    check_together(&c);
+    if (c.mistakes) {
+        fprintf(stderr, "intproxyd: --help shows all options, with examples\n");
+        return 2;
+    }
+    raise_descriptor_limit();
+    asked.seed = some_seed();
+    settings = &asked;
+    messages_init();
+    return run();
+}
