@@ -149,6 +149,19 @@ struct span frames_of(struct span data, struct span trailers)
     return (struct span){c, 0, c->used};
 }
 
+struct span frames_data(struct span frames)
+{
+    const uint8_t *begin = span_bytes(frames), *at = begin + 1;
+    struct http_text data = {NULL, 0};
+    if (*begin == 0 || *at++ != 0 || !http_wire_take_text(&at, begin + frames.length, &data)) {
+        span_release(&frames);
+        return NO_BYTES;
+    }
+    frames.offset += (uint32_t)((const uint8_t *)data.at - begin);
+    frames.length = (uint32_t)data.length;
+    return frames;
+}
+
 struct span collected_finish(struct collected *c, bool framed, uint16_t *flags)
 {
     struct span data = NO_BYTES;

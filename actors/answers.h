@@ -43,6 +43,8 @@ uint64_t collected_bytes(const struct collected *c);
 struct span collected_finish(struct collected *c, bool framed, uint16_t *flags);
 /* A list of frames in the protocol's form: one of data, if there is any, and one of trailers. */
 struct span frames_of(struct span data, struct span trailers);
+/* The data of such a list, for Basic answers, which lose trailers. Takes it. */
+struct span frames_data(struct span frames);
 void collected_destroy(struct collected *c);
 
 #endif

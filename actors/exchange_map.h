@@ -16,7 +16,8 @@ struct connection_entry;
 struct exchange {
     uint32_t number; /* 1 and up; never 0 */
     uint16_t request;
-    bool raw;
+    bool raw, asked_slow; /* asked_slow: SLOW was said */
+    uint64_t began_us;
     struct actor_ref interceptor;
     struct connection_entry *connection; /* NULL: of a link that is gone */
     struct exchange *older;              /* of the same connection */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TIMER_SUBSCRIBE, TIMER_DRAIN_LIMIT, TIMER_DRAIN_QUIET };
+enum { TIMER_SUBSCRIBE, TIMER_DRAIN_LIMIT, TIMER_DRAIN_QUIET, TIMER_SLOW };
 enum { STRIKES_MAX = 3 };
 
 struct incoming_proxy {
@@ -23,7 +23,8 @@ struct incoming_proxy {
     bool was_ready; /* SUBSCRIBED was said: from now on trouble is mended, not reported as an end */
     bool refused;   /* SUBSCRIBED with a code was said */
     bool draining;
-    uint8_t strikes; /* links that ended while a subscription waited for its answer */
+    bool looks_for_slow; /* TIMER_SLOW runs */
+    uint8_t strikes;     /* links that ended while a subscription waited for its answer */
     struct subscriptions subscriptions;
     struct exchange_map map;
     uint8_t said_http2[8192], said_tls[8192]; /* a bit a port: said once */
@@ -167,6 +168,30 @@ static void quiet_again(struct incoming_proxy *self)
         timer_start(&self->actor, TIMER_DRAIN_QUIET, DRAIN_QUIET_US);
 }
 
+/* Who has waited long is asked why. Exchanges are in order of age: the first young one ends the look. */
+static void look_for_slow(struct incoming_proxy *self)
+{
+    uint64_t now = actor_now(&self->actor);
+    for (struct exchange *x = self->map.exchanges; x; x = x->hh.next) {
+        if (now - x->began_us < SLOW_ANSWER_US)
+            break;
+        if (!x->raw && !x->asked_slow)
+            SAY(self, x->interceptor, slow, .since_us = x->began_us);
+        x->asked_slow = true;
+    }
+    self->looks_for_slow = exchange_map_count(&self->map) != 0;
+    if (self->looks_for_slow)
+        timer_start(&self->actor, TIMER_SLOW, SLOW_ANSWER_US / 6);
+}
+
+static void begin_looking(struct incoming_proxy *self)
+{
+    if (self->looks_for_slow)
+        return;
+    self->looks_for_slow = true;
+    timer_start(&self->actor, TIMER_SLOW, SLOW_ANSWER_US);
+}
+
 /* Exchange k runs on worker k mod N, with that worker's pool. */
 static struct exchange *begin(struct incoming_proxy *self, int subscription, uint8_t mode,
                               uint64_t connection, uint16_t request, bool raw)
@@ -185,6 +210,8 @@ static struct exchange *begin(struct incoming_proxy *self, int subscription, uin
         (uint16_t)((mode == MODE_MIRROR ? INTERCEPT_MIRROR : 0) | (raw ? INTERCEPT_RAW : 0) |
                    (self->negotiated ? INTERCEPT_NEGOTIATED : 0));
     x->raw = raw;
+    x->began_us = actor_now(&self->actor);
+    begin_looking(self);
     x->interceptor = actor_spawn(&self->actor, &interceptor_type, worker, first);
     actor_monitor(&self->actor, x->interceptor);
     quiet_again(self);
@@ -346,6 +373,7 @@ static void on_timer(struct incoming_proxy *self, struct message *m)
     switch (msg_timer(m)->n) {
     case TIMER_SUBSCRIBE: on_subscribe_silence(self); break;
     case TIMER_DRAIN_LIMIT: drained(self); break;
+    case TIMER_SLOW: look_for_slow(self); break;
     default:
         if (exchange_map_count(&self->map) == 0)
             drained(self);

@@ -83,8 +83,8 @@ static void on_credit(struct interceptor *self, struct message *m)
         interceptor_upload_result(self, upload_credit(&self->actor, &self->upload, bytes));
         if (self->phase == PHASE_CLOSING)
             raw_check_closing(self);
-    } else if (!ref_is_nobody(self->local)) {
-        SAY(self, self->local, credit, .bytes = bytes);
+    } else {
+        http_give_credit(self, bytes);
     }
 }
 
@@ -183,7 +183,8 @@ static void on_message(struct actor *actor, struct message *m)
         http_on_version(self);
         break;
     case MSG_ANSWER:
-    case MSG_ANSWER_BODY: http_on_returned(self, m); break;
+    case MSG_ANSWER_BODY:
+    case MSG_ANSWER_ERROR: http_on_returned(self, m); break;
     case MSG_ANSWERED: interceptor_end(self); break;
     case MSG_CANCEL: on_cancel(self, m); break;
     case MSG_SLOW: on_slow(self); break;

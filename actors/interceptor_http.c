@@ -66,6 +66,10 @@ static void answer_whole(struct interceptor *self, struct span head, struct span
                          uint16_t flags)
 {
     enum answer_format f = answer_format_of(self->variant, self->version, true);
+    if (f == ANSWER_BASIC && flags & ANSWER_FRAMES) {
+        body = frames_data(body);
+        flags = 0;
+    }
     say_answer(self, head, body, (uint16_t)(flags | f | ANSWER_LAST));
     interceptor_end(self);
 }
@@ -81,14 +85,16 @@ static void finish_collecting(struct interceptor *self)
 static void start_streaming(struct interceptor *self, struct span head, struct span body)
 {
     self->phase = PHASE_STREAMING;
+    self->parts = 0;
     self->answer_head = span_ref(head); /* should it come back, see http_on_returned() */
     say_answer(self, head, body, ANSWER_CHUNKED);
 }
 
-/* An answer that is being collected when the version rises starts at once with what it holds. */
+/* An answer that is being collected when the version rises starts at once with what it holds; if parts
+ * of it are still on their way back from the link, as soon as they are here. */
 void http_on_version(struct interceptor *self)
 {
-    if (self->phase != PHASE_COLLECTING || self->complete ||
+    if (self->phase != PHASE_COLLECTING || self->complete || self->returning ||
         answer_format_of(self->variant, self->version, false) != ANSWER_CHUNKED)
         return;
     uint16_t flags = 0;
@@ -96,15 +102,23 @@ void http_on_version(struct interceptor *self)
     struct span body = collected_finish(&self->collected, false, &flags);
     struct span head = span_take(&self->answer_head);
     span_release(&trailers);
+    self->credited_ahead += body.length;
     start_streaming(self, head, body);
+}
+
+void http_give_credit(struct interceptor *self, uint64_t bytes)
+{
+    uint64_t ahead = bytes < self->credited_ahead ? bytes : self->credited_ahead;
+    self->credited_ahead -= ahead;
+    if (bytes > ahead && !ref_is_nobody(self->local))
+        SAY(self, self->local, credit, .bytes = bytes - ahead);
 }
 
 static void collect(struct interceptor *self, struct span bytes)
 {
     uint32_t length = bytes.length;
     if (collected_add(&self->collected, bytes, settings->collect_max)) {
-        if (length && !ref_is_nobody(self->local))
-            SAY(self, self->local, credit, .bytes = length);
+        http_give_credit(self, length);
         return;
     }
     http_fail(self, 502,
@@ -181,6 +195,14 @@ static void collect_part(struct interceptor *self, struct span *bytes, bool last
         finish_collecting(self);
 }
 
+static void stream_part(struct interceptor *self, struct msg_response_body *b)
+{
+    SAY(self, self->link, answer_body, .bytes = span_take(&b->bytes),
+        .connection = self->ids.connection, .request = self->ids.request, .last = b->last,
+        .trailers = b->trailers);
+    self->parts++;
+}
+
 void http_on_response_body(struct interceptor *self, struct message *m)
 {
     struct msg_response_body *b = msg_response_body(m);
@@ -188,15 +210,36 @@ void http_on_response_body(struct interceptor *self, struct message *m)
         release_local(self);
     if (self->mirror) {
         discard(self, b->bytes.length, b->last);
+    } else if (self->phase == PHASE_COLLECTING && self->returning) {
+        self->complete |= b->last;
+        self->returning++; /* it must not overtake those that are coming back */
+        stream_part(self, b);
     } else if (self->phase == PHASE_COLLECTING) {
         self->complete |= b->last;
         collect_part(self, &b->bytes, b->last, b->trailers);
     } else if (self->phase == PHASE_STREAMING) {
-        SAY(self, self->link, answer_body, .bytes = span_take(&b->bytes),
-            .connection = self->ids.connection, .request = self->ids.request, .last = b->last,
-            .trailers = b->trailers);
+        stream_part(self, b);
         self->complete |= b->last; /* ANSWERED is waited for: the Start may still come back */
     }
+}
+
+static void on_returned_start(struct interceptor *self, struct msg_answer *a)
+{
+    self->phase = PHASE_COLLECTING;
+    self->returning = self->parts;
+    span_release(&self->answer_head);
+    self->answer_head = span_take(&a->head);
+    if (!self->broken)
+        collect(self, a->body);
+}
+
+static void on_returned_part(struct interceptor *self, struct msg_answer_body *b)
+{
+    self->returning--;
+    if (self->broken)
+        return;
+    collect_part(self, &b->bytes, b->last, b->trailers);
+    http_on_version(self); /* it may have risen meanwhile */
 }
 
 /* The link found that this agent cannot read a streamed answer: the version fell while the Start was
@@ -206,28 +249,37 @@ void http_on_returned(struct interceptor *self, struct message *m)
     if (!(m->flags & ANSWER_RETURNED) || self->phase == PHASE_ENDED)
         return;
     if (m->kind == MSG_ANSWER) {
-        self->phase = PHASE_COLLECTING;
-        span_release(&self->answer_head);
-        self->answer_head = span_take(&msg_answer(m)->head);
-        collect(self, msg_answer(m)->body);
-        return;
+        on_returned_start(self, msg_answer(m));
+    } else if (m->kind == MSG_ANSWER_BODY) {
+        on_returned_part(self, msg_answer_body(m));
+    } else {
+        self->broken = false; /* nothing of the stream went out: there is still an answer to give */
+        http_fail(self, 502, "the application's answer broke off");
     }
-    struct msg_answer_body *b = msg_answer_body(m);
-    collect_part(self, &b->bytes, b->last, b->trailers);
 }
 
 /* ---- failures ---- */
 
+/* A second answer is not possible: the stream is broken off (RSP-13). It ends when that has gone out. */
+static void break_off(struct interceptor *self)
+{
+    if (!ref_is_nobody(self->local))
+        SAY(self, self->local, abandon, .after_written = false);
+    release_local(self);
+    self->broken = self->complete = true;
+    SAY(self, self->link, answer_error, .connection = self->ids.connection,
+        .request = self->ids.request);
+}
+
 void http_fail(struct interceptor *self, unsigned status, const char *text)
 {
-    if (self->phase == PHASE_ENDED)
+    if (self->phase == PHASE_ENDED || self->broken)
         return;
     if (self->mirror) {
         actor_log(&self->actor, LOG_DEBUG, "a mirrored request was not served", "why=\"%s\"", text);
     } else if (self->phase == PHASE_STREAMING) {
-        /* a second answer is not possible: the stream is broken off (RSP-13) */
-        SAY(self, self->link, answer_error, .connection = self->ids.connection,
-            .request = self->ids.request);
+        break_off(self);
+        return;
     } else {
         enum http_version v = self->head.length ? http_version_of(self->head) : HTTP_VERSION_1_1;
         actor_send(&self->actor, self->link, answer_error_new(&self->ids, v, status, text));

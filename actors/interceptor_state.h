@@ -36,10 +36,15 @@ struct interceptor {
     uint8_t variant;  /* enum request_variant */
     uint8_t attempts; /* assignments that were made */
     bool mirror, raw_born, raw, wanting, resent, granted_served, complete;
+    bool broken;                 /* ANSWER_ERROR was said: ANSWERED is awaited, or its return */
     bool agent_ended, app_ended; /* raw: which directions have ended */
     bool closed_by_agent;
     struct span head;        /* of the request, kept until an answer begins */
     struct span answer_head; /* ids included, while collecting */
+    uint32_t parts;          /* of the stream that were sent after its Start */
+    uint32_t returning;      /* of these, on their way back: what the link cannot send */
+    uint64_t
+        credited_ahead; /* bytes of the Start that the application's side has credit for already */
     struct collected collected;
     struct part *early; /* Data that came before the 101 (DEL-43) */
     uint32_t early_bytes;
@@ -64,6 +69,8 @@ void http_on_response(struct interceptor *self, struct message *m);
 void http_on_response_body(struct interceptor *self, struct message *m);
 void http_on_failed(struct interceptor *self, struct message *m);
 void http_on_version(struct interceptor *self);
+/* Bytes of the answer have left, or are kept: the local connection may send as many. */
+void http_give_credit(struct interceptor *self, uint64_t bytes);
 void http_on_returned(struct interceptor *self, struct message *m);
 void http_on_cancel(struct interceptor *self, enum cancel_why why);
 /* The exchange ends with this error, in whatever form its state allows. */

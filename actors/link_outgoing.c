@@ -216,8 +216,18 @@ void link_on_forget(struct link_connection *self, struct message *m)
         drop_queue(self, q);
 }
 
+static bool was_closed(const struct link_connection *self, uint8_t mode, uint64_t connection)
+{
+    unsigned n = self->closed_count < LINK_CLOSED_KEPT ? self->closed_count : LINK_CLOSED_KEPT;
+    for (unsigned i = 0; i < n; i++)
+        if (self->closed[i].connection == connection && self->closed[i].mode == mode)
+            return true;
+    return false;
+}
+
 void link_id_closed(struct link_connection *self, uint8_t mode, uint64_t connection)
 {
+    self->closed[self->closed_count++ % LINK_CLOSED_KEPT] = (struct closed_id){connection, mode};
     for (struct out_queue *q = self->queues; q; q = q->hh.next) {
         if (!q->names_connection || q->connection != connection || q->mode != mode)
             continue;
@@ -231,7 +241,7 @@ void link_id_closed(struct link_connection *self, uint8_t mode, uint64_t connect
 
 static bool is_stream_part(const struct message *m)
 {
-    return m->kind == MSG_ANSWER_BODY ||
+    return m->kind == MSG_ANSWER_BODY || m->kind == MSG_ANSWER_ERROR ||
            (m->kind == MSG_ANSWER && (m->flags & ANSWER_FORMAT_MASK) == ANSWER_CHUNKED);
 }
 
@@ -300,7 +310,7 @@ static void let_out(struct link_connection *self, struct out_queue *q, struct me
         return;
     }
     uint64_t bytes = m->kind == MSG_ANSWER ? msg_answer(m)->body.length : payload_of(m);
-    bool ends = ends_exchange(m), streams = m->kind == MSG_ANSWER_BODY;
+    bool ends = ends_exchange(m), streams = m->kind != MSG_ANSWER && is_stream_part(m);
     if (m->kind == MSG_ANSWER && is_stream_part(m))
         q->begun = true;
     encode(self, m);
@@ -325,6 +335,12 @@ static void put_in_queue(struct link_connection *self, struct out_queue *q, stru
     CDL_APPEND(self->ring, q);
 }
 
+/* Nothing to say and nothing to remember: what was in it went back. */
+static bool is_spent(const struct out_queue *q)
+{
+    return !q->oldest && !q->begun && !q->raw;
+}
+
 /* One turn of the queue at the ring's head: messages up to its deficit. */
 static void serve_first(struct link_connection *self)
 {
@@ -340,7 +356,7 @@ static void serve_first(struct link_connection *self)
         ended = ends_exchange(m);
         let_out(self, q, m);
     }
-    if (ended || (!q->oldest && !q->begun && !q->names_connection)) {
+    if (ended || is_spent(q)) {
         drop_queue(self, q);
     } else if (!q->oldest) {
         q->deficit = 0;
@@ -363,8 +379,10 @@ void link_on_drained(struct link_connection *self, struct message *m)
     pump(self);
 }
 
-static void note_connection(struct out_queue *q, struct message *m)
+static void note_connection(const struct link_connection *self, struct out_queue *q,
+                            struct message *m)
 {
+    q->raw |= m->kind == MSG_DATA;
     if (q->names_connection)
         return;
     if (m->kind == MSG_DATA)
@@ -375,6 +393,7 @@ static void note_connection(struct out_queue *q, struct message *m)
         return;
     q->mode = MODE_STEAL;
     q->names_connection = true;
+    q->closed = was_closed(self, q->mode, q->connection);
 }
 
 static bool needs_state(const struct message *m)
@@ -400,13 +419,13 @@ void link_on_answer(struct link_connection *self, struct message *m)
         return;
     }
     struct out_queue *q = queue_for(self, m);
-    note_connection(q, m);
+    note_connection(self, q, m);
     if (q->closed) {
         message_free(m);
     } else if (can_go && !q->oldest) {
         bool ends = ends_exchange(m);
         let_out(self, q, m);
-        if (ends || (!q->begun && !q->names_connection))
+        if (ends || is_spent(q))
             drop_queue(self, q);
     } else {
         put_in_queue(self, q, m);

@@ -12,6 +12,13 @@
 
 enum { LINK_SOCKET = 0, LINK_TIMER_STEP = 0, LINK_TIMER_PING = 1 };
 enum { LINK_WAITING_MAX = 8 };
+/* Closes that are remembered, for the first words about an id that cross its Close (AG-47). */
+enum { LINK_CLOSED_KEPT = 512 };
+
+struct closed_id {
+    uint64_t connection;
+    uint8_t mode;
+};
 
 /* What one exchange has to say to the agent, as long as it streams or has to wait. */
 struct out_queue {
@@ -22,6 +29,7 @@ struct out_queue {
     bool names_connection;
     bool begun;  /* the Start of its stream was written */
     bool closed; /* the agent closed the id: nothing may be said about it (AG-47) */
+    bool raw;    /* Data has passed: kept until it is forgotten */
     bool waits;  /* in the ring */
     struct message *oldest, *newest;
     int64_t deficit;
@@ -46,6 +54,8 @@ struct link_connection {
     bool notified;            /* SOCKET_DRAINED is awaited */
     struct out_queue *queues; /* by exchange */
     struct out_queue *ring;   /* those with something to say, in turn */
+    struct closed_id closed[LINK_CLOSED_KEPT];
+    uint32_t closed_count;
     struct wire_reader reader;
 };
 

@@ -122,6 +122,7 @@ static void say_whole(struct local_connection *self, struct reading *r)
     if (r->trailers.length) {
         struct span frames = frames_of(body, r->trailers);
         span_release(&body);
+        span_release(&r->trailers);
         body = frames;
         flags |= RESPONSE_FRAMES;
     }

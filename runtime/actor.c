@@ -1,4 +1,7 @@
-/* runtime/actor.c -- the effects that concern messages and the actor's own life; see actor.h */
+/* runtime/actor.c -- the effects that concern the actor's own life, and its log; see actor.h
+ *
+ * Sending is the hottest of all and stands where the mailboxes are, in worker.c.
+ */
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
 #include <stdarg.h>
@@ -13,33 +16,10 @@ bool worker_effect(struct actor *self, const struct effect *e)
     return w->isolated;
 }
 
-static void send(struct actor *self, struct actor_ref to, struct message *m)
-{
-    struct worker *w = self->worker;
-    m->from = self->ref;
-    m->to = to;
-    if (SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = to, .message = m))
-        message_free(m);
-    else
-        worker_route(w, m);
-}
-
-void actor_send(struct actor *self, struct actor_ref to, struct message *m)
-{
-    if (!m->exchange)
-        m->exchange = self->exchange;
-    send(self, to, m);
-}
-
 struct message *actor_take(struct actor *self, struct message *m)
 {
     self->worker->message_taken = true;
     return m;
-}
-
-void actor_forward(struct actor *self, struct actor_ref to, struct message *m)
-{
-    send(self, to, actor_take(self, m));
 }
 
 uint64_t actor_now(const struct actor *self)

@@ -15,17 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEAP_IS_MALLOC 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEAP_IS_MALLOC 1
-#endif
-#endif
-#ifndef HEAP_IS_MALLOC
-#define HEAP_IS_MALLOC 0
-#endif
-
 enum { CLASSES = 12 };
 static const uint16_t class_bytes[CLASSES] = {32,  64,  96,  128,  192,  256,
                                               384, 512, 768, 1024, 1536, 2048};
@@ -35,7 +24,7 @@ struct object {
 };
 
 struct slab {
-    struct heap *owner;
+    struct heap_front *owner;     /* first, see heap.h */
     struct slab *next, *previous; /* in its class's list, while it has room */
     struct object *free;
     uint32_t used;   /* objects that are out */
@@ -46,12 +35,14 @@ struct slab {
 };
 
 struct heap {
+    struct heap_front front; /* first, see heap.h */
     struct slab *with_room[CLASSES];
     struct slab *spare; /* empty slabs, any class */
     struct object *blocks;
     unsigned spares, block_spares;
     unsigned index;
-    uint64_t live; /* objects and blocks handed out by, minus taken back by, this heap */
+    uint64_t live; /* objects and blocks handed out, minus taken back, by this heap's thread */
+    uint32_t outgoing_used; /* bit a heap */
     void (*wake)(void *);
     void *wake_context;
     struct outgoing {
@@ -62,8 +53,13 @@ struct heap {
     atomic_uint returned_count;
 };
 
-static _Thread_local struct heap *current;
+_Thread_local struct heap_front *heap_here;
 static _Atomic(struct heap *) heaps[WORKERS_MAX];
+
+static struct heap *here(void)
+{
+    return (struct heap *)(void *)heap_here;
+}
 
 void heap_exhausted(const char *what, size_t bytes)
 {
@@ -103,14 +99,14 @@ struct heap *heap_new(unsigned index, void (*wake)(void *context), void *context
 
 struct heap *heap_enter(struct heap *h)
 {
-    struct heap *before = current;
-    current = h;
+    struct heap *before = here();
+    heap_here = h ? &h->front : NULL;
     return before;
 }
 
 uint64_t heap_live(const struct heap *h)
 {
-    return h->live;
+    return h->live - h->front.count;
 }
 
 /* ---- slabs ---- */
@@ -161,7 +157,7 @@ static struct slab *slab_new(struct heap *h, uint8_t class)
     /* objects begin on a cache line: a 64-byte cell is one line */
     size_t first = class_bytes[class] >= 64 ? 64 * ((sizeof *s + 63) / 64) : sizeof *s;
     memset(s, 0, sizeof *s);
-    s->owner = h;
+    s->owner = &h->front;
     s->class = class;
     s->room = (uint16_t)((SLAB_BYTES - first) / class_bytes[class]);
     slab_list(h, s);
@@ -191,11 +187,25 @@ static void slab_put(struct heap *h, struct slab *s, struct object *o)
 {
     o->next = s->free;
     s->free = o;
-    h->live--;
     if (!s->listed)
         slab_list(h, s);
     if (--s->used == 0 && (s->next || s->previous))
         slab_retire(h, s);
+}
+
+/* Cells that come home stay at hand while there is room, without a detour by their slab. */
+static void take_back(struct heap *h, struct object *o)
+{
+    struct slab *s = slab_of(o);
+    if (class_bytes[s->class] != HEAP_CELL_BYTES || h->front.count >= HEAP_CELLS_MAX - 1) {
+        slab_put(h, s, o);
+        return;
+    }
+    struct heap_cell *c = (struct heap_cell *)(void *)o;
+    c->next = h->front.cells;
+    h->front.cells = c;
+    h->front.count++;
+    h->live++; /* see heap_live */
 }
 
 static void take_returned(struct heap *h)
@@ -204,7 +214,7 @@ static void take_returned(struct heap *h)
     atomic_store_explicit(&h->returned_count, 0, memory_order_relaxed);
     while (o) {
         struct object *next = o->next;
-        slab_put(h, slab_of(o), o);
+        take_back(h, o);
         o = next;
     }
 }
@@ -225,7 +235,6 @@ static void *slab_take(struct heap *h, uint8_t class)
         o = slab_carve(s);
     if (++s->used == s->room)
         slab_unlist(h, s);
-    h->live++;
     return o;
 }
 
@@ -250,6 +259,7 @@ static void put_foreign(struct heap *h, struct heap *owner, struct object *o)
     struct outgoing *out = &h->outgoing[owner->index];
     o->next = out->newest;
     out->newest = o;
+    h->outgoing_used |= 1u << owner->index;
     if (!out->oldest)
         out->oldest = o;
     if (++out->count >= RETURN_BATCH)
@@ -258,58 +268,112 @@ static void put_foreign(struct heap *h, struct heap *owner, struct object *o)
 
 void heap_round(struct heap *h)
 {
-    for (unsigned i = 0; i < WORKERS_MAX; i++)
+    for (unsigned i = 0; h->outgoing_used; i++) {
         if (h->outgoing[i].count)
             send_home(atomic_load_explicit(&heaps[i], memory_order_acquire), &h->outgoing[i]);
+        h->outgoing_used &= ~(1u << i);
+    }
     if (atomic_load_explicit(&h->returned, memory_order_relaxed))
         take_returned(h);
 }
 
 /* ---- the interface ---- */
 
+static void give_back(struct heap *h, void *object)
+{
+    struct slab *s = slab_of(object);
+    if (s->owner == &h->front)
+        slab_put(h, s, object);
+    else
+        put_foreign(h, (struct heap *)(void *)s->owner, object);
+}
+
+/* A thread without a heap may have what is malloc's; it is only not counted. */
+static void count(struct heap *h, int change)
+{
+    if (h)
+        h->live += (uint64_t)change; /* modulo 2^64: a heap may have taken more back than given */
+}
+
 void *heap_alloc(size_t bytes)
 {
-    if (HEAP_IS_MALLOC || bytes > SLAB_OBJECT_MAX) {
-        void *p = malloc(bytes);
-        if (!p)
-            heap_exhausted("an object", bytes);
-        return p;
-    }
-    return slab_take(current, class_of(bytes));
+    struct heap *h = here();
+    count(h, 1);
+    if (!HEAP_IS_MALLOC && bytes <= SLAB_OBJECT_MAX)
+        return slab_take(h, class_of(bytes));
+    void *p = malloc(bytes);
+    if (!p)
+        heap_exhausted("an object", bytes);
+    return p;
 }
 
 void heap_free(void *object, size_t bytes)
 {
-    if (HEAP_IS_MALLOC || bytes > SLAB_OBJECT_MAX) {
-        free(object);
-        return;
-    }
-    struct slab *s = slab_of(object);
-    struct heap *h = current;
-    if (s->owner == h)
-        slab_put(h, s, object);
+    struct heap *h = here();
+    count(h, -1);
+    if (!HEAP_IS_MALLOC && bytes <= SLAB_OBJECT_MAX)
+        give_back(h, object);
     else
-        put_foreign(h, s->owner, object);
+        free(object);
+}
+
+/* Cells at hand are counted as live and subtracted by heap_live, so that each costs no count. */
+void heap_cells_fetch(void)
+{
+    struct heap *h = here();
+    if (atomic_load_explicit(&h->returned, memory_order_relaxed))
+        take_returned(h);
+    while (h->front.count < HEAP_CELLS_FETCH) {
+        struct heap_cell *c = heap_alloc(HEAP_CELL_BYTES);
+        c->next = h->front.cells;
+        h->front.cells = c;
+        h->front.count++;
+    }
+}
+
+static void spill(struct heap *h, unsigned keep)
+{
+    while (h->front.count > keep) {
+        struct heap_cell *c = h->front.cells;
+        h->front.cells = c->next;
+        h->front.count--;
+        heap_free(c, HEAP_CELL_BYTES);
+    }
+}
+
+void heap_cell_free_far(void *cell)
+{
+    heap_free(cell, HEAP_CELL_BYTES);
+}
+
+void heap_cells_spill(void)
+{
+    spill(here(), HEAP_CELLS_MAX - HEAP_CELLS_FETCH);
 }
 
 void *heap_block_alloc(void)
 {
-    struct heap *h = current;
-    struct object *b = HEAP_IS_MALLOC ? NULL : h->blocks;
-    if (b) {
-        h->blocks = b->next;
-        h->block_spares--;
-        return b;
-    }
-    return HEAP_IS_MALLOC ? heap_alloc(CHUNK_BYTES) : map_aligned(CHUNK_BYTES);
+    struct heap *h = here();
+    if (HEAP_IS_MALLOC)
+        return heap_alloc(CHUNK_BYTES);
+    h->live++;
+    struct object *b = h->blocks;
+    if (!b)
+        return map_aligned(CHUNK_BYTES);
+    h->blocks = b->next;
+    h->block_spares--;
+    return b;
 }
 
 void heap_block_free(void *block)
 {
-    struct heap *h = current;
+    struct heap *h = here();
     if (HEAP_IS_MALLOC) {
-        free(block);
-    } else if (h->block_spares >= CHUNKS_SPARE) {
+        heap_free(block, CHUNK_BYTES);
+        return;
+    }
+    h->live--;
+    if (h->block_spares >= CHUNKS_SPARE) {
         munmap(block, CHUNK_BYTES);
     } else {
         struct object *b = block;
@@ -341,6 +405,7 @@ static void drop_slabs(struct heap *h, unsigned keep)
 
 void heap_trim(struct heap *h)
 {
+    spill(h, 0);
     heap_round(h);
     drop_blocks(h, CHUNKS_SPARE_IDLE);
     drop_slabs(h, 1);
@@ -348,6 +413,8 @@ void heap_trim(struct heap *h)
 
 void heap_delete(struct heap *h)
 {
+    struct heap *before = heap_enter(h);
+    spill(h, 0);
     heap_round(h);
     drop_blocks(h, 0);
     drop_slabs(h, 0);
@@ -358,7 +425,6 @@ void heap_delete(struct heap *h)
             munmap(s, SLAB_BYTES);
         }
     atomic_store(&heaps[h->index], NULL);
-    if (current == h)
-        current = NULL;
+    heap_enter(before == h ? NULL : before);
     free(h);
 }

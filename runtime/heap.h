@@ -11,9 +11,22 @@
 #ifndef RUNTIME_HEAP_H
 #define RUNTIME_HEAP_H
 
+#include "runtime/limits.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEAP_IS_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define HEAP_IS_MALLOC 1
+#endif
+#endif
+#ifndef HEAP_IS_MALLOC
+#define HEAP_IS_MALLOC 0
+#endif
 
 struct heap;
 
@@ -29,6 +42,11 @@ void *heap_alloc(size_t bytes);
 /* `bytes` as given to heap_alloc. */
 void heap_free(void *object, size_t bytes);
 
+/* The same for HEAP_CELL_BYTES, the size of a message: a few free ones are kept at hand. */
+enum { HEAP_CELL_BYTES = 64, HEAP_CELLS_MAX = 512, HEAP_CELLS_FETCH = 64 };
+static inline void *heap_cell_alloc(void);
+static inline void heap_cell_free(void *cell);
+
 /* For the owner, once a round: sends home what belongs to others, takes in what others freed. */
 void heap_round(struct heap *h);
 /* For the owner, before a long sleep: gives spare memory back to the system. */
@@ -43,5 +61,59 @@ uint64_t heap_live(const struct heap *h);
 
 /* Ends the program: `what` could not be had. */
 _Noreturn void heap_exhausted(const char *what, size_t bytes);
+
+/* ---- the fast path ---- */
+
+struct heap_cell {
+    struct heap_cell *next;
+};
+/* A heap begins with the cells that it has at hand. */
+struct heap_front {
+    struct heap_cell *cells;
+    uint32_t count;
+};
+extern _Thread_local struct heap_front *heap_here;
+/* None at hand; too many; not ours. */
+void heap_cells_fetch(void);
+void heap_cells_spill(void);
+void heap_cell_free_far(void *cell);
+
+/* A slab begins with whose it is, and an object finds its slab by its address. */
+static inline struct heap_front *heap_owner(const void *object)
+{
+    const uintptr_t slab = (uintptr_t)object & ~(uintptr_t)(SLAB_BYTES - 1);
+    return *(struct heap_front *const *)slab;
+}
+
+static inline void *heap_cell_alloc(void)
+{
+    if (HEAP_IS_MALLOC)
+        return heap_alloc(HEAP_CELL_BYTES);
+    struct heap_front *h = heap_here;
+    if (!h->cells)
+        heap_cells_fetch();
+    struct heap_cell *c = h->cells;
+    h->cells = c->next;
+    h->count--;
+    return c;
+}
+
+static inline void heap_cell_free(void *cell)
+{
+    if (HEAP_IS_MALLOC) {
+        heap_free(cell, HEAP_CELL_BYTES);
+        return;
+    }
+    struct heap_front *h = heap_here;
+    if (heap_owner(cell) != h) {
+        heap_cell_free_far(cell);
+        return;
+    }
+    struct heap_cell *c = cell;
+    c->next = h->cells;
+    h->cells = c;
+    if (++h->count >= HEAP_CELLS_MAX)
+        heap_cells_spill();
+}
 
 #endif

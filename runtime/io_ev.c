@@ -302,6 +302,7 @@ static void ev_finish(struct worker *w)
             ev_signal_stop(e->loop, &e->signals[i]);
     ev_loop_destroy(e->loop);
     free(e);
+    w->io_state = NULL;
 }
 
 static uint64_t read_clock(clockid_t id)
@@ -349,7 +350,8 @@ static void ev_poll(struct worker *w, bool may_wait, uint64_t until_us)
 static void ev_wake(struct worker *w)
 {
     struct ev_worker *e = state_of(w);
-    ev_async_send(e->loop, &e->wake);
+    if (e) /* none: the threads are joined, and heaps give each other back the last objects */
+        ev_async_send(e->loop, &e->wake);
 }
 
 /* ---- what blocks ---- */

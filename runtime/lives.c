@@ -108,8 +108,12 @@ static bool spawn_far(struct worker *w, unsigned there, struct actor_ref from,
                       const struct actor_type *type, struct message *first, struct actor_ref *child)
 {
     struct lease *l = w->leases[there];
-    if (!l || l->count == 0)
+    if (!l)
         return false;
+    if (l->count == 0) {
+        ask_for_leases(w, there, l);
+        return false;
+    }
     *child = l->refs[--l->count];
     first->from = from;
     struct message *m = msg_control_spawn_new(
@@ -157,7 +161,8 @@ static void lease_take(struct worker *w, unsigned there, struct span refs)
 {
     struct lease *l = w->leases[there];
     uint32_t n = refs.length / (uint32_t)sizeof l->refs[0];
-    memcpy(l->refs + l->count, span_bytes(refs), refs.length);
+    if (n) /* none: all places there are taken */
+        memcpy(l->refs + l->count, span_bytes(refs), refs.length);
     l->count += n;
     l->asked = false;
 }

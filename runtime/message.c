@@ -5,27 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct kind_info *kinds;
+const struct kind_info *message_kinds;
 static unsigned kinds_count;
 
 void message_kinds_set(const struct kind_info *table, unsigned count)
 {
-    kinds = table;
+    message_kinds = table;
     kinds_count = count;
 }
 
 const struct kind_info *message_kind_info(uint16_t kind)
 {
     assert(kind < kinds_count);
-    return &kinds[kind];
-}
-
-struct message *message_new(uint16_t kind)
-{
-    struct message *m = heap_alloc(sizeof *m);
-    memset(m, 0, sizeof *m);
-    m->kind = kind;
-    return m;
+    return &message_kinds[kind];
 }
 
 static struct span *message_span(struct message *m, const struct kind_info *k, unsigned i)
@@ -33,17 +25,16 @@ static struct span *message_span(struct message *m, const struct kind_info *k, u
     return (struct span *)(void *)(m->payload.bytes + k->span_offset[i]);
 }
 
-void message_free(struct message *m)
+void message_release_spans(struct message *m)
 {
     const struct kind_info *k = message_kind_info(m->kind);
     for (unsigned i = 0; i < k->spans; i++)
         span_release(message_span(m, k, i));
-    heap_free(m, sizeof *m);
 }
 
 struct message *message_copy(const struct message *m)
 {
-    struct message *copy = heap_alloc(sizeof *copy);
+    struct message *copy = heap_cell_alloc();
     *copy = *m;
     copy->node.next = NULL;
     const struct kind_info *k = message_kind_info(m->kind);

@@ -12,6 +12,7 @@
 #define RUNTIME_MESSAGE_H
 
 #include "runtime/chunk.h"
+#include "runtime/heap.h"
 #include "runtime/inbox.h"
 #include <assert.h>
 #include <stdbool.h>
@@ -62,7 +63,8 @@ struct message {
         uint8_t bytes[MESSAGE_PAYLOAD_BYTES];
     } payload;
 };
-static_assert(sizeof(struct message) == 64, "a message is one cache line");
+static_assert(sizeof(struct message) == HEAP_CELL_BYTES && HEAP_CELL_BYTES == 64,
+              "a message is one cache line");
 
 static inline struct message *message_next(const struct message *m)
 {
@@ -99,13 +101,26 @@ struct kind_info {
 
 /* The table of all kinds; given once, at start, by the floor that knows them all. */
 void message_kinds_set(const struct kind_info *kinds, unsigned count);
+extern const struct kind_info *message_kinds;
 const struct kind_info *message_kind_info(uint16_t kind);
 
 /* A cell with this kind and everything else zero. Never fails: memory's end is the program's. */
-struct message *message_new(uint16_t kind);
+static inline struct message *message_new(uint16_t kind)
+{
+    struct message *m = heap_cell_alloc();
+    *m = (struct message){.kind = kind};
+    return m;
+}
+
+void message_release_spans(struct message *m);
 
 /* Releases the spans that are still in it, and the cell. */
-void message_free(struct message *m);
+static inline void message_free(struct message *m)
+{
+    if (message_kinds[m->kind].spans)
+        message_release_spans(m);
+    heap_cell_free(m);
+}
 
 /* One line for logs and tests: "REQUEST from=0/3.1 to=0/4.1 exchange=7 head=<120 bytes> port=80".
  * Returns what it would have written, as snprintf does. */

@@ -124,13 +124,16 @@ static void reap_all(struct worker *w)
             worker_reap(w, w->slots[i].actor);
 }
 
-/* Messages that were said by the dying to the dead. */
+/* Messages that were said by the dying to the dead. The blocking worker, the last one, still does what
+ * it was asked for: files are closed, and last words are logged. */
 static void sweep(struct runtime *r)
 {
     for (unsigned i = 0; i < r->count; i++) {
         struct worker *w = r->workers[i];
         heap_enter(w->heap);
         worker_take_inbox(w);
+        while (i == r->count - 1 && worker_turn(w))
+            ;
         reap_all(w);
         w->dirty = NULL;
         worker_flush(w);

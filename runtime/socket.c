@@ -124,9 +124,10 @@ static void fail(struct socket *s, int error)
                 .n = s->n, .serial = s->serial, .error = (uint32_t)error, .unsent = unsent}));
 }
 
+/* Not before SOCKET_CONNECTED, which is the first word about a socket, nor after SOCKET_FAILED. */
 static void say_drained(struct socket *s)
 {
-    if (!s->notify || s->unsent > s->notify_below || !s->owner)
+    if (!s->notify || s->unsent > s->notify_below || !s->owner || s->connecting || s->failed)
         return;
     s->notify = false;
     worker_event(s->worker, s->owner,
@@ -187,7 +188,6 @@ static void readable(struct socket *s)
  * answer an upload early and close. */
 static void write_failed(struct socket *s, int error)
 {
-    drop_pieces(s);
     for (unsigned reads = 0; s->owner && !s->ended && !s->failed && reads < 16; reads++) {
         uint64_t before = s->worker->counters.bytes_read;
         read_once(s);
@@ -515,9 +515,10 @@ static void undirty(struct socket *s)
     if (!s->dirty && !s->starved)
         return;
     struct socket **at = s->dirty ? &s->worker->dirty : &s->worker->starved;
-    while (*at != s)
+    while (*at && *at != s)
         at = &(*at)->dirty_next;
-    *at = s->dirty_next;
+    if (*at) /* at the very end the list is dropped before its sockets */
+        *at = s->dirty_next;
     s->dirty = s->starved = false;
 }
 

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Messages staged for one worker that are pushed at the end of a turn, not of the round. */
+enum { OUTBOX_PUSH = 64 };
+/* Bounds of the end, see worker_last. */
+enum { LAST_ROUNDS = 64, LAST_WRITES_US = 1000000 };
+
 void worker_create(struct worker *w, struct runtime *r, unsigned index, const struct io_ops *io)
 {
     memset(w, 0, sizeof *w);
@@ -71,6 +76,8 @@ static void make_runnable(struct worker *w, struct actor *a)
     w->run_length++;
 }
 
+/* The actor stays `queued` until its turn has ended: what it hears meanwhile needs no second entry,
+ * and an actor that ends in its turn is in no list. */
 static struct actor *run_pop(struct worker *w)
 {
     uint32_t skip =
@@ -89,8 +96,24 @@ static struct actor *run_pop(struct worker *w)
     if (w->run_last == a)
         w->run_last = before;
     w->run_length--;
-    a->queued = false;
     return a;
+}
+
+/* Out of the run queue: only an actor that is ended from outside of its turn can be there. */
+static void run_remove(struct worker *w, struct actor *a)
+{
+    struct actor *before = NULL, *at = w->run_first;
+    for (; at && at != a; at = at->run_next)
+        before = at;
+    if (!at)
+        return;
+    if (before)
+        before->run_next = a->run_next;
+    else
+        w->run_first = a->run_next;
+    if (w->run_last == a)
+        w->run_last = before;
+    w->run_length--;
 }
 
 /* ---- the way of a message ---- */
@@ -149,6 +172,7 @@ static void outbox_put(struct worker *w, unsigned far, struct message *m)
     out->newest = m;
     if (!out->oldest)
         out->oldest = m;
+    out->count++;
     w->outbox_used |= 1u << far;
     w->counters.sent_far++;
 }
@@ -160,6 +184,29 @@ void worker_route(struct worker *w, struct message *m)
         worker_deliver(w, m);
     else
         outbox_put(w, at, m);
+}
+
+static void send(struct actor *self, struct actor_ref to, struct message *m)
+{
+    struct worker *w = self->worker;
+    m->from = self->ref;
+    m->to = to;
+    if (SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = to, .message = m))
+        message_free(m);
+    else
+        worker_route(w, m);
+}
+
+void actor_send(struct actor *self, struct actor_ref to, struct message *m)
+{
+    if (!m->exchange)
+        m->exchange = self->exchange;
+    send(self, to, m);
+}
+
+void actor_forward(struct actor *self, struct actor_ref to, struct message *m)
+{
+    send(self, to, actor_take(self, m));
 }
 
 static bool is_control(const struct message *m)
@@ -180,10 +227,41 @@ void worker_take_inbox(struct worker *w)
     }
 }
 
+/* ---- the way to other workers ---- */
+
+static void push_outbox(struct worker *w, unsigned far)
+{
+    struct outbox *out = &w->outbox[far];
+    struct worker *there = runtime_worker(w->runtime, far);
+    enum inbox_pushed pushed = inbox_push(&there->inbox, &out->newest->node, &out->oldest->node);
+    struct message *m = out->newest;
+    *out = (struct outbox){NULL, NULL, 0};
+    w->counters.flushes++;
+    if (pushed == INBOX_WOKE) {
+        w->counters.wakes++;
+        there->io->wake(there);
+    }
+    while (pushed == INBOX_CLOSED && m) { /* only at the very end: nobody is to hear of it */
+        struct message *next = message_next(m);
+        message_free(m);
+        m = next;
+    }
+}
+
+static void push_outboxes(struct worker *w, uint32_t at_least)
+{
+    uint32_t left = w->outbox_used;
+    for (unsigned far = 0; left; far++, left >>= 1)
+        if ((left & 1) && w->outbox[far].count >= at_least) {
+            w->outbox_used &= ~(1u << far);
+            push_outbox(w, far);
+        }
+}
+
 /* ---- turns ---- */
 
 /* Events about a timer or socket that the actor has put away meanwhile are not shown to it. */
-static bool is_stale(const struct actor *a, struct message *m)
+static bool is_stale_event(const struct actor *a, struct message *m)
 {
     switch (m->kind) {
     case MSG_TIMER: return !timer_is_live(a, msg_timer(m)->n, msg_timer(m)->serial);
@@ -200,6 +278,16 @@ static bool is_stale(const struct actor *a, struct message *m)
         return !socket_is_live(a, msg_socket_listening(m)->n, msg_socket_listening(m)->serial);
     default: return false;
     }
+}
+
+static bool is_stale(const struct actor *a, struct message *m)
+{
+    const uint64_t events = 1ull << MSG_TIMER | 1ull << MSG_SOCKET_DATA |
+                            1ull << MSG_SOCKET_CONNECTED | 1ull << MSG_SOCKET_END |
+                            1ull << MSG_SOCKET_FAILED | 1ull << MSG_SOCKET_DRAINED |
+                            1ull << MSG_SOCKET_LISTENING;
+    static_assert(MSG_RUNTIME_KINDS <= 64, "the runtime's kinds fit into a word of bits");
+    return m->kind < MSG_RUNTIME_KINDS && (events >> m->kind & 1) && is_stale_event(a, m);
 }
 
 static void handle(struct worker *w, struct actor *a, struct message *m)
@@ -237,6 +325,7 @@ static uint32_t turn(struct worker *w, struct actor *a)
     for (; handled < budget && !a->stopping; handled++)
         handle(w, a, mailbox_pop(a));
     w->current = NULL;
+    a->queued = false;
     atomic_store_explicit(&w->watch_type, NULL, memory_order_relaxed);
     if (a->stopping)
         worker_reap(w, a);
@@ -257,6 +346,8 @@ bool worker_turn(struct worker *w)
 void worker_reap(struct worker *w, struct actor *a)
 {
     a->stopping = true;
+    if (a->queued)
+        run_remove(w, a);
     w->current = a;
     if (a->type->on_stop)
         a->type->on_stop(a);
@@ -277,33 +368,10 @@ void worker_reap(struct worker *w, struct actor *a)
 
 /* ---- rounds ---- */
 
-static void push_outbox(struct worker *w, unsigned far)
-{
-    struct outbox *out = &w->outbox[far];
-    struct worker *there = runtime_worker(w->runtime, far);
-    enum inbox_pushed pushed = inbox_push(&there->inbox, &out->newest->node, &out->oldest->node);
-    struct message *m = out->newest;
-    *out = (struct outbox){NULL, NULL};
-    w->counters.flushes++;
-    if (pushed == INBOX_WOKE) {
-        w->counters.wakes++;
-        there->io->wake(there);
-    }
-    while (pushed == INBOX_CLOSED && m) { /* only at the very end: nobody is to hear of it */
-        struct message *next = message_next(m);
-        message_free(m);
-        m = next;
-    }
-}
-
 void worker_flush(struct worker *w)
 {
     sockets_flush(w);
-    for (unsigned far = 0; w->outbox_used; far++)
-        if (w->outbox_used & 1u << far) {
-            w->outbox_used &= ~(1u << far);
-            push_outbox(w, far);
-        }
+    push_outboxes(w, 1);
     heap_round(w->heap);
 }
 
@@ -315,8 +383,11 @@ bool worker_round(struct worker *w)
     timers_expire(w, w->now_us);
     while (w->run_length && handled < ROUND_MESSAGES) {
         uint32_t snapshot = w->run_length, before = handled;
-        while (snapshot-- && handled < ROUND_MESSAGES && w->run_length)
+        while (snapshot-- && handled < ROUND_MESSAGES && w->run_length) {
             handled += turn(w, run_pop(w));
+            if (w->outbox_used) /* much is not kept for the end: the others could begin */
+                push_outboxes(w, OUTBOX_PUSH);
+        }
         if (handled / TURN_MESSAGES != before / TURN_MESSAGES && w->io->clock(w) > until)
             break;
     }
@@ -342,27 +413,43 @@ static void worker_sleep(struct worker *w)
         sooner(&until, w->now_us + IDLE_US);
     if (w->starved)
         sooner(&until, w->now_us + (uint64_t)ACCEPT_RETRY_MS * 1000);
+    if (w->counters.messages != w->handled_before_sleep)
+        w->trimmed = false;
+    w->handled_before_sleep = w->counters.messages;
     if (!w->trimmed)
         sooner(&until, idle_at);
     bool parked = inbox_park(&w->inbox);
     w->counters.parks += parked;
-    uint64_t handled = w->counters.messages;
     w->io->poll(w, parked, until);
-    if (w->run_length || handled != w->handled_before_sleep) {
-        w->trimmed = false;
-    } else if (!w->trimmed && w->now_us >= idle_at) {
+    if (!w->trimmed && !w->run_length && w->now_us >= idle_at) {
         heap_trim(w->heap);
         w->trimmed = true;
     }
-    w->handled_before_sleep = handled;
+}
+
+/* What had been said when the stop came is still handled (the log's last lines), and what was
+ * written still leaves, if the peers take it soon. Both have an end: LAST_ROUNDS, LAST_WRITES_US. */
+static void worker_last(struct worker *w)
+{
+    for (unsigned i = 0; i < LAST_ROUNDS && worker_round(w); i++)
+        ;
+    uint64_t until = w->io->clock(w) + LAST_WRITES_US;
+    while (w->lingering && w->now_us < until) {
+        w->io->poll(w, true, until);
+        worker_round(w);
+        sockets_lingering(w);
+    }
 }
 
 void worker_run(struct worker *w)
 {
     heap_enter(w->heap);
     w->io->poll(w, false, 0);
-    while (!w->stopping) {
-        if (worker_round(w))
+    for (;;) {
+        bool more = worker_round(w);
+        if (w->stopping) /* looked at here: a stop that this round took would be slept over */
+            break;
+        if (more)
             w->io->poll(w, false, 0);
         else
             worker_sleep(w);
@@ -371,5 +458,5 @@ void worker_run(struct worker *w)
         if (w->starved)
             sockets_starved(w);
     }
-    worker_flush(w);
+    worker_last(w);
 }

@@ -25,6 +25,7 @@ struct slot {
 
 struct outbox {
     struct message *newest, *oldest; /* linked from newest to oldest, as the inbox wants it */
+    uint32_t count;
 };
 
 /* Slots of another worker that we may spawn into without asking. */

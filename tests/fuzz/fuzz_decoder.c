@@ -70,6 +70,18 @@ static void check_ranges(const struct wire_message *m)
             abort();
 }
 
+/* Field by field: the padding of a frame says nothing. */
+static bool same_frames(const struct wire_message *m, const struct wire_message *n)
+{
+    for (uint32_t i = 0; i < m->frame_count && i < n->frame_count; i++) {
+        const struct wire_frame *f = &m->frames[i], *g = &n->frames[i];
+        if (f->range.offset != g->range.offset || f->range.length != g->range.length ||
+            f->is_trailers != g->is_trailers)
+            return false;
+    }
+    return m->frame_count == n->frame_count;
+}
+
 static void check_same(struct run *a, struct run *b, enum wire_verdict x, enum wire_verdict y)
 {
     if (x != y || a->at != b->at || strcmp(a->d.error, b->d.error) != 0)
@@ -78,8 +90,7 @@ static void check_same(struct run *a, struct run *b, enum wire_verdict x, enum w
         return;
     struct wire_message m = a->d.message, n = b->d.message;
     check_ranges(&m);
-    if (m.frame_count != n.frame_count ||
-        memcmp(m.frames, n.frames, m.frame_count * sizeof *m.frames) != 0)
+    if (!same_frames(&m, &n))
         abort();
     m.frames = n.frames = NULL;
     if (memcmp(&m, &n, offsetof(struct wire_message, frames_inline)) != 0)
