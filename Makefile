@@ -2,19 +2,23 @@
 #
 #   make                 build/intproxyd and build/intproxy-agent
 #   make check           unit tests (CUnit), every suite; ONLY=suite picks one
-#   make lint            floors, forbidden symbols, format, warnings of gcc and clang
+#   make lint            floors, forbidden symbols, format, warnings of gcc and clang, stray text
 #   make format          clang-format over the sources (never over the .def tables)
 #   make relacy          the inbox under the relacy model checker, and each of its mutations
 #   make stress          the inbox under the thread sanitizer, with real threads
-#   make fuzz            libFuzzer over decoder and agent link, FUZZ_RUNS runs each (1000000)
+#   make fuzz            libFuzzer over decoder, agent link and HTTP/1, FUZZ_RUNS runs each (1000000)
 #   make e2e             the installed programs against curl, wrk, nginx, python3, socat
+#   make sessions        the recorded sessions with real agents, played to both programs
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios
 #   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
 #   make soak            an hour of mixed traffic (SOAK_SECONDS)
-#   make cover           line coverage of the decoder by the unit tests
+#   make cover           line coverage of messages/ by the unit tests, the decoder by itself
+#   make bare-root       a minimal Debian made by debootstrap, and tools/demo and tools/check in it
 #   make install         programs into DESTDIR/PREFIX (/usr/local)
 #   make clean           removes build/
 #   make help            this text
+#
+# sh tools/demo shows what it does; sh tools/check installs what is needed and runs what matters.
 #
 # Variables: SANITIZE=address,undefined | thread    CC=gcc | clang    V=1 shows commands
 #            MUTATE=n builds the n-th mutation of the inbox (tests only)
@@ -51,7 +55,7 @@ TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 
-.PHONY: all check lint format relacy stress fuzz e2e bench bench-runtime soak cover install clean help
+.PHONY: all check format relacy stress bench bench-runtime install clean help
 all: $(OUT)/intproxyd $(OUT)/intproxy-agent
 ifeq ($(SANITIZE)$(MUTATE)$(COVER),)
 	$(Q)ln -sf $(VARIANT)/intproxyd build/intproxyd; ln -sf $(VARIANT)/intproxy-agent build/intproxy-agent
@@ -66,13 +70,15 @@ $(shell mkdir -p $(OUT); printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS))' | cmp -s
 
 build/llhttp/usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/api.c build/llhttp/usr/share/llhttp/http.c &:
 	$(call say,FETCH,node-llhttp)
-	$(Q)mkdir -p build/llhttp && cd build/llhttp && apt-get download -qq node-llhttp && dpkg-deb -x node-llhttp*.deb .
+	$(Q)rm -rf build/llhttp && mkdir -p build/llhttp && cd build/llhttp && \
+	    apt-get download -qq -o APT::Sandbox::User=root node-llhttp && \
+	    dpkg-deb -x node-llhttp*.deb .
 
-$(OUT)/llhttp/%.o: $(LLHTTP_DIR)/llhttp/%.c $(STAMP)
+$(OUT)/llhttp/%.o: $(LLHTTP_DIR)/llhttp/%.c $(STAMP) Makefile
 	$(call say,CC,llhttp/$*)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -DLLHTTP_STRICT_MODE=1 $(CFLAGS) $(SAN) -w $(LLHTTP_INC) -c $< -o $@
 
-$(OUT)/%.o: %.c $(STAMP) $(LLHTTP)
+$(OUT)/%.o: %.c $(STAMP) | $(LLHTTP_DIR)/llhttp/llhttp.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) -I. $(LLHTTP_INC) -MMD -MP -c $< -o $@
 
@@ -83,8 +89,8 @@ $(OUT)/libruntime.a: $(runtime_OBJ)
 $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
-$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/command_line.o
-$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/command_line.o
+$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/agent_options.o $(OUT)/tools/command_line.o
+$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/agent_options.o $(OUT)/tools/command_line.o
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)
@@ -99,6 +105,10 @@ check: $(OUT)/unit
 SOURCES := $(wildcard runtime/*.[ch] messages/*.[ch] actors/*.[ch] tools/*.[ch] tests/*.[ch] tests/*/*.[ch])
 format:
 	clang-format -i $(SOURCES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/intproxyd $(OUT)/intproxy-agent $(DESTDIR)$(PREFIX)/bin
 
 clean:
 	rm -rf build

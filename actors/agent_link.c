@@ -109,10 +109,9 @@ static void on_ended(struct agent_link *self, struct message *m)
     char why[400];
     if (e->why == END_ASKED && ref_is_nobody(self->parent))
         return;
-    if (e->step >= STEP_USE || (e->why == END_LOST && e->step == STEP_READY_FOR_LOGS)) {
-        self->was_used |= e->step >= STEP_USE;
-        if (e->step >= STEP_USE)
-            self->pause_us = RECONNECT_FIRST_US;
+    if (e->used) {
+        self->was_used = true;
+        self->pause_us = RECONNECT_FIRST_US;
     }
     why_of(e, why, sizeof why);
     uint8_t code = self->was_used ? 0 : exit_code_of(e);
@@ -120,7 +119,7 @@ static void on_ended(struct agent_link *self, struct message *m)
         say_state(self, LINK_GIVEN_UP, code, why);
     } else if (go_down_ladder(self, e)) {
         try_now(self);
-    } else if (settings->no_retry && !self->was_used) {
+    } else if (settings->no_retry && !self->was_used && e->step < STEP_READY_FOR_LOGS) {
         say_state(self, LINK_GIVEN_UP, EXIT_UNREACHABLE, why);
     } else {
         try_later(self, why);

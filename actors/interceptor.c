@@ -12,7 +12,7 @@ static void on_intercept(struct interceptor *self, struct message *m)
     self->destination = i->destination;
     self->mirror = m->flags & INTERCEPT_MIRROR;
     self->raw_born = m->flags & INTERCEPT_RAW;
-    upload_create(&self->upload, i->window, true);
+    upload_create(&self->upload, i->link, i->window, true);
 }
 
 void interceptor_want(struct interceptor *self, uint16_t flags)
@@ -71,8 +71,9 @@ void interceptor_upload_result(struct interceptor *self, enum upload_result r)
         http_fail(self, 507, why);
         return;
     }
-    SAY(self, self->link, connection_unsubscribe, .connection = self->ids.connection,
-        .mode = self->mirror ? MODE_MIRROR : MODE_STEAL);
+    if (!self->closed_by_agent)
+        SAY(self, self->link, connection_unsubscribe, .connection = self->ids.connection,
+            .mode = self->mirror ? MODE_MIRROR : MODE_STEAL);
     interceptor_end(self);
 }
 
@@ -149,6 +150,8 @@ static void on_timer(struct interceptor *self, struct message *m)
 {
     if (msg_timer(m)->n == TIMER_PAUSE)
         interceptor_want(self, 0);
+    else if (msg_timer(m)->n == UPLOAD_TIMER)
+        upload_on_timer(&self->actor, &self->upload);
     else
         raw_on_timer(self, msg_timer(m)->n);
 }
@@ -202,7 +205,9 @@ static void on_stop(struct actor *actor)
     if (self->wanting)
         SAY(self, self->pool, unwant, .destination = self->destination);
     if (!ref_is_nobody(self->local))
-        SAY(self, self->local, abandon, .after_written = self->raw && self->closed_by_agent);
+        SAY(self, self->local, abandon,
+            .after_written =
+                self->raw && (self->closed_by_agent || (self->agent_ended && self->app_ended)));
     if (self->closed_by_agent || actor->stop_reason != STOP_DONE)
         SAY(self, self->link, forget, .unused = 0);
     span_release(&self->head);

@@ -17,6 +17,17 @@ void raw_begin(struct interceptor *self, struct message *m)
     interceptor_want(self, 0);
 }
 
+/* The agent has closed it: what it sent before is still written to the application (TCP-10). */
+static void close_at_leisure(struct interceptor *self)
+{
+    if (self->mirror) {
+        timer_start(&self->actor, TIMER_LINGER, MIRROR_LINGER_US);
+        return;
+    }
+    self->phase = PHASE_CLOSING;
+    raw_check_closing(self);
+}
+
 void raw_assign(struct interceptor *self)
 {
     struct message *m = msg_assign_new((struct msg_assign){NO_BYTES, self->window});
@@ -26,15 +37,17 @@ void raw_assign(struct interceptor *self)
     actor_send(&self->actor, self->local, m);
     upload_attach(&self->actor, &self->upload, self->local, HOLD_MAX);
     upload_release_held(&self->upload);
+    if (self->closed_by_agent)
+        close_at_leisure(self);
 }
 
 /* Data that came before the 101 is written after it. */
 void raw_upgrade(struct interceptor *self)
 {
     struct actor_ref local = self->local;
-    uint64_t credit = self->upload.credit;
+    int64_t credit = self->upload.credit;
     upload_destroy(&self->actor, &self->upload);
-    upload_create(&self->upload, self->window, false);
+    upload_create(&self->upload, self->link, self->window, false);
     upload_attach(&self->actor, &self->upload, local, credit);
     self->raw = true;
     self->phase = PHASE_RAW;
@@ -158,31 +171,25 @@ void raw_check_closing(struct interceptor *self)
         interceptor_end(self); /* on_stop abandons the local connection after what is written */
 }
 
-/* Close from the agent: what is queued is still written to the application (TCP-10). */
 void raw_on_cancel(struct interceptor *self, enum cancel_why why)
 {
-    if (self->phase == PHASE_CLOSING || self->phase == PHASE_ENDED)
+    if (self->closed_by_agent || self->phase == PHASE_ENDED)
         return;
     self->closed_by_agent = true;
-    if (self->mirror && self->phase == PHASE_RAW) {
-        timer_start(&self->actor, TIMER_LINGER, MIRROR_LINGER_US);
-        return;
-    }
-    SAY(self, self->link, forget, .unused = 0);
-    if (why == CANCEL_CLOSED) {
-        self->phase = self->phase == PHASE_WAITING ? PHASE_WAITING : PHASE_CLOSING;
-        if (self->phase == PHASE_CLOSING)
-            raw_check_closing(self);
-        else
-            interceptor_end(self);
-        return;
-    }
-    interceptor_end(self);
+    if (!self->mirror)
+        SAY(self, self->link, forget, .unused = 0);
+    if (self->phase == PHASE_RAW && (self->mirror || why == CANCEL_CLOSED))
+        close_at_leisure(self);
+    else if (self->phase != PHASE_WAITING || why != CANCEL_CLOSED || upload_is_empty(&self->upload))
+        interceptor_end(self);
+    /* else it came and went before it had a connection: it still gets one (TCP-6) */
 }
 
 void raw_on_timer(struct interceptor *self, uint32_t n)
 {
-    if (n == TIMER_LINGER)
+    if (!upload_is_empty(&self->upload))
+        timer_start(&self->actor, n, n == TIMER_LINGER ? MIRROR_LINGER_US : RAW_CLOSE_US);
+    else if (n == TIMER_LINGER)
         interceptor_end(self);
     else
         unsubscribe(self);

@@ -15,7 +15,7 @@ void link_end(struct link_connection *self, enum link_end why, uint32_t error, c
         return;
     self->ended = true;
     SAY(self, self->parent, link_ended, .text = span_copy(text, strlen(text)), .error = error,
-        .why = (uint8_t)why, .step = self->step);
+        .why = (uint8_t)why, .step = self->step, .used = self->used);
     actor_stop(&self->actor, why == END_ASKED ? STOP_ASKED : STOP_FAILED);
 }
 
@@ -174,6 +174,7 @@ static void on_open(struct link_connection *self, struct message *m)
     self->announce.ordinal = o->announce;
     self->ladder = o->ladder;
     self->version = version_unnegotiated();
+    self->reading = true;
     wire_reader_create(&self->reader, WIRE_FROM_AGENT, version_newest(),
                        settings->agent_message_max);
     await(self, STEP_CONNECT, AGENT_CONNECT_US);
@@ -202,6 +203,7 @@ static void on_connected(struct link_connection *self, struct message *m)
         link_end(self, END_REFUSED, error, strerror((int)error));
         return;
     }
+    socket_limit(&self->actor, LINK_SOCKET, WINDOW_MAX);
     await(self, STEP_PONG, PONG_US);
     say_ping(self);
 }
@@ -222,6 +224,7 @@ static void on_message(struct actor *actor, struct message *m)
     case MSG_DATA:
     case MSG_CONNECTION_UNSUBSCRIBE: link_on_answer(self, m); break;
     case MSG_FORGET: link_on_forget(self, m); break;
+    case MSG_HOLD: link_on_hold(self, m); break;
     case MSG_SOCKET_DRAINED: link_on_drained(self, m); break;
     case MSG_CONTINUE: link_on_continue(self); break;
     case MSG_LINK_OPEN: on_open(self, m); break;
@@ -235,6 +238,8 @@ static void on_message(struct actor *actor, struct message *m)
     case MSG_TIMER:
         if (msg_timer(m)->n == LINK_TIMER_PING)
             on_ping_time(self);
+        else if (msg_timer(m)->n == LINK_TIMER_HOLD)
+            link_on_hold_timeout(self);
         else
             on_step_timeout(self);
         break;
@@ -245,6 +250,10 @@ static void on_message(struct actor *actor, struct message *m)
 static void on_stop(struct actor *actor)
 {
     struct link_connection *self = (struct link_connection *)actor;
+    if (!self->ended &&
+        !ref_is_nobody(self->parent)) /* whoever stopped it: the next is to be tried */
+        SAY(self, self->parent, link_ended, .why = END_LOST, .step = self->step,
+            .used = self->used);
     link_drop_queues(self);
     for (unsigned i = 0; i < self->waiting_count; i++)
         span_release(&self->waiting[i]);

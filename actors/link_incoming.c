@@ -195,8 +195,10 @@ static void on_message_read(struct link_connection *self)
 {
     if (current(self)->kind != WIRE_PONG)
         self->heard = true;
-    if (self->step == STEP_READY_FOR_LOGS)
+    if (self->step >= STEP_READY_FOR_LOGS && current(self)->kind != WIRE_CLOSE) {
         self->step = STEP_USE;
+        self->used = true;
+    }
     if (self->step < STEP_READY_FOR_LOGS && current(self)->kind >= WIRE_PORT_SUBSCRIBE)
         self->ignored++;
     else
@@ -230,12 +232,24 @@ static bool read_some(struct link_connection *self)
     return self->ended;
 }
 
+static void update_reading(struct link_connection *self)
+{
+    bool wanted = !self->busy && !self->held;
+    if (wanted == self->reading || self->ended)
+        return;
+    self->reading = wanted;
+    if (wanted)
+        socket_resume(&self->actor, LINK_SOCKET);
+    else
+        socket_pause(&self->actor, LINK_SOCKET);
+}
+
 static void go_on_later(struct link_connection *self)
 {
-    if (!self->busy)
-        socket_pause(&self->actor, LINK_SOCKET);
     self->busy = true;
-    SAY(self, self->actor.ref, resume, .n = 0);
+    update_reading(self);
+    if (!self->held) /* else the end of the rest says it */
+        SAY(self, self->actor.ref, resume, .n = 0);
 }
 
 static bool give_next(struct link_connection *self)
@@ -251,14 +265,52 @@ static bool give_next(struct link_connection *self)
 void link_on_continue(struct link_connection *self)
 {
     do {
-        if (!read_some(self)) {
+        if (self->held || !read_some(self)) {
             go_on_later(self);
             return;
         }
     } while (give_next(self));
-    if (self->busy && !self->ended)
-        socket_resume(&self->actor, LINK_SOCKET);
     self->busy = false;
+    update_reading(self);
+}
+
+/* ---- rests: an upload is about to catch up ---- */
+
+static void end_hold(struct link_connection *self)
+{
+    self->held = false;
+    self->holder = NOBODY;
+    timer_stop(&self->actor, LINK_TIMER_HOLD);
+    if (self->busy)
+        SAY(self, self->actor.ref, resume, .n = 0);
+    update_reading(self);
+}
+
+/* One at a time, and none for a while after one that did not help: the others' requests come over this
+ * link too. */
+void link_on_hold(struct link_connection *self, struct message *m)
+{
+    const struct msg_hold *h = msg_hold(m);
+    if (!h->on) {
+        if (self->held && ref_equal(self->holder, m->from))
+            end_hold(self);
+        return;
+    }
+    bool tired = actor_now(&self->actor) < self->no_hold_until_us;
+    if (self->held || self->ended || (tired && h->most_us <= self->no_hold_us))
+        return;
+    self->held = true;
+    self->holder = m->from;
+    self->hold_us = h->most_us;
+    timer_start(&self->actor, LINK_TIMER_HOLD, h->most_us);
+    update_reading(self);
+}
+
+void link_on_hold_timeout(struct link_connection *self)
+{
+    self->no_hold_us = self->hold_us;
+    self->no_hold_until_us = actor_now(&self->actor) + HOLD_REST_FACTOR * self->hold_us;
+    end_hold(self);
 }
 
 void link_on_data(struct link_connection *self, struct message *m)

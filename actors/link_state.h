@@ -10,7 +10,7 @@
 #include "messages/wire_reader.h"
 #include <uthash.h>
 
-enum { LINK_SOCKET = 0, LINK_TIMER_STEP = 0, LINK_TIMER_PING = 1 };
+enum { LINK_SOCKET = 0, LINK_TIMER_STEP = 0, LINK_TIMER_PING = 1, LINK_TIMER_HOLD = 2 };
 enum { LINK_WAITING_MAX = 8 };
 /* Closes that are remembered, for the first words about an id that cross its Close (AG-47). */
 enum { LINK_CLOSED_KEPT = 512 };
@@ -45,7 +45,12 @@ struct link_connection {
     uint8_t ladder;               /* enum link_ladder */
     uint8_t step;                 /* enum link_step */
     bool negotiated, ended, busy; /* busy: CONTINUE is under way */
+    bool used;                    /* the agent has said something once it was ready */
     uint32_t pongs_due;
+    bool reading, held; /* the socket is read; an upload was granted a rest of the link */
+    struct actor_ref holder;
+    uint64_t hold_us;
+    uint64_t no_hold_until_us, no_hold_us; /* none of this length or less, until then */
     bool heard;                            /* something but a Pong since the last Ping */
     uint64_t ignored;                      /* messages of no interest that were walked over */
     struct span waiting[LINK_WAITING_MAX]; /* reads that came while busy */
@@ -66,6 +71,8 @@ void link_on_wire(struct link_connection *self); /* a control message from the a
 /* link_incoming.c */
 void link_on_data(struct link_connection *self, struct message *m);
 void link_on_continue(struct link_connection *self);
+void link_on_hold(struct link_connection *self, struct message *m);
+void link_on_hold_timeout(struct link_connection *self);
 
 /* link_outgoing.c */
 struct wire_writer link_begin_control(struct link_connection *self, uint32_t room);

@@ -56,6 +56,10 @@ static void dial_failed(struct local_connection *self, uint32_t error, const cha
              address_print(destination(self->destination), to), why);
     timer_stop(&self->actor, LOCAL_TIMER_DIAL);
     self->error = error;
+    if (self->leaving) {
+        retire(self, STOP_DONE);
+        return;
+    }
     if (!ref_is_nobody(self->user)) {
         local_fail(self, LOCAL_UNREACHED, error, text);
         return;
@@ -133,12 +137,20 @@ static void on_connected(struct local_connection *self, struct message *m)
     span_release(&self->addresses);
     self->phase = ref_is_nobody(self->user) ? LOCAL_PHASE_FREE : LOCAL_PHASE_BUSY;
     replay_waiting(self);
+    if (self->leaving && self->phase != LOCAL_PHASE_OVER)
+        retire(self, STOP_DONE);
 }
 
 static void on_timer(struct local_connection *self)
 {
-    if (self->phase == LOCAL_PHASE_DIALING)
-        dial_failed(self, 0, "no answer within the time limit");
+    if (self->phase != LOCAL_PHASE_DIALING)
+        return;
+    if (self->address_at < self->addresses.length) {
+        socket_abort(&self->actor, LOCAL_SOCKET);
+        dial_next(self);
+        return;
+    }
+    dial_failed(self, 0, "no answer within the time limit");
 }
 
 /* ---- what the user says ---- */
@@ -200,9 +212,13 @@ static void on_abandon(struct local_connection *self, struct message *m)
     bool busy = ref_equal(m->from, self->user);
     if (!busy && !ref_is_nobody(self->user))
         return;
+    self->user = NOBODY;
+    if (self->phase == LOCAL_PHASE_DIALING && msg_abandon(m)->after_written) {
+        self->leaving = true;
+        return;
+    }
     if (self->phase != LOCAL_PHASE_OVER && self->actor.sockets && !msg_abandon(m)->after_written)
         socket_abort(&self->actor, LOCAL_SOCKET);
-    self->user = NOBODY;
     retire(self, STOP_DONE);
 }
 

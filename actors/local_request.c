@@ -51,12 +51,23 @@ static void begin_parsing(struct local_connection *self, enum http1_asked asked)
     http1_parser_begin(&self->parser, asked);
 }
 
+/* A read is no larger than what may be under way to the user. */
+static void limit_reads(struct local_connection *self, uint64_t window)
+{
+    uint32_t most = (uint32_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
+    if (most == self->read_most)
+        return;
+    self->read_most = most;
+    socket_limit(&self->actor, LOCAL_SOCKET, most);
+}
+
 static void on_assign(struct local_connection *self, struct message *m)
 {
     struct msg_assign *a = msg_assign(m);
     struct http_head head;
     struct http_facts facts;
     self->window = (int64_t)a->window;
+    limit_reads(self, a->window);
     self->uncredited = self->written = 0;
     self->credited = self->head_said = self->has_head = false;
     if (m->flags & ASSIGN_RAW) {
@@ -132,6 +143,8 @@ static bool write_end(struct local_connection *self, struct span trailers)
 static void give_credit(struct local_connection *self, uint64_t bytes)
 {
     uint64_t more = self->credited ? 0 : LOCAL_WINDOW - HOLD_MAX;
+    if (ref_is_nobody(self->user))
+        return;
     self->credited = true;
     if (bytes + more)
         SAY(self, self->user, credit, .bytes = bytes + more);

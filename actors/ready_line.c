@@ -62,7 +62,10 @@ void ready_line(char *out, size_t room, struct version agent, bool negotiated)
     add_ports(&l);
     add_filters(&l);
     version_format(agent, version);
-    add(&l, "; agent %s ", address_print(&settings->agent, to));
+    if (settings->standalone)
+        add(&l, "; the stand-in agent inside ");
+    else
+        add(&l, "; agent %s ", address_print(&settings->agent, to));
     if (negotiated)
         add(&l, "says %s", version);
     else

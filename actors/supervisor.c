@@ -1,5 +1,6 @@
 /* actors/supervisor.c -- see supervisor.h */
 #include "actors/supervisor.h"
+#include "actors/agent.h"
 #include "actors/agent_link.h"
 #include "actors/destinations.h"
 #include "actors/incoming_proxy.h"
@@ -88,7 +89,19 @@ static void on_drained(struct supervisor *self, struct message *m)
 static void on_begin(struct supervisor *self)
 {
     self->proxy = incoming_proxy_spawn(&self->actor);
-    self->link = agent_link_spawn(&self->actor, self->proxy);
+    if (settings->standalone)
+        agent_spawn(&self->actor);
+    else
+        self->link = agent_link_spawn(&self->actor, self->proxy);
+}
+
+/* --standalone: the agent inside listens, or cannot. */
+static void on_agent_ready(struct supervisor *self, struct message *m)
+{
+    if (msg_agent_ready(m)->failed)
+        give_up(self, 2, msg_agent_ready(m)->text);
+    else
+        self->link = agent_link_spawn(&self->actor, self->proxy);
 }
 
 static void on_message(struct actor *actor, struct message *m)
@@ -101,6 +114,7 @@ static void on_message(struct actor *actor, struct message *m)
         else
             actor_end_program(actor, 0);
         break;
+    case MSG_AGENT_READY: on_agent_ready(self, m); break;
     case MSG_SUBSCRIBED: on_subscribed(self, m); break;
     case MSG_LINK_STATE: on_link_state(self, m); break;
     case MSG_SIGNAL: on_signal(self); break;

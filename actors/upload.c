@@ -3,9 +3,9 @@
 #include "messages/limits.h"
 #include "runtime/heap.h"
 
-void upload_create(struct upload *u, uint32_t memory_max, bool hold)
+void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool hold)
 {
-    *u = (struct upload){.memory_max = memory_max, .holding = hold};
+    *u = (struct upload){.link = link, .memory_max = memory_max, .holding = hold};
 }
 
 static void drop_first(struct upload *u)
@@ -18,8 +18,63 @@ static void drop_first(struct upload *u)
     heap_free(p, sizeof *p);
 }
 
+/* ---- grace ---- */
+
+static void hold_link(struct actor *self, struct upload *u, bool on, uint64_t most_us)
+{
+    if (!ref_is_nobody(u->link))
+        actor_send(self, u->link, msg_hold_new((struct msg_hold){most_us, on}));
+}
+
+static void end_grace(struct actor *self, struct upload *u)
+{
+    if (!u->grace)
+        return;
+    u->grace = false;
+    timer_stop(self, UPLOAD_TIMER);
+    hold_link(self, u, false, 0);
+}
+
+/* May more stay in memory than the window, because it will be gone in a moment? What is on its way
+ * from the link when it is asked to rest is a few reads. */
+static bool may_wait(struct actor *self, struct upload *u, uint32_t bytes)
+{
+    if (u->grace)
+        return u->waiting_bytes + bytes <= 4 * (uint64_t)WINDOW_MAX;
+    if (ref_is_nobody(u->local) || u->spool.open || actor_now(self) < u->no_grace_until_us)
+        return false;
+    u->grace = true;
+    timer_start(self, UPLOAD_TIMER, GRACE_US);
+    hold_link(self, u, true, GRACE_US);
+    return true;
+}
+
+void upload_on_timer(struct actor *self, struct upload *u)
+{
+    u->grace = false;
+    u->no_grace_until_us = actor_now(self) + GRACE_AGAIN_US;
+}
+
+static void watch_disk(struct actor *self, struct upload *u)
+{
+    uint64_t behind = u->spool.written - u->spool.confirmed;
+    if (!u->disk_grace && behind > SPOOL_BEHIND_MAX / 2) {
+        u->disk_grace = true;
+        hold_link(self, u, true, DISK_GRACE_US);
+    } else if (u->disk_grace && behind < SPOOL_BEHIND_MAX / 4) {
+        u->disk_grace = false;
+        hold_link(self, u, false, 0);
+    }
+}
+
+/* ---- parts ---- */
+
 void upload_destroy(struct actor *self, struct upload *u)
 {
+    end_grace(self, u);
+    if (u->disk_grace)
+        hold_link(self, u, false, 0);
+    u->disk_grace = false;
     u->unsent = NULL;
     while (u->first)
         drop_first(u);
@@ -64,7 +119,7 @@ static void send_unsent(struct actor *self, struct upload *u)
 {
     struct part *p = u->unsent;
     u->waiting_bytes -= p->bytes.length;
-    u->credit -= p->bytes.length < u->credit ? p->bytes.length : u->credit;
+    u->credit -= p->bytes.length;
     u->unsent = p->next;
     if (u->holding) {
         say_part(self, u, span_ref(p->bytes), p->last, p->trailers);
@@ -90,8 +145,10 @@ static void pump(struct actor *self, struct upload *u)
 {
     if (ref_is_nobody(u->local))
         return;
-    while (u->unsent && (u->credit || u->unsent->bytes.length == 0))
+    while (u->unsent && (u->credit > 0 || u->unsent->bytes.length == 0))
         send_unsent(self, u);
+    if (u->waiting_bytes < u->memory_max / 2)
+        end_grace(self, u);
     if (!u->spool.open)
         return;
     if (u->waiting_bytes < u->memory_max / 2)
@@ -117,13 +174,14 @@ static enum upload_result add_to_spool(struct actor *self, struct upload *u, str
         r = spool_write(self, &u->spool, span_take(&bytes));
     u->spool.last |= last;
     span_release(&bytes);
+    watch_disk(self, u);
     return result_of(r);
 }
 
 /* Could it go at once, without a stop in the list? Nobody waits before it and nothing is held. */
 static bool passes_through(const struct upload *u)
 {
-    return !u->holding && !u->unsent && !u->spool.open && u->credit && !ref_is_nobody(u->local);
+    return !u->holding && !u->unsent && !u->spool.open && u->credit > 0 && !ref_is_nobody(u->local);
 }
 
 enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
@@ -138,18 +196,19 @@ enum upload_result upload_add(struct actor *self, struct upload *u, struct span 
     if (u->holding && u->held_bytes > HOLD_MAX)
         upload_release_held(u);
     if (passes_through(u)) {
-        u->credit -= bytes.length < u->credit ? bytes.length : u->credit;
+        u->credit -= bytes.length;
         say_part(self, u, bytes, last, trailers);
         return UPLOAD_OK;
     }
-    if (u->spool.open || (!trailers && u->waiting_bytes + bytes.length > u->memory_max))
+    bool full = !trailers && u->waiting_bytes + bytes.length > u->memory_max;
+    if (u->spool.open || (full && !may_wait(self, u, bytes.length)))
         return add_to_spool(self, u, bytes, last, trailers);
     append(u, bytes, last, trailers);
     pump(self, u);
     return UPLOAD_OK;
 }
 
-void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, uint64_t credit)
+void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, int64_t credit)
 {
     u->local = local;
     u->credit = credit;
@@ -168,7 +227,7 @@ void upload_detach(struct upload *u)
 
 enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes)
 {
-    u->credit += bytes;
+    u->credit += (int64_t)bytes;
     pump(self, u);
     return UPLOAD_OK;
 }
@@ -192,6 +251,7 @@ enum upload_result upload_on_file(struct actor *self, struct upload *u, struct m
     if (m->kind == MSG_FILE_READ)
         return on_read(self, u, m);
     enum spool_result r = spool_on_done(&u->spool, m);
+    watch_disk(self, u);
     if (r == SPOOL_OK)
         pump(self, u);
     return result_of(r);

@@ -4,6 +4,9 @@
  *          file, so that the link is never paused for one slow application (LIM-1, LIM-2). Keeps
  *          what was sent as long as it is small, so that it can be sent again.
  * Owner    an interceptor, which also hands it its FILE_* messages. Effects are its owner's.
+ * Grace    an application that is about to catch up is given GRACE_US, in which the link rests: a window
+ *          emptied in that time is 25 MB/s, and no disk is needed for it. A slower one is spooled, and
+ *          nobody waits for it. A disk that is behind is given DISK_GRACE_US before its limit counts.
  * Order    parts leave in the order in which they came, whether through the file or not.
  *
  *      add ──▶ [held: sent, kept] [waiting: in memory] ──▶ local_connection
@@ -26,29 +29,35 @@ struct part {
 struct upload {
     struct actor_ref local; /* NOBODY: nobody takes it yet */
     struct part *first, *last;
-    struct part *unsent;    /* the first part in the list that was not sent; NULL: all were */
-    uint64_t credit;        /* bytes that may be sent now */
+    struct part *unsent; /* the first part in the list that was not sent; NULL: all were */
+    int64_t credit; /* bytes that may be sent now; a part goes out whole: it may fall below 0 */
     uint64_t waiting_bytes; /* in the list, not sent */
     uint64_t held_bytes;    /* that came in all, while holding */
     uint32_t memory_max;
-    bool holding; /* all that ever came is still in the list */
-    bool ended;   /* last was added */
+    bool holding;           /* all that ever came is still in the list */
+    bool grace, disk_grace; /* the link was asked to rest */
+    uint64_t no_grace_until_us;
+    struct actor_ref link;
+    bool ended; /* last was added */
     struct spool spool;
 };
 
+enum { UPLOAD_TIMER = 8 }; /* of the owner */
 enum upload_result { UPLOAD_OK, UPLOAD_TOO_LARGE, UPLOAD_DISK };
 
 /* `hold`: keep what is sent, while it is small. */
-void upload_create(struct upload *u, uint32_t memory_max, bool hold);
+void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool hold);
 void upload_destroy(struct actor *self, struct upload *u);
 
 /* Takes bytes. Not after the end. */
 enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
                               bool trailers);
 /* From now on parts go to `local`, from the first one that is held; `credit` bytes at once. */
-void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, uint64_t credit);
+void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, int64_t credit);
 void upload_detach(struct upload *u);
 enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes);
+/* UPLOAD_TIMER has run out: the application did not catch up. */
+void upload_on_timer(struct actor *self, struct upload *u);
 /* What was sent is not needed any more. */
 void upload_release_held(struct upload *u);
 /* FILE_OPENED, FILE_WRITTEN, FILE_READ. */

@@ -32,6 +32,10 @@
 #define DRAIN_US              MS(10000)
 #define DRAIN_QUIET_US        MS(100)
 #define ATTEMPTS              10         /* DEL-29; pauses 50, 100, 200, 400, then 500 ms */
+#define GRACE_US              MS(10)     /* the link may rest so long for an application that empties a window in it */
+#define GRACE_AGAIN_US        MS(1000)   /* ... and, where it did not, not again before */
+#define DISK_GRACE_US         MS(100)    /* the same for a disk that is behind, but at work */
+#define HOLD_REST_FACTOR      20         /* a rest that was used up: none is granted for so many times its length */
 #define DETECT_US             MS(2000)   /* AG-1 */
 
 /* ---- bytes ---- */

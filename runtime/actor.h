@@ -108,6 +108,8 @@ uint32_t socket_commit_up_to(struct actor *self, uint32_t n, const uint8_t *end)
 /* Bytes given to the socket that the kernel has not taken yet. Known to the actor: it wrote them,
  * and SOCKET_DRAINED told what left. One SOCKET_DRAINED comes when at most `below` are left. */
 void socket_notify(struct actor *self, uint32_t n, uint64_t below);
+/* No SOCKET_DATA will be larger; READ_MOST (64 KiB) at first. */
+void socket_limit(struct actor *self, uint32_t n, uint32_t most);
 /* No SOCKET_DATA and no SOCKET_END until resumed, but for those already in the mailbox. */
 void socket_pause(struct actor *self, uint32_t n);
 void socket_resume(struct actor *self, uint32_t n);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CLASSES = 12 };
+enum { CLASSES = 12, CELL_CLASS = 1 /* of HEAP_CELL_BYTES */ };
 static const uint16_t class_bytes[CLASSES] = {32,  64,  96,  128,  192,  256,
                                               384, 512, 768, 1024, 1536, 2048};
 
@@ -194,29 +194,27 @@ static void slab_put(struct heap *h, struct slab *s, struct object *o)
 }
 
 /* Cells that come home stay at hand while there is room, without a detour by their slab. */
-static void take_back(struct heap *h, struct object *o)
-{
-    struct slab *s = slab_of(o);
-    if (class_bytes[s->class] != HEAP_CELL_BYTES || h->front.count >= HEAP_CELLS_MAX - 1) {
-        slab_put(h, s, o);
-        return;
-    }
-    struct heap_cell *c = (struct heap_cell *)(void *)o;
-    c->next = h->front.cells;
-    h->front.cells = c;
-    h->front.count++;
-    h->live++; /* see heap_live */
-}
-
 static void take_returned(struct heap *h)
 {
     struct object *o = atomic_exchange_explicit(&h->returned, NULL, memory_order_acquire);
+    struct heap_cell *cells = h->front.cells;
+    uint32_t count = h->front.count;
     atomic_store_explicit(&h->returned_count, 0, memory_order_relaxed);
     while (o) {
         struct object *next = o->next;
-        take_back(h, o);
+        struct slab *s = slab_of(o);
+        if (s->class == CELL_CLASS && count < HEAP_CELLS_MAX - 1) {
+            struct heap_cell *c = (struct heap_cell *)(void *)o;
+            c->next = cells;
+            cells = c;
+            count++;
+        } else {
+            slab_put(h, s, o);
+        }
         o = next;
     }
+    h->live += count - h->front.count; /* see heap_live */
+    h->front = (struct heap_front){cells, count};
 }
 
 static void *slab_take(struct heap *h, uint8_t class)
@@ -343,7 +341,9 @@ static void spill(struct heap *h, unsigned keep)
 
 void heap_cell_free_far(void *cell)
 {
-    heap_free(cell, HEAP_CELL_BYTES);
+    struct heap *h = here();
+    h->live--;
+    put_foreign(h, (struct heap *)(void *)heap_owner(cell), cell);
 }
 
 void heap_cells_spill(void)

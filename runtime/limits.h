@@ -17,8 +17,13 @@ enum {
     /* ... and time between them, looked at every TURN_MESSAGES. */
     ROUND_US = 300,
 
-    /* One read. Also the size of a pooled chunk, header included. */
-    CHUNK_BYTES = 64 * 1024,
+    /* A pooled chunk, header included: several reads, or a large one of a socket that asked for it. */
+    CHUNK_BYTES = 256 * 1024,
+    /* The most that one read takes, unless socket_limit said otherwise. */
+    READ_MOST = 64 * 1024,
+    /* After a read of this size the next one wants READ_MOST of room: a bulk transfer that is cut at
+     * the ends of chunks comes out in ever smaller pieces. */
+    READ_BULK = 8 * 1024,
     /* A read wants at least this much room in the current chunk, else a new chunk is begun. */
     READ_ROOM_MIN = 4 * 1024,
     /* Shorter spans are copied into the write buffer, longer ones are written where they lie
@@ -26,7 +31,7 @@ enum {
     COPY_BELOW_BYTES = 2 * 1024,
     /* A span that outlives its turn and is shorter than its chunk divided by this is copied out,
      * so that no small thing pins a large one. */
-    PIN_DIVISOR = 8,
+    PIN_DIVISOR = 32,
     /* Pieces of one writev. */
     WRITE_PIECES = 64,
 
@@ -35,7 +40,7 @@ enum {
     SLAB_OBJECT_MAX = 2048,
     /* Empty slabs and chunks kept by a heap for the next burst; the rest is unmapped. */
     SLABS_SPARE = 4,
-    CHUNKS_SPARE = 16,
+    CHUNKS_SPARE = 8,
     /* An idle worker keeps this many chunks only. */
     CHUNKS_SPARE_IDLE = 2,
     /* Cells freed on another worker go home in batches; this many wake a sleeping owner. */

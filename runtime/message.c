@@ -5,19 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct kind_info *message_kinds;
+static const struct kind_info *kinds;
+uint8_t message_span_counts[MESSAGE_KINDS_MAX];
 static unsigned kinds_count;
 
 void message_kinds_set(const struct kind_info *table, unsigned count)
 {
-    message_kinds = table;
+    assert(count <= MESSAGE_KINDS_MAX);
+    kinds = table;
+    for (unsigned i = 0; i < count; i++)
+        message_span_counts[i] = table[i].spans;
     kinds_count = count;
 }
 
 const struct kind_info *message_kind_info(uint16_t kind)
 {
     assert(kind < kinds_count);
-    return &message_kinds[kind];
+    return &kinds[kind];
 }
 
 static struct span *message_span(struct message *m, const struct kind_info *k, unsigned i)

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Names an actor. A value: it may be stored, compared and sent; it is resolved only on the worker
  * where the actor lives, and a stale one finds nobody. All zero is nobody. */
@@ -101,14 +102,22 @@ struct kind_info {
 
 /* The table of all kinds; given once, at start, by the floor that knows them all. */
 void message_kinds_set(const struct kind_info *kinds, unsigned count);
-extern const struct kind_info *message_kinds;
+/* How many spans a kind has: all that the release of most messages needs to know. */
+enum { MESSAGE_KINDS_MAX = 256 };
+extern uint8_t message_span_counts[MESSAGE_KINDS_MAX];
 const struct kind_info *message_kind_info(uint16_t kind);
 
 /* A cell with this kind and everything else zero. Never fails: memory's end is the program's. */
 static inline struct message *message_new(uint16_t kind)
 {
     struct message *m = heap_cell_alloc();
-    *m = (struct message){.kind = kind};
+    /* field by field: what is read next, by the sender, must not wait for wider stores */
+    m->node.next = NULL;
+    m->to = m->from = NOBODY;
+    m->kind = kind;
+    m->flags = 0;
+    m->exchange = 0;
+    memset(&m->payload, 0, sizeof m->payload);
     return m;
 }
 
@@ -117,7 +126,7 @@ void message_release_spans(struct message *m);
 /* Releases the spans that are still in it, and the cell. */
 static inline void message_free(struct message *m)
 {
-    if (message_kinds[m->kind].spans)
+    if (message_span_counts[m->kind])
         message_release_spans(m);
     heap_cell_free(m);
 }

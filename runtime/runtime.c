@@ -2,6 +2,7 @@
 #include "runtime/runtime.h"
 #include "runtime/lives.h"
 #include "runtime/worker.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,11 +97,27 @@ static void stop_worker(struct runtime *r, unsigned index)
         w->io->wake(w);
 }
 
+/* What a worker has done in its life, for --log-level debug. */
+static void say_counters(struct worker *w)
+{
+    char text[80];
+#define COUNTER(name, what)                                                                        \
+    if (w->counters.name) {                                                                        \
+        snprintf(text, sizeof text, "worker=%u count=%" PRIu64, w->index, w->counters.name);       \
+        runtime_say(w, LOG_DEBUG, what, text);                                                     \
+    }
+    COUNTERS(COUNTER)
+#undef COUNTER
+    worker_flush(w);
+}
+
 int runtime_run(struct runtime *r)
 {
     for (unsigned i = 1; i < r->count; i++)
         start_thread(r, i);
     worker_run(r->workers[0]);
+    if (log_wants(LOG_DEBUG))
+        say_counters(r->workers[0]);
     /* The blocking worker last: what the others had to log is before its end. */
     for (unsigned i = 1; i < r->count; i++) {
         stop_worker(r, i);

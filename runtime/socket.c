@@ -32,6 +32,7 @@ static struct socket *socket_new(struct worker *w)
     struct socket *s = heap_alloc(w->io->socket_bytes);
     memset(s, 0, w->io->socket_bytes);
     s->worker = w;
+    s->read_most = READ_MOST;
     s->fd = -1;
     return s;
 }
@@ -136,12 +137,12 @@ static void say_drained(struct socket *s)
 
 /* ---- reading ---- */
 
-static struct chunk *read_chunk(struct worker *w)
+static struct chunk *read_chunk(struct worker *w, uint32_t room_min)
 {
     struct chunk *c = w->read_chunk;
     if (c && chunk_is_unshared(c))
         c->used = 0;
-    if (c && c->capacity - c->used >= READ_ROOM_MIN)
+    if (c && c->capacity - c->used >= room_min)
         return c;
     if (c)
         chunk_unref(c);
@@ -152,10 +153,13 @@ static struct chunk *read_chunk(struct worker *w)
 static bool read_once(struct socket *s)
 {
     struct worker *w = s->worker;
-    struct chunk *c = read_chunk(w);
+    struct chunk *c = read_chunk(w, s->bulk ? READ_MOST : READ_ROOM_MIN);
     uint32_t room = c->capacity - c->used;
+    if (room > s->read_most)
+        room = s->read_most;
     ssize_t n = w->io->read(s, c->bytes + c->used, room);
     w->counters.reads++;
+    s->bulk = n >= READ_BULK;
     if (n > 0) {
         chunk_ref(c);
         struct span bytes = {c, c->used, (uint32_t)n};
@@ -469,6 +473,12 @@ void socket_notify(struct actor *self, uint32_t n, uint64_t below)
     s->notify = true;
     s->notify_below = below;
     mark_dirty(s);
+}
+
+void socket_limit(struct actor *self, uint32_t n, uint32_t most)
+{
+    if (!SHOWN_ONLY(self, .kind = EFFECT_LIMIT, .n = n, .value = most))
+        mine(self, n)->read_most = most;
 }
 
 void socket_pause(struct actor *self, uint32_t n)

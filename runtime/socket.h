@@ -33,6 +33,8 @@ struct socket {
     bool connecting, listening, paused, ended, failed;
     bool shut_wanted, shut_done, notify, dirty, starved;
     bool reads, writes;       /* what is watched for */
+    bool bulk;                /* its last read was a large one */
+    uint32_t read_most;       /* of one read */
     struct address *internal; /* a listener that this process can reach by name */
 };
 

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Hints for the hottest path: watched runs and ends are rare. */
+#define RARELY(condition) __builtin_expect(!!(condition), 0)
+
+/* While there is work, the sockets are polled when this has gone by, not after each short round. */
+enum { POLL_EVERY_US = 50 };
 /* Messages staged for one worker that are pushed at the end of a turn, not of the round. */
 enum { OUTBOX_PUSH = 64 };
 /* Bounds of the end, see worker_last. */
@@ -50,15 +55,14 @@ static void mailbox_push(struct actor *a, struct message *m)
     a->mailbox_length++;
 }
 
+/* Not empty. */
 static struct message *mailbox_pop(struct actor *a)
 {
     struct message *m = a->mailbox_oldest;
-    if (m) {
-        a->mailbox_oldest = message_next(m);
-        if (!a->mailbox_oldest)
-            a->mailbox_newest = NULL;
-        a->mailbox_length--;
-    }
+    a->mailbox_oldest = message_next(m);
+    if (!a->mailbox_oldest)
+        a->mailbox_newest = NULL;
+    a->mailbox_length--;
     return m;
 }
 
@@ -76,19 +80,9 @@ static void make_runnable(struct worker *w, struct actor *a)
     w->run_length++;
 }
 
-/* The actor stays `queued` until its turn has ended: what it hears meanwhile needs no second entry,
- * and an actor that ends in its turn is in no list. */
-static struct actor *run_pop(struct worker *w)
+/* Out of the run queue, if it is there; `before` stands before it, NULL: it is the first. */
+static void run_unlink(struct worker *w, struct actor *a, struct actor *before)
 {
-    uint32_t skip =
-        w->choose && w->run_length > 1 ? w->choose(w->choose_context, w->run_length) : 0;
-    struct actor *before = NULL, *a = w->run_first;
-    for (; skip; skip--) {
-        before = a;
-        a = a->run_next;
-    }
-    if (!a)
-        return NULL;
     if (before)
         before->run_next = a->run_next;
     else
@@ -96,24 +90,38 @@ static struct actor *run_pop(struct worker *w)
     if (w->run_last == a)
         w->run_last = before;
     w->run_length--;
+}
+
+static struct actor *run_pop_chosen(struct worker *w)
+{
+    struct actor *before = NULL, *a = w->run_first;
+    for (uint32_t skip = w->choose(w->choose_context, w->run_length); skip; skip--) {
+        before = a;
+        a = a->run_next;
+    }
+    run_unlink(w, a, before);
     return a;
 }
 
-/* Out of the run queue: only an actor that is ended from outside of its turn can be there. */
+/* Not empty. The actor stays `queued` until its turn has ended: what it hears meanwhile needs no
+ * second entry, and an actor that ends in its turn is in no list. */
+static struct actor *run_pop(struct worker *w)
+{
+    if (RARELY(w->choose) && w->run_length > 1)
+        return run_pop_chosen(w);
+    struct actor *a = w->run_first;
+    run_unlink(w, a, NULL);
+    return a;
+}
+
+/* Only an actor that is ended from outside of its turn can be in the run queue still. */
 static void run_remove(struct worker *w, struct actor *a)
 {
     struct actor *before = NULL, *at = w->run_first;
     for (; at && at != a; at = at->run_next)
         before = at;
-    if (!at)
-        return;
-    if (before)
-        before->run_next = a->run_next;
-    else
-        w->run_first = a->run_next;
-    if (w->run_last == a)
-        w->run_last = before;
-    w->run_length--;
+    if (at)
+        run_unlink(w, a, before);
 }
 
 /* ---- the way of a message ---- */
@@ -145,15 +153,20 @@ static void undeliverable(struct worker *w, struct message *m)
     message_free(m);
 }
 
-void worker_deliver(struct worker *w, struct message *m)
+static inline void deliver(struct worker *w, struct message *m)
 {
     struct actor *a = worker_resolve(w, m->to);
-    if (!a || a->stopping) {
+    if (RARELY(!a || a->stopping)) {
         undeliverable(w, m);
         return;
     }
     mailbox_push(a, m);
     make_runnable(w, a);
+}
+
+void worker_deliver(struct worker *w, struct message *m)
+{
+    deliver(w, m);
 }
 
 void worker_event(struct worker *w, struct actor *to, struct message *m)
@@ -177,24 +190,37 @@ static void outbox_put(struct worker *w, unsigned far, struct message *m)
     w->counters.sent_far++;
 }
 
-void worker_route(struct worker *w, struct message *m)
+static inline void route(struct worker *w, struct message *m)
 {
     unsigned at = ref_worker(m->to);
     if (at == w->index)
-        worker_deliver(w, m);
+        deliver(w, m);
     else
         outbox_put(w, at, m);
 }
 
-static void send(struct actor *self, struct actor_ref to, struct message *m)
+void worker_route(struct worker *w, struct message *m)
+{
+    route(w, m);
+}
+
+/* True when it was only shown. Out of line: the hot path is without watchers. */
+static bool __attribute__((noinline)) send_shown(struct actor *self, struct message *m)
+{
+    if (!SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = m->to, .message = m))
+        return false;
+    message_free(m);
+    return true;
+}
+
+static inline void send(struct actor *self, struct actor_ref to, struct message *m)
 {
     struct worker *w = self->worker;
     m->from = self->ref;
     m->to = to;
-    if (SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = to, .message = m))
-        message_free(m);
-    else
-        worker_route(w, m);
+    if (RARELY(w->hooks) && send_shown(self, m))
+        return;
+    route(w, m);
 }
 
 void actor_send(struct actor *self, struct actor_ref to, struct message *m)
@@ -223,7 +249,7 @@ void worker_take_inbox(struct worker *w)
         if (is_control(m))
             worker_control(w, m);
         else
-            worker_deliver(w, m);
+            deliver(w, m);
     }
 }
 
@@ -261,7 +287,7 @@ static void push_outboxes(struct worker *w, uint32_t at_least)
 /* ---- turns ---- */
 
 /* Events about a timer or socket that the actor has put away meanwhile are not shown to it. */
-static bool is_stale_event(const struct actor *a, struct message *m)
+static bool is_stale(const struct actor *a, struct message *m)
 {
     switch (m->kind) {
     case MSG_TIMER: return !timer_is_live(a, msg_timer(m)->n, msg_timer(m)->serial);
@@ -280,26 +306,34 @@ static bool is_stale_event(const struct actor *a, struct message *m)
     }
 }
 
-static bool is_stale(const struct actor *a, struct message *m)
+static bool is_event(const struct message *m)
 {
     const uint64_t events = 1ull << MSG_TIMER | 1ull << MSG_SOCKET_DATA |
                             1ull << MSG_SOCKET_CONNECTED | 1ull << MSG_SOCKET_END |
                             1ull << MSG_SOCKET_FAILED | 1ull << MSG_SOCKET_DRAINED |
                             1ull << MSG_SOCKET_LISTENING;
     static_assert(MSG_RUNTIME_KINDS <= 64, "the runtime's kinds fit into a word of bits");
-    return m->kind < MSG_RUNTIME_KINDS && (events >> m->kind & 1) && is_stale_event(a, m);
+    return m->kind < MSG_RUNTIME_KINDS && events >> m->kind & 1;
+}
+
+/* False when the event is stale. A timer that is shown has run out. */
+static bool take_event(struct actor *a, struct message *m)
+{
+    if (is_stale(a, m))
+        return false;
+    if (m->kind == MSG_TIMER)
+        timer_stop_quietly(a, msg_timer(m)->n);
+    return true;
 }
 
 static void handle(struct worker *w, struct actor *a, struct message *m)
 {
-    if (!w->isolated && is_stale(a, m)) {
+    if (RARELY(is_event(m)) && !w->isolated && !take_event(a, m)) {
         message_free(m);
         return;
     }
-    if (m->kind == MSG_TIMER && !w->isolated)
-        timer_stop_quietly(a, msg_timer(m)->n);
     atomic_store_explicit(&w->watch_kind, m->kind, memory_order_relaxed);
-    if (w->hooks)
+    if (RARELY(w->hooks))
         w->hooks->input(w->hooks->context, a, m, w->now_us);
     w->counters.messages++;
     w->message_taken = false;
@@ -310,7 +344,6 @@ static void handle(struct worker *w, struct actor *a, struct message *m)
 
 static void turn_begins(struct worker *w, struct actor *a)
 {
-    w->current = a;
     w->counters.turns++;
     atomic_store_explicit(&w->watch_turn, w->counters.turns, memory_order_relaxed);
     atomic_store_explicit(&w->watch_slot, ref_slot(a->ref), memory_order_relaxed);
@@ -324,22 +357,38 @@ static uint32_t turn(struct worker *w, struct actor *a)
     turn_begins(w, a);
     for (; handled < budget && !a->stopping; handled++)
         handle(w, a, mailbox_pop(a));
-    w->current = NULL;
     a->queued = false;
     atomic_store_explicit(&w->watch_type, NULL, memory_order_relaxed);
-    if (a->stopping)
+    if (RARELY(a->stopping))
         worker_reap(w, a);
     else if (a->mailbox_oldest)
         make_runnable(w, a);
     return handled;
 }
 
+/* Turns until nobody is runnable, `limit` messages were handled or ROUND_US have gone by. */
+static uint32_t turns(struct worker *w, uint32_t limit)
+{
+    uint32_t handled = 0, look = TURN_MESSAGES;
+    while (w->run_first && handled < limit) {
+        handled += turn(w, run_pop(w));
+        if (w->outbox_used) /* much is not kept for the end: the others could begin */
+            push_outboxes(w, OUTBOX_PUSH);
+        if (handled < look)
+            continue;
+        if (w->io->clock(w) > w->now_us + ROUND_US)
+            break;
+        look = handled + TURN_MESSAGES;
+    }
+    return handled;
+}
+
+/* One turn, and nothing is pushed: deterministic mode chooses when. */
 bool worker_turn(struct worker *w)
 {
-    struct actor *a = run_pop(w);
-    if (!a)
+    if (!w->run_first)
         return false;
-    turn(w, a);
+    turn(w, run_pop(w));
     return true;
 }
 
@@ -348,17 +397,15 @@ void worker_reap(struct worker *w, struct actor *a)
     a->stopping = true;
     if (a->queued)
         run_remove(w, a);
-    w->current = a;
     if (a->type->on_stop)
         a->type->on_stop(a);
-    w->current = NULL;
     if (w->hooks && w->hooks->reaped)
         w->hooks->reaped(w->hooks->context, a);
     sockets_close_all(a);
     timers_stop_all(a);
     files_close_all(a);
-    for (struct message *m; (m = mailbox_pop(a));)
-        undeliverable(w, m);
+    while (a->mailbox_oldest)
+        undeliverable(w, mailbox_pop(a));
     monitors_tell(w, a);
     worker_slot_give(w, a->ref);
     w->actors--;
@@ -377,21 +424,9 @@ void worker_flush(struct worker *w)
 
 bool worker_round(struct worker *w)
 {
-    uint64_t until = w->now_us + ROUND_US;
-    uint32_t handled = 0;
     worker_take_inbox(w);
     timers_expire(w, w->now_us);
-    while (w->run_length && handled < ROUND_MESSAGES) {
-        uint32_t snapshot = w->run_length, before = handled;
-        while (snapshot-- && handled < ROUND_MESSAGES && w->run_length) {
-            handled += turn(w, run_pop(w));
-            if (w->outbox_used) /* much is not kept for the end: the others could begin */
-                push_outboxes(w, OUTBOX_PUSH);
-        }
-        if (handled / TURN_MESSAGES != before / TURN_MESSAGES && w->io->clock(w) > until)
-            break;
-    }
-    watchdog_rouse(w, handled);
+    watchdog_rouse(w, turns(w, ROUND_MESSAGES));
     worker_flush(w);
     w->counters.rounds++;
     return w->run_length != 0;
@@ -449,10 +484,10 @@ void worker_run(struct worker *w)
         bool more = worker_round(w);
         if (w->stopping) /* looked at here: a stop that this round took would be slept over */
             break;
-        if (more)
-            w->io->poll(w, false, 0);
-        else
+        if (!more)
             worker_sleep(w);
+        else if (w->io->clock(w) >= w->now_us + POLL_EVERY_US)
+            w->io->poll(w, false, 0);
         if (w->lingering)
             sockets_lingering(w);
         if (w->starved)

@@ -51,7 +51,6 @@ struct worker {
 
     struct actor *run_first, *run_last;
     uint32_t run_length;
-    struct actor *current;
     bool message_taken;
 
     struct outbox outbox[WORKERS_MAX];

@@ -1,21 +1,31 @@
 # make fuzz: every tests/fuzz/fuzz_*.c under libFuzzer with the address and undefined sanitizers.
-#   FUZZ_RUNS=n      runs each (1000000)      FUZZ_ONLY=name   just one: decoder, http1, ...
+#   FUZZ_RUNS=n      runs each (1000000)      FUZZ_ONLY=name   just one: decoder, http1, reader
 #
-# Corpora grow in build/fuzz/NAME; tests/fuzz/NAME_corpus.sh, if there is one, sows seeds first.
+# tests/fuzz/NAME_corpus.sh, if there is one, sows seeds first. What a target finds of new ways is
+# kept in build/fuzz/NAME, what breaks it in build/fuzz/NAME-*. The targets run side by side.
 
 FUZZ_RUNS  ?= 1000000
 FUZZ_ONLY  ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_FLAGS := CC=clang SANITIZE=fuzzer-no-link,address,undefined
+FUZZ       := build/fuzz
 
 $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libmessages.a $(OUT)/libruntime.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
-.PRECIOUS: $(OUT)/fuzz_% $(OUT)/tests/fuzz/%.o
+.SECONDARY: $(FUZZ_ONLY:%=$(OUT)/fuzz_%) $(FUZZ_ONLY:%=$(OUT)/tests/fuzz/fuzz_%.o)
 
+.PHONY: fuzz $(FUZZ_ONLY:%=fuzz-%)
 fuzz:
-	$(Q)for name in $(FUZZ_ONLY); do $(MAKE) $(FUZZ_FLAGS) fuzz-$$name || exit 1; done
+	@command -v clang >/dev/null || { echo "fuzz: clang is missing, see sh tools/install check"; exit 1; }
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) $(FUZZ_FLAGS) $(FUZZ_ONLY:%=fuzz-%)
+	@cat $(FUZZ_ONLY:%=$(FUZZ)/%.log) | awk '/^Done [0-9]+ runs/ { n += $$2; t++ } \
+	    END { printf "fuzz: %d executions of %d targets, nothing found\n", n, t; exit !t }'
 
-fuzz-%: $(OUT)/fuzz_%
-	$(Q)mkdir -p build/fuzz/$* build/fuzz/$*-seeds
-	$(Q)if [ -f tests/fuzz/$*_corpus.sh ]; then sh tests/fuzz/$*_corpus.sh build/fuzz/$*-seeds; fi
-	$< -runs=$(FUZZ_RUNS) -max_len=4096 -artifact_prefix=build/fuzz/ build/fuzz/$* build/fuzz/$*-seeds
+$(FUZZ_ONLY:%=fuzz-%): fuzz-%: $(OUT)/fuzz_%
+	$(Q)mkdir -p $(FUZZ)/$* $(FUZZ)/$*-seeds
+	$(Q)if [ -f tests/fuzz/$*_corpus.sh ]; then sh tests/fuzz/$*_corpus.sh $(FUZZ)/$*-seeds; fi
+	@echo "  FUZZ     $* $(FUZZ_RUNS)"
+	@$< -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=20 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ)/$*- $(FUZZ)/$* $(FUZZ)/$*-seeds >$(FUZZ)/$*.log 2>&1 || \
+	    { tail -n 60 $(FUZZ)/$*.log; echo "fuzz: $*: failed, see $(FUZZ)/$*.log"; exit 1; }
+	@grep '^Done' $(FUZZ)/$*.log | sed 's/^/           $*: /'

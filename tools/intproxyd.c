@@ -8,7 +8,7 @@
 #include "messages/kinds.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
-#include "tools/command_line.h"
+#include "tools/agent_options.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 static struct settings asked;
+static struct agent_settings inside; /* --standalone */
 static struct {
     bool has_agent, steal, help, version;
     int ready_fd;
-    const char *standalone;
 } extra = {.ready_fd = -1};
 
 /* ---- options ---- */
@@ -150,24 +150,13 @@ static void take_any_of(struct command_line *c, const char *value)
 
 static void take_protocol(struct command_line *c, const char *value)
 {
-    struct version v;
-    if (!version_parse(value, strlen(value), &v))
-        command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.1", value);
-    else if (version_is_prerelease(v))
-        command_line_mistake(c,
-                             "\"%s\" is a pre-release: an agent steals nothing at all for it, "
-                             "write a release, e.g. 1.8.1",
-                             value);
-    else if (v.ordinal > version_newest().ordinal)
-        command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
-    else
-        asked.announce = v;
+    agent_option_version(c, value, &asked.announce);
 }
 
 static void take_standalone(struct command_line *c, const char *value)
 {
-    (void)c;
-    extra.standalone = value;
+    agent_option_port(c, &inside, value);
+    asked.standalone = true;
 }
 
 static void take_workers(struct command_line *c, const char *value)
@@ -346,10 +335,10 @@ static const char examples[] =
 
 static void check_together(struct command_line *c)
 {
-    if (!extra.has_agent && !extra.standalone)
+    if (!extra.has_agent && !asked.standalone)
         command_line_mistake(c, "no agent: write --agent HOST:PORT, or --standalone "
                                 "LISTEN=UPSTREAM to try without one");
-    if (extra.has_agent && extra.standalone)
+    if (extra.has_agent && asked.standalone)
         command_line_mistake(c, "--agent and --standalone exclude each other, leave one out");
     if (asked.subscription_count == 0)
         command_line_mistake(c, "no traffic: write -R [REMOTE_PORT:]DEST at least once");
@@ -385,6 +374,16 @@ static uint64_t some_seed(void)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (uint64_t)t.tv_nsec << 20 ^ (uint64_t)t.tv_sec ^ (uint64_t)getpid() << 40;
+}
+
+/* The stand-in agent runs in this very process: every byte passes both codecs, over a socketpair. */
+static void stand_alone(void)
+{
+    asked.agent = (struct address){.family = ADDRESS_INTERNAL, .name = "agent"};
+    inside.listen = asked.agent;
+    inside.version = version_newest();
+    version_format(inside.version, inside.version_text);
+    agent_settings = &inside;
 }
 
 static int run(void)
@@ -425,6 +424,8 @@ int main(int argc, char **argv)
     raise_descriptor_limit();
     asked.seed = some_seed();
     settings = &asked;
+    if (asked.standalone)
+        stand_alone();
     messages_init();
     return run();
 }

@@ -383,19 +383,19 @@ static const struct figure {
     double (*take)(void);
     unsigned runs; /* 0: as asked for */
 } figures[] = {
-    {"same worker, ping-pong, 1 pair", "ns", 8, 40, local_one, 0},
-    {"same worker, ping-pong, 1000 pairs", "ns", 8, 40, local_many, 0},
-    {"across, sent one by one, window 1024", "ns", 20, 100, far_single, 0},
-    {"across, 1024 that bounce", "ns", 20, 100, far_tokens, 0},
+    {"same worker, ping-pong, 1 pair", "ns", 8, 80, local_one, 0},
+    {"same worker, ping-pong, 1000 pairs", "ns", 8, 80, local_many, 0},
+    {"across, sent one by one, window 1024", "ns", 20, 300, far_single, 0},
+    {"across, 1024 that bounce", "ns", 20, 300, far_tokens, 0},
     {"  peer: mutex queue, one by one", "ns", 0, 0, mutex_single, 0},
     {"  peer: libzmq inproc", "ns", 0, 0, zmq_inproc, 0},
-    {"across, 16 from one handler", "ns", 5, 40, far_batch, 0},
+    {"across, 16 from one handler", "ns", 5, 200, far_batch, 0},
     {"  peer: mutex queue, batches of 16", "ns", 0, 0, mutex_batch, 0},
     {"wakes a message, across, one by one", "", 0.005, 0.05, far_wakes, 0},
     {"hop to a sleeping worker", "us", 0, 0, hop, 0},
     {"  peer: eventfd and epoll", "us", 0, 0, raw_hop, 0},
     {"  the first through the second", "x", 1.2, 2, hop_ratio, 0},
-    {"a life: spawn, monitor, stop, DOWN", "ns", 60, 300, life, 0},
+    {"a life: spawn, monitor, stop, DOWN", "ns", 60, 600, life, 0},
     {"memory 1 s after a burst, same worker", "KiB", 1024, 3072, local_rss, 7},
     {"memory 1 s after a burst, across", "KiB", 1024, 3072, far_rss, 7},
 };

@@ -1,0 +1,48 @@
+# What gcov -t says of several files -> a table: lines that ran, lines there are, per cent.
+#
+# A line is count:number:text. A count of "-" is no code, "#####" has never run; line 0 tells the
+# source. A header's lines come with each source that uses them: once run is run.
+function row(name, ran, all)
+{
+    printf "%-32s %6d of %6d lines  %5.1f %%\n", name, ran, all, all ? 100 * ran / all : 100
+}
+
+BEGIN { FS = ":" }
+$2 ~ /^ *0$/ {
+    if ($3 == "Source")
+        file = $4
+    if ($3 == "Source" && !(file in known)) {
+        known[file] = 1
+        order[++files] = file
+    }
+    next
+}
+$1 ~ /^ *-$/ || NF < 3 { next }
+{
+    line = file SUBSEP $2
+    if (!(line in seen)) {
+        seen[line] = 0
+        all[file]++
+    }
+    if (!seen[line] && $1 !~ /#####|=====/) {
+        seen[line] = 1
+        ran[file]++
+    }
+}
+END {
+    for (i = 1; i <= files; i++) {
+        file = order[i]
+        if (file !~ /^messages\/.*\.[ch]$/)
+            continue
+        row(file, ran[file], all[file])
+        if (file ~ /wire_(decoder|leaf|header_map|syntax)\.[ch]$/) {
+            decoder_ran += ran[file]
+            decoder_all += all[file]
+        }
+        total_ran += ran[file]
+        total_all += all[file]
+    }
+    row("the decoder", decoder_ran, decoder_all)
+    row("messages/", total_ran, total_all)
+    exit total_all == 0
+}

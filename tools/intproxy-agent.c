@@ -1,0 +1,194 @@
+/* tools/intproxy-agent.c -- the stand-in agent as a program: command line, start, exit code. See --help.
+ *
+ * Exit codes: 0; 2 usage, or an address that cannot be listened on.
+ */
+#include "actors/agent.h"
+#include "actors/destinations.h"
+#include "messages/kinds.h"
+#include "runtime/log.h"
+#include "runtime/runtime.h"
+#include "tools/agent_options.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static struct agent_settings asked;
+static bool wants_help, wants_version, has_listen;
+
+/* ---- options ---- */
+
+static bool take_address(struct command_line *c, const char *text, struct address *a)
+{
+    char error[160];
+    if (address_parse(a, text, error))
+        return true;
+    command_line_mistake(c, "%s", error);
+    return false;
+}
+
+static void take_listen(struct command_line *c, const char *value)
+{
+    has_listen = true;
+    if (take_address(c, value, &asked.listen) && asked.listen.family == ADDRESS_NAME)
+        command_line_mistake(c, "\"%s\" is a name, write the address to listen on", value);
+}
+
+static void take_port(struct command_line *c, const char *value)
+{
+    agent_option_port(c, &asked, value);
+}
+
+static void take_protocol(struct command_line *c, const char *value)
+{
+    agent_option_version(c, value, &asked.version);
+}
+
+static void take_answer(struct command_line *c, const char *value)
+{
+    if (strcmp(value, "min") == 0)
+        asked.answer = AGENT_ANSWER_MIN;
+    else if (strcmp(value, "echo") == 0)
+        asked.answer = AGENT_ANSWER_ECHO;
+    else if (strcmp(value, "none") == 0)
+        asked.answer = AGENT_ANSWER_NONE;
+    else
+        command_line_mistake(c, "\"%s\" is none of min, echo, none", value);
+}
+
+static void take_lose_body_end(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.lose_body_end = true;
+}
+
+static void take_log_level(struct command_line *c, const char *value)
+{
+    if (!log_level_parse(value, &log_settings.level))
+        command_line_mistake(c, "\"%s\" is none of error, warn, info, debug, trace", value);
+}
+
+static void take_log_format(struct command_line *c, const char *value)
+{
+    if (strcmp(value, "json") == 0)
+        log_settings.format = LOG_JSON;
+    else if (strcmp(value, "text") != 0)
+        command_line_mistake(c, "\"%s\" is neither text nor json", value);
+}
+
+static void take_version(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    wants_version = true;
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    wants_help = true;
+}
+
+static const struct option_row rows[] = {
+    {"", NULL, "Where", NULL},
+    {"--listen", "ADDR",
+     "proxies connect here: PORT (loopback), IP:PORT or unix:/PATH; port 0: any", take_listen},
+    {"--port", "LISTEN=UPSTREAM",
+     "remote clients connect to LISTEN, whose port number is the one that\nproxies subscribe to; "
+     "what nobody steals goes to UPSTREAM (repeatable)",
+     take_port},
+    {"", NULL, "Which agent to be", NULL},
+    {"--protocol-version", "V",
+     "the agent's build: what it can read at all (default 1.29.0); below\n1.19.4 it is of the old "
+     "kind: one id per connection, unfiltered = raw",
+     take_protocol},
+    {"--answer", "min|echo|none",
+     "to the proxy's version: the smaller one (default), the proxy's own\n(agents of 2023-08 to "
+     "2024-06), or nothing",
+     take_answer},
+    {"--lose-body-end", NULL,
+     "do not say that a body is complete which was there at the start\n(a defect of agents 3.107 "
+     "to 3.109, protocol 1.7.0 to 1.8.1)",
+     take_lose_body_end},
+    {"", NULL, "Running", NULL},
+    {"--log-level", "LEVEL", "error, warn, info (default), debug or trace; the log is stderr",
+     take_log_level},
+    {"--log-format", "FORMAT", "text (default) or json", take_log_format},
+    {"--version", NULL, "what this is", take_version},
+    {"--help", NULL, "this text", take_help},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const char examples[] =
+    "When everything listens, a line \"agent ready - version ...\" comes on stdout.\n"
+    "\n"
+    "Examples\n"
+    "  # an application at 8081, reached at 8080; a proxy may steal 8080\n"
+    "  intproxy-agent --listen 61337 --port 8080=8081\n"
+    "  intproxyd --agent 127.0.0.1:61337 -R 8080:9000 --header-filter '^x-user: me$'\n"
+    "\n"
+    "  # as an agent of 2024-05, which echoes the proxy's version and knows no streams\n"
+    "  intproxy-agent --listen 61337 --port 8080=8081 --protocol-version 1.5.5 --answer echo\n"
+    "\n"
+    "Exit status: 0 after SIGTERM or SIGINT, 2 usage or an address that cannot be listened on.\n";
+
+/* ---- start ---- */
+
+static void check_together(struct command_line *c)
+{
+    if (!has_listen)
+        command_line_mistake(c, "no --listen: write where proxies connect, e.g. --listen 61337");
+    if (asked.port_count == 0)
+        command_line_mistake(c, "no --port: write LISTEN=UPSTREAM at least once, e.g. --port "
+                                "8080=8081");
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void say_ready(const char *line)
+{
+    printf("%s\n", line);
+    fflush(stdout);
+}
+
+static int run(void)
+{
+    struct runtime r;
+    runtime_create(&r, &(struct runtime_options){.workers = 1, .io = &io_ev});
+    agent_ready_line = say_ready;
+    runtime_signals_to(&r, runtime_spawn_root(&r, &agent_type, agent_first()));
+    int status = runtime_run(&r);
+    runtime_destroy(&r);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line c = {.program = "intproxy-agent", .rows = rows};
+    asked.version = version_newest();
+    command_line_read(&c, argc, argv);
+    if (wants_help) {
+        command_line_help(&c, "intproxy-agent --listen ADDR --port LISTEN=UPSTREAM [options]",
+                          examples);
+        return 0;
+    }
+    if (wants_version) {
+        printf("intproxy-agent %s, mirrord-protocol up to 1.29.0\n", INTPROXYD_VERSION);
+        return 0;
+    }
+    check_together(&c);
+    if (c.mistakes) {
+        fprintf(stderr, "intproxy-agent: --help shows all options, with examples\n");
+        return 2;
+    }
+    raise_descriptor_limit();
+    version_format(asked.version, asked.version_text);
+    agent_settings = &asked;
+    messages_init();
+    return run();
+}
