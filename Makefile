@@ -89,8 +89,8 @@ $(OUT)/libruntime.a: $(runtime_OBJ)
 $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
-$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/agent_options.o $(OUT)/tools/command_line.o
-$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/agent_options.o $(OUT)/tools/command_line.o
+$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/shared_options.o $(OUT)/tools/command_line.o
+$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/shared_options.o $(OUT)/tools/command_line.o
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)

@@ -57,8 +57,6 @@ static void append_input(struct agent_remote *self, struct span bytes)
 void agent_remote_cut(struct agent_remote *self, const char *why)
 {
     actor_log(&self->actor, LOG_INFO, "connection of a remote client cut", "why=\"%s\"", why);
-    if (!self->actor.stopping)
-        socket_abort(&self->actor, REMOTE);
     actor_stop(&self->actor, STOP_FAILED);
 }
 
@@ -321,8 +319,10 @@ static void on_answer_part(struct agent_remote *self, struct message *m)
         agent_remote_on_response_body(self, m);
     else if (m->kind == MSG_AGENT_DROPPED)
         agent_remote_answerer_gone(self, "intproxy-agent: the request was dropped");
-    if (!self->actor.stopping && self->unsent > REMOTE_UNSENT_MAX)
+    if (!self->actor.stopping && self->unsent > REMOTE_UNSENT_MAX) {
+        socket_abort(&self->actor, REMOTE);
         agent_remote_cut(self, "it does not read its answer, 64 MiB wait");
+    }
     if (!self->actor.stopping)
         raw_finished(self);
 }

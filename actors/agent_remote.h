@@ -112,7 +112,7 @@ void agent_remote_write(struct agent_remote *self, struct span bytes);
 void agent_remote_become_raw(struct agent_remote *self);
 /* After the last answer. */
 void agent_remote_become_closing(struct agent_remote *self);
-/* Ends at once: the remote sees its connection cut. */
+/* Ends. What is written still leaves; the remote sees an end that it did not expect. */
 void agent_remote_cut(struct agent_remote *self, const char *why);
 
 /* agent_remote_offer.c: what goes to the answerer and to mirrors */

@@ -39,19 +39,25 @@ static void on_head(struct agent_remote *self, const struct http_head_builder *f
 
 /* ---- what came with the head ---- */
 
-static enum http1_event next_event(struct agent_remote *self, struct http_head_builder *fields,
-                                   uint32_t most, struct span *piece)
+/* One event. What it says lies in `eaten`, which is to be released when it was used. */
+struct reading {
+    struct http_head_builder fields;
+    struct span eaten;
+    struct span piece; /* BODY */
+};
+
+static enum http1_event next_event(struct agent_remote *self, struct reading *r, uint32_t most)
 {
     const uint8_t *at = span_bytes(self->input);
     size_t n = 0;
     uint32_t length = self->input.length < most ? self->input.length : most;
-    enum http1_event e = http1_parser_next(&self->parser, fields, at, length, &n);
+    enum http1_event e = http1_parser_next(&self->parser, &r->fields, at, length, &n);
+    r->piece = NO_BYTES;
     if (e == HTTP1_BODY)
-        *piece = span_slice(self->input, (uint32_t)(self->parser.piece.at - at),
-                            (uint32_t)self->parser.piece.length);
+        r->piece = span_slice(self->input, (uint32_t)(self->parser.piece.at - at),
+                              (uint32_t)self->parser.piece.length);
     self->first_left = n < self->first_left ? self->first_left - (uint32_t)n : 0;
-    struct span eaten = span_split(&self->input, (uint32_t)n);
-    span_release(&eaten);
+    r->eaten = span_split(&self->input, (uint32_t)n);
     return e;
 }
 
@@ -61,14 +67,19 @@ static void request_failed(struct agent_remote *self);
  * one chunk; and the end only if the head tells it. */
 static void offer_with_first_piece(struct agent_remote *self, uint32_t first_room)
 {
-    struct http_head_builder fields;
+    struct reading r;
     struct span piece = NO_BYTES;
     enum http1_event e = HTTP1_MORE;
     bool chunked = self->parser.body == HTTP1_CHUNKED;
-    if (self->parser.body == HTTP1_NO_BODY || (self->input.length && first_room))
-        e = next_event(self, &fields, first_room, &piece);
-    if (e == HTTP1_BODY && !chunked)
-        e = next_event(self, &fields, 0, &(struct span){NULL, 0, 0});
+    if (self->parser.body == HTTP1_NO_BODY || (self->input.length && first_room)) {
+        e = next_event(self, &r, first_room);
+        piece = r.piece;
+        span_release(&r.eaten);
+    }
+    if (e == HTTP1_BODY && !chunked) {
+        e = next_event(self, &r, 0);
+        span_release(&r.eaten);
+    }
     self->request_ended = e == HTTP1_END;
     if (self->expects && !self->request_ended && !piece.length)
         agent_remote_write(self, span_copy(HTTP1_CONTINUE, sizeof HTTP1_CONTINUE - 1));
@@ -158,25 +169,32 @@ static void on_request_end(struct agent_remote *self)
     agent_remote_part(self, span_take(&self->request_trailers), true, trailers);
 }
 
-/* One event; false: there is nothing more to be had now. */
-static bool step(struct agent_remote *self)
+static bool on_event(struct agent_remote *self, enum http1_event e, struct reading *r)
 {
-    struct http_head_builder fields;
-    struct span piece = NO_BYTES;
-    uint32_t most = UINT32_MAX;
-    if (self->request_begun && !ref_is_nobody(self->answerer))
-        most = self->room > 0 ? (uint32_t)self->room : 0;
-    if (most == 0)
-        return false;
-    switch (next_event(self, &fields, most, &piece)) {
-    case HTTP1_HEAD: on_head(self, &fields); return false;
-    case HTTP1_BODY: agent_remote_part(self, piece, false, false); return true;
-    case HTTP1_TRAILERS: self->request_trailers = trailers_of(&fields); return true;
+    switch (e) {
+    case HTTP1_HEAD: on_head(self, &r->fields); return false;
+    case HTTP1_BODY: agent_remote_part(self, r->piece, false, false); return true;
+    case HTTP1_TRAILERS: self->request_trailers = trailers_of(&r->fields); return true;
     case HTTP1_END: on_request_end(self); return true;
     case HTTP1_ERROR: request_failed(self); return true;
     case HTTP1_MORE: break;
     }
     return self->input.length != 0;
+}
+
+/* One event; false: there is nothing more to be had now. */
+static bool step(struct agent_remote *self)
+{
+    struct reading r;
+    uint32_t most = UINT32_MAX;
+    if (self->request_begun && !ref_is_nobody(self->answerer))
+        most = self->room > 0 ? (uint32_t)self->room : 0;
+    if (most == 0)
+        return false;
+    enum http1_event e = next_event(self, &r, most);
+    bool more = on_event(self, e, &r);
+    span_release(&r.eaten);
+    return more;
 }
 
 /* The exchange is over: the answer has ended, and so has the request. */

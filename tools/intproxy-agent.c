@@ -7,7 +7,7 @@
 #include "messages/kinds.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
-#include "tools/agent_options.h"
+#include "tools/command_line.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -33,14 +33,55 @@ static void take_listen(struct command_line *c, const char *value)
         command_line_mistake(c, "\"%s\" is a name, write the address to listen on", value);
 }
 
+static bool is_taken(const struct address *listen)
+{
+    for (uint16_t i = 0; i < asked.port_count; i++)
+        if (listen->port && asked.ports[i].listen.port == listen->port)
+            return true;
+    return false;
+}
+
+/* LISTEN=UPSTREAM */
 static void take_port(struct command_line *c, const char *value)
 {
-    agent_option_port(c, &asked, value);
+    struct address listen, upstream;
+    char text[256];
+    const char *equals = strchr(value, '=');
+    if (!equals || (size_t)(equals - value) >= sizeof text) {
+        command_line_mistake(c, "\"%s\" names no upstream, write LISTEN=UPSTREAM, e.g. 8080=8081",
+                             value);
+        return;
+    }
+    memcpy(text, value, (size_t)(equals - value));
+    text[equals - value] = '\0';
+    if (!take_address(c, text, &listen) || !take_address(c, equals + 1, &upstream))
+        return;
+    if (listen.family != ADDRESS_V4 && listen.family != ADDRESS_V6)
+        command_line_mistake(c, "\"%s\" has no port to be subscribed to, write PORT or IP:PORT",
+                             text);
+    else if (upstream.port == 0 && upstream.family != ADDRESS_UNIX)
+        command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT after the =");
+    else if (is_taken(&listen))
+        command_line_mistake(c, "port %u is given twice, leave one out", (unsigned)listen.port);
+    else if (asked.port_count == AGENT_PORTS_MAX)
+        command_line_mistake(c, "more than %d ports, start a second agent for the rest",
+                             AGENT_PORTS_MAX);
+    else
+        asked.ports[asked.port_count++] =
+            (struct agent_port_setting){listen, destination_add(&upstream)};
 }
 
 static void take_protocol(struct command_line *c, const char *value)
 {
-    agent_option_version(c, value, &asked.version);
+    struct version v;
+    if (!version_parse(value, strlen(value), &v))
+        command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.1", value);
+    else if (version_is_prerelease(v))
+        command_line_mistake(c, "\"%s\" is a pre-release, write a release, e.g. 1.8.1", value);
+    else if (v.ordinal > version_newest().ordinal)
+        command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
+    else
+        asked.version = v;
 }
 
 static void take_answer(struct command_line *c, const char *value)

@@ -8,7 +8,7 @@
 #include "messages/kinds.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
-#include "tools/agent_options.h"
+#include "tools/shared_options.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +29,9 @@ static struct {
 
 static void take_agent(struct command_line *c, const char *value)
 {
-    char error[160];
     extra.has_agent = true;
-    if (!address_parse(&asked.agent, value, error))
-        command_line_mistake(c, "%s", error);
-    else if (asked.agent.port == 0 && asked.agent.family != ADDRESS_UNIX)
+    if (option_address(c, value, &asked.agent) && asked.agent.port == 0 &&
+        asked.agent.family != ADDRESS_UNIX)
         command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT");
 }
 
@@ -52,13 +50,10 @@ static const char *remote_port_of(const char *value, uint64_t *port)
 static void take_remote(struct command_line *c, const char *value)
 {
     struct address to;
-    char error[160];
     uint64_t port = 0;
     const char *dest = remote_port_of(value, &port);
-    if (!address_parse(&to, dest, error)) {
-        command_line_mistake(c, "%s", error);
+    if (!option_address(c, dest, &to))
         return;
-    }
     if (dest == value && to.family == ADDRESS_UNIX) {
         command_line_mistake(c, "\"%s\" names no remote port, write e.g. 80:%s", value, value);
         return;
@@ -150,12 +145,12 @@ static void take_any_of(struct command_line *c, const char *value)
 
 static void take_protocol(struct command_line *c, const char *value)
 {
-    agent_option_version(c, value, &asked.announce);
+    option_protocol_version(c, value, &asked.announce);
 }
 
 static void take_standalone(struct command_line *c, const char *value)
 {
-    agent_option_port(c, &inside, value);
+    option_agent_port(c, &inside, value);
     asked.standalone = true;
 }
 
@@ -228,20 +223,6 @@ static void take_no_retry(struct command_line *c, const char *value)
     asked.no_retry = true;
 }
 
-static void take_log_level(struct command_line *c, const char *value)
-{
-    if (!log_level_parse(value, &log_settings.level))
-        command_line_mistake(c, "\"%s\" is none of error, warn, info, debug, trace", value);
-}
-
-static void take_log_format(struct command_line *c, const char *value)
-{
-    if (strcmp(value, "json") == 0)
-        log_settings.format = LOG_JSON;
-    else if (strcmp(value, "text") != 0)
-        command_line_mistake(c, "\"%s\" is neither text nor json", value);
-}
-
 static bool is_open(int fd)
 {
     return fcntl(fd, F_GETFD) != -1;
@@ -307,9 +288,7 @@ static const struct option_row rows[] = {
     {"", NULL, "Running", NULL},
     {"--ready-fd", "N", "the ready line is also written to this descriptor, which is closed then",
      take_ready_fd},
-    {"--log-level", "LEVEL", "error, warn, info (default), debug or trace; the log is stderr",
-     take_log_level},
-    {"--log-format", "FORMAT", "text (default) or json", take_log_format},
+    OPTION_LOG_ROWS,
     {"--version", NULL, "what this is", take_version},
     {"--help", NULL, "this text", take_help},
     {NULL, NULL, NULL, NULL},

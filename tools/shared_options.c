@@ -1,9 +1,10 @@
-/* tools/agent_options.c -- see agent_options.h */
-#include "tools/agent_options.h"
+/* tools/shared_options.c -- see shared_options.h */
+#include "tools/shared_options.h"
 #include "actors/destinations.h"
+#include "runtime/log.h"
 #include <string.h>
 
-static bool take_address(struct command_line *c, const char *text, struct address *a)
+bool option_address(struct command_line *c, const char *text, struct address *a)
 {
     char error[160];
     if (address_parse(a, text, error))
@@ -21,7 +22,7 @@ static bool is_taken(const struct agent_settings *s, const struct address *liste
 }
 
 /* LISTEN=UPSTREAM */
-void agent_option_port(struct command_line *c, struct agent_settings *s, const char *value)
+void option_agent_port(struct command_line *c, struct agent_settings *s, const char *value)
 {
     struct address listen, upstream;
     char text[256];
@@ -33,7 +34,7 @@ void agent_option_port(struct command_line *c, struct agent_settings *s, const c
     }
     memcpy(text, value, (size_t)(equals - value));
     text[equals - value] = '\0';
-    if (!take_address(c, text, &listen) || !take_address(c, equals + 1, &upstream))
+    if (!option_address(c, text, &listen) || !option_address(c, equals + 1, &upstream))
         return;
     if (listen.family != ADDRESS_V4 && listen.family != ADDRESS_V6)
         command_line_mistake(c, "\"%s\" has no port to be subscribed to, write PORT or IP:PORT",
@@ -49,7 +50,7 @@ void agent_option_port(struct command_line *c, struct agent_settings *s, const c
         s->ports[s->port_count++] = (struct agent_port_setting){listen, destination_add(&upstream)};
 }
 
-bool agent_option_version(struct command_line *c, const char *value, struct version *v)
+bool option_protocol_version(struct command_line *c, const char *value, struct version *v)
 {
     struct version read;
     if (!version_parse(value, strlen(value), &read))
@@ -65,4 +66,18 @@ bool agent_option_version(struct command_line *c, const char *value, struct vers
         return true;
     }
     return false;
+}
+
+void option_log_level(struct command_line *c, const char *value)
+{
+    if (!log_level_parse(value, &log_settings.level))
+        command_line_mistake(c, "\"%s\" is none of error, warn, info, debug, trace", value);
+}
+
+void option_log_format(struct command_line *c, const char *value)
+{
+    if (strcmp(value, "json") == 0)
+        log_settings.format = LOG_JSON;
+    else if (strcmp(value, "text") != 0)
+        command_line_mistake(c, "\"%s\" is neither text nor json", value);
 }
