@@ -303,7 +303,8 @@ static void on_route(struct agent_port *self, struct message *m)
     else if (asked->what == ASKED_HTTP &&
              http_head_open_request(&head, NULL, span_bytes(asked->head), asked->head.length))
         (agent_is_old() ? route_old_http : route_http)(self, &r, &head, asked->upgrade);
-    SAY(self, m->from, agent_routed, .mirrors = r.mirrors, .session = r.session, .treat = r.treat);
+    SAY(self, m->from, agent_routed, .mirrors = r.mirrors, .session = r.session,
+        .port = self->number, .treat = r.treat);
 }
 
 /* ---- its life ---- */

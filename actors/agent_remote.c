@@ -91,7 +91,6 @@ static void remember_addresses(struct agent_remote *self, const struct msg_socke
     struct address from = {.family = a->family, .port = a->port}, to = *listen;
     memcpy(from.ip, &a->ip_high, 8);
     memcpy(from.ip + 8, &a->ip_low, 8);
-    to.port = self->number;
     address_wildcard_to_loopback(&to);
     address_pack(&from, self->addresses);
     address_pack(&to, self->addresses + ADDRESS_PACKED_BYTES);
@@ -103,11 +102,21 @@ static void on_accepted(struct agent_remote *self, struct message *m)
     const struct agent_port_setting *setting = &agent_settings->ports[a->tag];
     self->port = a->listener;
     self->upstream = setting->upstream;
-    self->number = setting->listen.port;
     self->first_left = REMOTE_FIRST_READ;
     self->first = true;
     remember_addresses(self, a, &setting->listen);
     SAY(self, self->port, agent_route, .what = ASKED_ARRIVED);
+}
+
+/* A listener on port 0 has got its number only by listening. */
+static void remember_port(struct agent_remote *self, uint16_t number)
+{
+    struct address to;
+    uint8_t *destination = self->addresses + ADDRESS_PACKED_BYTES;
+    self->number = number;
+    address_unpack(&to, destination);
+    to.port = number;
+    address_pack(&to, destination);
 }
 
 static void not_http(struct agent_remote *self)
@@ -151,6 +160,8 @@ static void on_routed(struct agent_remote *self, struct message *m)
     if (self->phase != PHASE_ARRIVED && self->phase != PHASE_ROUTING_RAW)
         return;
     bool arrived = self->phase == PHASE_ARRIVED;
+    if (arrived)
+        remember_port(self, r->port);
     if (r->mirrors.length)
         agent_remote_begin_raw_mirrors(self, span_take(&r->mirrors));
     if (r->treat == TREAT_DETECT) {

@@ -70,6 +70,7 @@ static void dial_failed(struct local_connection *self, uint32_t error, const cha
 
 static void dial(struct local_connection *self, const struct address *to)
 {
+    self->dialed = true;
     socket_connect(&self->actor, LOCAL_SOCKET, to);
     timer_start(&self->actor, LOCAL_TIMER_DIAL, LOCAL_CONNECT_US);
 }
@@ -217,7 +218,7 @@ static void on_abandon(struct local_connection *self, struct message *m)
         self->leaving = true;
         return;
     }
-    if (self->phase != LOCAL_PHASE_OVER && self->actor.sockets && !msg_abandon(m)->after_written)
+    if (self->phase != LOCAL_PHASE_OVER && self->dialed && !msg_abandon(m)->after_written)
         socket_abort(&self->actor, LOCAL_SOCKET);
     retire(self, STOP_DONE);
 }

@@ -39,18 +39,32 @@ void wire_reader_give(struct wire_reader *r, struct span bytes)
 
 /* ---- pieces of a message that is not whole ---- */
 
-static bool continues(const struct reader_piece *last, struct span bytes, uint64_t offset)
+/* Reads that are shorter than this together are kept as one: a message that comes byte by byte is not
+ * a list of bytes. What is joined depends on lengths alone, never on where the bytes lie: how a message
+ * is cut into parts is seen by others, and must be the same when a run is replayed. */
+enum { JOIN_BYTES = 4096 };
+
+static void join(struct reader_piece *last, struct span bytes)
 {
-    return last->bytes.chunk == bytes.chunk &&
-           last->bytes.offset + last->bytes.length == bytes.offset &&
-           last->offset + last->bytes.length == offset;
+    struct chunk *c = last->bytes.chunk;
+    if (!last->joined) {
+        c = chunk_new(JOIN_BYTES);
+        memcpy(c->bytes, span_bytes(last->bytes), last->bytes.length);
+        uint32_t length = last->bytes.length;
+        span_release(&last->bytes);
+        last->bytes = (struct span){c, 0, length};
+        last->joined = true;
+    }
+    memcpy(c->bytes + last->bytes.length, span_bytes(bytes), bytes.length);
+    last->bytes.length += bytes.length;
+    c->used = last->bytes.length;
+    span_release(&bytes);
 }
 
 static void keep(struct wire_reader *r, struct span bytes, uint64_t offset)
 {
-    if (r->kept_count && continues(&r->kept[r->kept_count - 1], bytes, offset)) {
-        r->kept[r->kept_count - 1].bytes.length += bytes.length;
-        span_release(&bytes);
+    if (r->kept_count && r->kept[r->kept_count - 1].bytes.length + bytes.length <= JOIN_BYTES) {
+        join(&r->kept[r->kept_count - 1], bytes);
         return;
     }
     if (r->kept_count == r->kept_room) {
@@ -60,7 +74,7 @@ static void keep(struct wire_reader *r, struct span bytes, uint64_t offset)
             heap_exhausted("pieces of a message", r->kept_room * sizeof *r->kept);
     }
     span_settle(&bytes);
-    r->kept[r->kept_count++] = (struct reader_piece){bytes, offset};
+    r->kept[r->kept_count++] = (struct reader_piece){bytes, offset, false};
 }
 
 /* The part of `given` that begins at offset `from` of the message. */

@@ -25,6 +25,7 @@ enum reader_event { READER_NOTHING, READER_MESSAGE, READER_PIECE, READER_BAD };
 struct reader_piece {
     struct span bytes;
     uint64_t offset; /* in the message */
+    bool joined;     /* in a chunk of its own, which has room for more */
 };
 
 struct wire_reader {
@@ -34,13 +35,13 @@ struct wire_reader {
     bool data_ended;                /* READER_PIECE: that was the last of this Data message */
 
     /* -- private -- */
-    struct span given;     /* not decoded yet */
-    struct span message;   /* the last piece of the message that was reported */
-    uint64_t message_at;   /* its offset in the message */
+    struct span given;         /* not decoded yet */
+    struct span message;       /* the last piece of the message that was reported */
+    uint64_t message_at;       /* its offset in the message */
     struct reader_piece *kept; /* earlier pieces of the message under way */
     uint32_t kept_count, kept_room;
-    uint64_t walked;       /* bytes of the message under way, before `given` */
-    bool in_data;          /* payload of the Data under way has been handed out */
+    uint64_t walked; /* bytes of the message under way, before `given` */
+    bool in_data;    /* payload of the Data under way has been handed out */
 };
 
 void wire_reader_create(struct wire_reader *r, enum wire_from from, struct version limit,

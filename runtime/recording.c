@@ -352,6 +352,7 @@ static void on_reaped(void *context, const struct actor *a)
         return;
     s->reaped = !s->cut;
     s->end_us = a->worker->now_us;
+    s->stop_reason = a->stop_reason;
     p->living[ref_slot(a->ref)] = NULL;
 }
 

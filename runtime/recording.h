@@ -35,6 +35,7 @@ struct saved_actor {
     bool cut;        /* more followed that was left out */
     bool reaped;     /* it ended, on_stop included */
     uint64_t end_us; /* and when */
+    uint8_t stop_reason;
 };
 
 /* What one worker records. */

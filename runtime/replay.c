@@ -159,6 +159,7 @@ static void give(struct replay *r, struct actor *a, const struct saved_call *c)
 static void end(struct replay *r, struct actor *a)
 {
     r->worker->now_us = r->recorded->end_us;
+    a->stop_reason = r->recorded->stop_reason;
     worker_reap(r->worker, a);
 }
 

@@ -238,7 +238,8 @@ STAGED(undecodable, "1.29.0", MIN)
     struct sim_peer *application;
     stage_say_subscribe(p, YES);
     struct sim_peer *remote = stage_remote(s, GET);
-    stage_heard(p), stage_heard(q);
+    stage_heard(p);
+    stage_heard(q);
     wire_put_byte(stage_say(p), 99);
     stage_send(p);
     CHECK_STR(stage_heard(p), "LINK ENDED");
@@ -407,7 +408,8 @@ STAGED(two_clients, "1.29.0", MIN)
     struct stage_proxy *p = stage_proxy(s, "1.29.0"), *q = stage_proxy(s, "1.29.0");
     stage_say_subscribe(p, YES);
     stage_say_subscribe(q, "mirrord");
-    stage_heard(p), stage_heard(q);
+    stage_heard(p);
+    stage_heard(q);
     stage_remote(s, GET);
     CHECK_STR(stage_heard(q), "StartV2(0/0 GET /x last)");
     CHECK_STR(stage_heard(p), "Log(An HTTP request was stolen by another user. METHOD=(GET) "

@@ -3,11 +3,9 @@
  * Exit codes: 0; 2 usage, or an address that cannot be listened on.
  */
 #include "actors/agent.h"
-#include "actors/destinations.h"
 #include "messages/kinds.h"
-#include "runtime/log.h"
 #include "runtime/runtime.h"
-#include "tools/command_line.h"
+#include "tools/shared_options.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,71 +15,21 @@ static bool wants_help, wants_version, has_listen;
 
 /* ---- options ---- */
 
-static bool take_address(struct command_line *c, const char *text, struct address *a)
-{
-    char error[160];
-    if (address_parse(a, text, error))
-        return true;
-    command_line_mistake(c, "%s", error);
-    return false;
-}
-
 static void take_listen(struct command_line *c, const char *value)
 {
     has_listen = true;
-    if (take_address(c, value, &asked.listen) && asked.listen.family == ADDRESS_NAME)
+    if (option_address(c, value, &asked.listen) && asked.listen.family == ADDRESS_NAME)
         command_line_mistake(c, "\"%s\" is a name, write the address to listen on", value);
 }
 
-static bool is_taken(const struct address *listen)
-{
-    for (uint16_t i = 0; i < asked.port_count; i++)
-        if (listen->port && asked.ports[i].listen.port == listen->port)
-            return true;
-    return false;
-}
-
-/* LISTEN=UPSTREAM */
 static void take_port(struct command_line *c, const char *value)
 {
-    struct address listen, upstream;
-    char text[256];
-    const char *equals = strchr(value, '=');
-    if (!equals || (size_t)(equals - value) >= sizeof text) {
-        command_line_mistake(c, "\"%s\" names no upstream, write LISTEN=UPSTREAM, e.g. 8080=8081",
-                             value);
-        return;
-    }
-    memcpy(text, value, (size_t)(equals - value));
-    text[equals - value] = '\0';
-    if (!take_address(c, text, &listen) || !take_address(c, equals + 1, &upstream))
-        return;
-    if (listen.family != ADDRESS_V4 && listen.family != ADDRESS_V6)
-        command_line_mistake(c, "\"%s\" has no port to be subscribed to, write PORT or IP:PORT",
-                             text);
-    else if (upstream.port == 0 && upstream.family != ADDRESS_UNIX)
-        command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT after the =");
-    else if (is_taken(&listen))
-        command_line_mistake(c, "port %u is given twice, leave one out", (unsigned)listen.port);
-    else if (asked.port_count == AGENT_PORTS_MAX)
-        command_line_mistake(c, "more than %d ports, start a second agent for the rest",
-                             AGENT_PORTS_MAX);
-    else
-        asked.ports[asked.port_count++] =
-            (struct agent_port_setting){listen, destination_add(&upstream)};
+    option_agent_port(c, &asked, value);
 }
 
 static void take_protocol(struct command_line *c, const char *value)
 {
-    struct version v;
-    if (!version_parse(value, strlen(value), &v))
-        command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.1", value);
-    else if (version_is_prerelease(v))
-        command_line_mistake(c, "\"%s\" is a pre-release, write a release, e.g. 1.8.1", value);
-    else if (v.ordinal > version_newest().ordinal)
-        command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
-    else
-        asked.version = v;
+    option_protocol_version(c, value, &asked.version);
 }
 
 static void take_answer(struct command_line *c, const char *value)
@@ -100,20 +48,6 @@ static void take_lose_body_end(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
     asked.lose_body_end = true;
-}
-
-static void take_log_level(struct command_line *c, const char *value)
-{
-    if (!log_level_parse(value, &log_settings.level))
-        command_line_mistake(c, "\"%s\" is none of error, warn, info, debug, trace", value);
-}
-
-static void take_log_format(struct command_line *c, const char *value)
-{
-    if (strcmp(value, "json") == 0)
-        log_settings.format = LOG_JSON;
-    else if (strcmp(value, "text") != 0)
-        command_line_mistake(c, "\"%s\" is neither text nor json", value);
 }
 
 static void take_version(struct command_line *c, const char *value)
@@ -150,9 +84,7 @@ static const struct option_row rows[] = {
      "to 3.109, protocol 1.7.0 to 1.8.1)",
      take_lose_body_end},
     {"", NULL, "Running", NULL},
-    {"--log-level", "LEVEL", "error, warn, info (default), debug or trace; the log is stderr",
-     take_log_level},
-    {"--log-format", "FORMAT", "text (default) or json", take_log_format},
+    OPTION_LOG_ROWS,
     {"--version", NULL, "what this is", take_version},
     {"--help", NULL, "this text", take_help},
     {NULL, NULL, NULL, NULL},

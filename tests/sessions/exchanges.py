@@ -66,7 +66,8 @@ class Request:
         """The application saw what the recording carries."""
         got, want = self.seen, self.head
         for part in ("method", "uri", "version"):
-            insist(got[part] == want[part], "%s: the application saw %s %r", self.name(), part, got[part])
+            insist(got[part] == want[part], "%s: the application saw %s %r", self.name(), part,
+                   got[part])
         insist(sorted(got["headers"].items()) == sorted(want["headers"].items()),
                "%s: the application saw the headers %r", self.name(), got["headers"])
 
@@ -111,7 +112,8 @@ class Rules:
 
     def close(self, mode, connection):
         """The agent's Close. Returns the requests that it cuts off."""
-        cut = [r for k, r in self.requests.items() if k[:2] == (mode, connection) and not r.settled()]
+        cut = [r for k, r in self.requests.items() if k[:2] == (mode, connection)
+               and not r.settled()]
         for r in self.requests.values():
             if r.key[:2] == (mode, connection):
                 r.closed = True
@@ -151,13 +153,16 @@ class Rules:
         kind, fields = part[0], part[1]
         ids = (fields["connection"], fields["request"]) if isinstance(fields, dict) else part[1:3]
         r = self.request_for(*ids, "Chunked " + kind)
-        insist(r.variant == "chunked" and self.says and self.says >= (1, 8, 1) and self.real >= (1, 8, 1),
+        insist(r.variant == "chunked" and self.says and self.says >= (1, 8, 1)
+               and self.real >= (1, 8, 1),
                "a streamed answer to %s: this agent cannot read it", r.name())
         if kind == "Start":
             insist(r.answer is None, "a second answer (Start) to %s", r.name())
-            r.answer = {"form": "chunked", "head": fields, "body": b"", "trailers": None, "ended": False,
+            r.answer = {"form": "chunked", "head": fields, "body": b"", "trailers": None,
+                        "ended": False,
                         "broken": False}
-        insist(r.answer and not r.answer["ended"], "%s for %s outside of its answer", kind, r.name())
+        insist(r.answer and not r.answer["ended"], "%s for %s outside of its answer", kind,
+               r.name())
         if kind == "Error":
             r.answer["ended"] = r.answer["broken"] = True
             return
@@ -194,7 +199,8 @@ class Rules:
                    "%s: an answer of 502 was due", r.name())
             return
         if r.app_left or said.cut_short():
-            insist(got["broken"] or got["head"]["status"] == 502, "%s: a broken answer looks whole", r.name())
+            insist(got["broken"] or got["head"]["status"] == 502, "%s: a broken answer looks whole",
+                   r.name())
             return
         form = {"basic": "basic", "framed": "framed"}.get(r.variant)
         if form is None:
@@ -203,9 +209,12 @@ class Rules:
             insist(got["form"] == form, "%s: answered %s, expected %s", r.name(), got["form"], form)
         insist(not got["broken"], "%s: the answer was broken off", r.name())
         for part in ("status", "version"):
-            insist(got["head"][part] == getattr(said, part), "%s: %s %r", r.name(), part, got["head"][part])
-        insist(got["head"]["headers"] == said.headers, "%s: headers %r", r.name(), got["head"]["headers"])
-        insist(got["body"] == said.body, "%s: the answer has another body: %r", r.name(), got["body"][:80])
+            insist(got["head"][part] == getattr(said, part), "%s: %s %r", r.name(), part,
+                   got["head"][part])
+        insist(got["head"]["headers"] == said.headers, "%s: headers %r", r.name(),
+               got["head"]["headers"])
+        insist(got["body"] == said.body, "%s: the answer has another body: %r", r.name(),
+               got["body"][:80])
         if form != "basic":
             insist((got["trailers"] or {}) == (said.trailers or {}), "%s: trailers %r", r.name(),
                    got["trailers"])
@@ -225,7 +234,7 @@ class Application:
             if r.head["method"] == head["method"] and r.head["uri"] == head["uri"]:
                 self.waiting.remove(r)
                 return r
-        raise Broken("the application got %s %s, which nobody offered" % (head["method"], head["uri"]))
+        raise Broken("the application got %(method)s %(uri)s, which nobody offered" % head)
 
 
 class Socket:

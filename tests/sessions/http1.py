@@ -83,7 +83,8 @@ class Answer:
     """An answer of the application as it is written, from the head of a recorded one.
 
     The recorded client could say things that no HTTP/1 application can (no length at all, a trailer
-    under a Content-Length): these become their nearest kin. `coding` is length, chunked, close or none.
+    under a Content-Length): these become their nearest kin. `coding` is length, chunked, close or
+    none.
     """
 
     def __init__(self, head, method, whole, trailers):
@@ -121,7 +122,8 @@ class Answer:
 
     def head(self):
         lines = [b"%s %d Said" % (self.version.encode(), self.status)]
-        lines += [b"%s: %s" % (n.encode("latin-1"), v) for n, vs in self.headers.items() for v in vs]
+        lines += [b"%s: %s" % (n.encode("latin-1"), v) for n, vs in self.headers.items()
+                  for v in vs]
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def part(self, data):

@@ -18,6 +18,7 @@ class Recording:
     def __init__(self, name, path):
         self.name = name
         self.steps, self.remarks, self.rubbish = [], [], False
+        self.timeline = []  # (time, way, step or remark), in the order of their happening
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
         _, self.agent_release, _, protocol = lines[0].split()
@@ -30,8 +31,14 @@ class Recording:
             time, way, rest = line.split(" ", 2)
             if way == "@":
                 self.remarks.append((int(time), rest))
+                self.timeline.append((int(time), way, rest))
             else:
+                before = len(self.steps)
                 self.take(way, unpack(rest))
+                self.timeline += [(int(time), way, s) for s in self.steps[before:]]
+        if self.pending[">"] and not self.rubbish:  # half a message, on purpose
+            self.steps.append(Step(">", self.pending[">"], None))
+            self.timeline.append((int(time), ">", self.steps[-1]))
         if self.pending["<"]:
             raise ValueError("%s: the agent's bytes end within a message" % name)
 
@@ -55,7 +62,8 @@ class Recording:
 
     def said(self, way, kind):
         """The messages of this outermost kind."""
-        return [s.message for s in self.steps if s.way == way and s.message and s.message[0] == kind]
+        return [s.message for s in self.steps if s.way == way and s.message
+                and s.message[0] == kind]
 
 
 def unpack(text):
