@@ -118,6 +118,7 @@ static void through_the_spool_in_order(void)
         world_run(&t.w);
         world_advance(&t.w, MS(200));
         put_all(&t, 60000);
+        world_advance(&t.w, 2 * GRACE_US); /* it may have been given a moment to catch up */
         CHECK_UINT(sim_files_open(&t.w.sim), 1);
         sim_peer_reads(t.app, true);
         world_run(&t.w);

@@ -32,7 +32,7 @@ ECHO_PORT = 9000
 APART_US = 20000                           # a client's messages further apart did not come together
 ECHOING = ("3.80.0", "3.104.0")            # they answer with the client's own version (HS-12)
 LOSING_ENDS = ("3.107.0", "3.108.0")       # they do not say that a body is complete (AG-45)
-BAD_WORDS = ("Sanitizer", "runtime error", "Assertion", "unexpected message")
+BAD_WORDS = ("Sanitizer", "runtime error", "Assertion", "a message that nobody expected")
 
 
 def agent_options(rec, address, upstreams):
@@ -41,6 +41,7 @@ def agent_options(rec, address, upstreams):
         words += ["--port", "%s:%d=127.0.0.1:%d" % (address, port, upstream)]
     words += ["--protocol-version", "%d.%d.%d" % rec.agent_protocol]
     words += ["--answer", "echo" if rec.agent_release in ECHOING else "min"]
+    words += ["--log-level", "debug"]
     return words + (["--lose-body-end"] if rec.agent_release in LOSING_ENDS else [])
 
 
