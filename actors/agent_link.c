@@ -13,7 +13,7 @@ struct agent_link {
     uint64_t pause_us; /* before the next try */
     uint64_t random;
     uint8_t ladder; /* enum link_ladder */
-    bool was_used;  /* a link was ready once: from now on trouble is mended */
+    bool was_ready; /* the program was: from now on trouble is mended, and not its end */
     bool said_trying;
 };
 
@@ -67,7 +67,7 @@ static bool go_down_ladder(struct agent_link *self, const struct msg_link_ended 
         self->ladder = LADDER_NO_VERSION;
         return true;
     }
-    if (e->step == STEP_READY_FOR_LOGS && self->ladder < LADDER_NO_LOGS && !self->was_used) {
+    if (e->step == STEP_READY_FOR_LOGS && self->ladder < LADDER_NO_LOGS && !self->was_ready) {
         actor_log(&self->actor, LOG_INFO,
                   "the agent ended the link at ReadyForLogs: trying without it", NULL);
         self->ladder = LADDER_NO_LOGS;
@@ -109,17 +109,15 @@ static void on_ended(struct agent_link *self, struct message *m)
     char why[400];
     if (e->why == END_ASKED && ref_is_nobody(self->parent))
         return;
-    if (e->used) {
-        self->was_used = true;
+    if (e->used)
         self->pause_us = RECONNECT_FIRST_US;
-    }
     why_of(e, why, sizeof why);
-    uint8_t code = self->was_used ? 0 : exit_code_of(e);
+    uint8_t code = self->was_ready ? 0 : exit_code_of(e);
     if (code) {
         say_state(self, LINK_GIVEN_UP, code, why);
     } else if (go_down_ladder(self, e)) {
         try_now(self);
-    } else if (settings->no_retry && !self->was_used && e->step < STEP_READY_FOR_LOGS) {
+    } else if (settings->no_retry && !self->was_ready && e->step < STEP_READY_FOR_LOGS) {
         say_state(self, LINK_GIVEN_UP, EXIT_UNREACHABLE, why);
     } else {
         try_later(self, why);
@@ -141,6 +139,7 @@ static void on_message(struct actor *actor, struct message *m)
     switch (m->kind) {
     case MSG_LINK_OPEN: on_begin(self, m); break;
     case MSG_LINK_ENDED: on_ended(self, m); break;
+    case MSG_SUBSCRIBED: self->was_ready = true; break;
     case MSG_TIMER: try_now(self); break;
     case MSG_STOP:
         timer_stop(actor, 0);

@@ -95,6 +95,16 @@ void exchange_map_remove(struct exchange_map *map, struct exchange *x)
     heap_free(x, sizeof *x);
 }
 
+void exchange_map_forget_connection(struct exchange_map *map, uint8_t mode, uint64_t connection)
+{
+    struct connection_entry *c = find_connection(map, mode, connection);
+    if (!c)
+        return;
+    for (struct exchange *x = c->newest; x; x = x->older)
+        x->connection = NULL;
+    forget_connection(map, c);
+}
+
 void exchange_map_forget_ids(struct exchange_map *map)
 {
     for (struct exchange *x = map->exchanges; x; x = x->hh.next)

@@ -19,7 +19,7 @@ struct exchange {
     bool raw, asked_slow; /* asked_slow: SLOW was said */
     uint64_t began_us;
     struct actor_ref interceptor;
-    struct connection_entry *connection; /* NULL: of a link that is gone */
+    struct connection_entry *connection; /* NULL: the agent closed it, or its link is gone */
     struct exchange *older;              /* of the same connection */
     UT_hash_handle hh;
 };
@@ -53,6 +53,8 @@ struct exchange *exchange_map_request(struct exchange_map *map, uint8_t mode, ui
 /* The newest exchange of the connection: raw bytes are for it. NULL: none. */
 struct exchange *exchange_map_newest(struct exchange_map *map, uint8_t mode, uint64_t connection);
 void exchange_map_remove(struct exchange_map *map, struct exchange *x);
+/* The agent closed the id: it may use it again at once, for something else. */
+void exchange_map_forget_connection(struct exchange_map *map, uint8_t mode, uint64_t connection);
 /* The link is gone: no id finds anything any more. */
 void exchange_map_forget_ids(struct exchange_map *map);
 uint32_t exchange_map_count(const struct exchange_map *map);

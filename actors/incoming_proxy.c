@@ -319,7 +319,12 @@ static void on_new_connection(struct incoming_proxy *self, struct message *m)
     if (!ref_equal(m->from, self->link))
         return;
     int subscription = subscriptions_find(&self->subscriptions, c->port, c->mode);
-    if (subscription < 0 || exchange_map_newest(&self->map, c->mode, c->connection)) {
+    if (exchange_map_newest(&self->map, c->mode, c->connection)) {
+        actor_log(&self->actor, LOG_WARN, "the agent opened an id twice, the second is ignored",
+                  "connection=%" PRIu64, c->connection); /* to refuse it would end the first */
+        return;
+    }
+    if (subscription < 0) {
         SAY(self, self->link, connection_unsubscribe, .connection = c->connection, .mode = c->mode);
         return;
     }
@@ -344,6 +349,7 @@ static void on_connection_closed(struct incoming_proxy *self, struct message *m)
     for (struct exchange *x = exchange_map_newest(&self->map, c->mode, c->connection); x;
          x = x->older)
         SAY(self, x->interceptor, cancel, .why = CANCEL_CLOSED);
+    exchange_map_forget_connection(&self->map, c->mode, c->connection);
 }
 
 /* ---- the end ---- */

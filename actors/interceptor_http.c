@@ -330,10 +330,11 @@ static bool is_out_of_descriptors(uint32_t error)
 void http_on_failed(struct interceptor *self, struct message *m)
 {
     const struct msg_local_failed *f = msg_local_failed(m);
+    bool reached = f->stage != LOCAL_UNREACHED && f->stage != LOCAL_UNWRITTEN;
     struct resend_case c = {.stage = f->stage,
                             .served = f->served,
                             .repeatable = self->head.length && http_is_repeatable(self->head),
-                            .held = self->head.length && self->upload.holding,
+                            .held = self->head.length && upload_is_held(&self->upload, reached),
                             .mirror = self->mirror,
                             .resent = self->resent,
                             .attempts = self->attempts};

@@ -48,6 +48,7 @@ static void say_frames(struct link_connection *self, bool last)
 static void say_request(struct link_connection *self, enum request_variant variant, bool last)
 {
     const struct wire_message *m = current(self);
+    link_id_opened(self, (uint8_t)m->mode, m->connection);
     SAY(self, self->proxy, request, .head = wire_reader_span(&self->reader, m->head),
         .connection = m->connection, .request = m->request, .port = m->port,
         .mode = (uint8_t)m->mode, .variant = (uint8_t)variant, .last = last,
@@ -100,6 +101,7 @@ static void on_body(struct link_connection *self)
 static void on_new_connection(struct link_connection *self)
 {
     const struct wire_message *m = current(self);
+    link_id_opened(self, (uint8_t)m->mode, m->connection);
     SAY(self, self->proxy, new_connection, .connection = m->connection, .port = m->port,
         .source_port = m->source_port, .mode = (uint8_t)m->mode,
         .tls = m->transport == WIRE_TRANSPORT_TLS);

@@ -2,7 +2,9 @@
  *
  * As long as nothing waits, a message is encoded into the socket at once and costs no state. When the
  * socket holds LINK_UNSENT_MAX bytes, messages wait in their exchange's queue, and queues take turns
- * (deficit round robin, LINK_QUANTUM): a small answer waits for one turn of each, not for their bytes.
+ * (deficit round robin, LINK_QUANTUM). Messages are whole, so a turn may go into debt: one round of 500
+ * streams is 32 MB. A queue that had nothing to say, has no debt and says something small now is sparse
+ * and does not wait for that: every other turn is one of the sparse.
  */
 #include "actors/link_state.h"
 #include "actors/settings.h"
@@ -188,11 +190,25 @@ static void drop_messages(struct out_queue *q)
     q->newest = NULL;
 }
 
+static struct out_queue **ring_of(struct link_connection *self, const struct out_queue *q)
+{
+    return q->sparse ? &self->sparse : &self->ring;
+}
+
 static void leave_ring(struct link_connection *self, struct out_queue *q)
 {
+    struct out_queue **ring = ring_of(self, q);
     if (q->waits)
-        CDL_DELETE(self->ring, q);
+        CDL_DELETE(*ring, q);
     q->waits = false;
+}
+
+static void join_ring(struct link_connection *self, struct out_queue *q, bool sparse)
+{
+    q->sparse = sparse;
+    q->waits = true;
+    struct out_queue **ring = ring_of(self, q);
+    CDL_APPEND(*ring, q);
 }
 
 static void drop_queue(struct link_connection *self, struct out_queue *q)
@@ -228,6 +244,8 @@ static bool was_closed(const struct link_connection *self, uint8_t mode, uint64_
 void link_id_closed(struct link_connection *self, uint8_t mode, uint64_t connection)
 {
     self->closed[self->closed_count++ % LINK_CLOSED_KEPT] = (struct closed_id){connection, mode};
+    if (connection > self->closed_highest)
+        self->closed_highest = connection;
     for (struct out_queue *q = self->queues; q; q = q->hh.next) {
         if (!q->names_connection || q->connection != connection || q->mode != mode)
             continue;
@@ -235,6 +253,17 @@ void link_id_closed(struct link_connection *self, uint8_t mode, uint64_t connect
         leave_ring(self, q);
         drop_messages(q);
     }
+}
+
+/* The agent uses an id again that it has closed. */
+void link_id_opened(struct link_connection *self, uint8_t mode, uint64_t connection)
+{
+    unsigned n = self->closed_count < LINK_CLOSED_KEPT ? self->closed_count : LINK_CLOSED_KEPT;
+    if (connection > self->closed_highest)
+        return; /* ids go up, with the agents that there are */
+    for (unsigned i = 0; i < n; i++)
+        if (self->closed[i].connection == connection && self->closed[i].mode == mode)
+            self->closed[i].mode = LINK_REOPENED;
 }
 
 /* ---- what may go out, and what goes back ---- */
@@ -329,10 +358,8 @@ static void put_in_queue(struct link_connection *self, struct out_queue *q, stru
     else
         q->oldest = m;
     q->newest = m;
-    if (q->waits)
-        return;
-    q->waits = true;
-    CDL_APPEND(self->ring, q);
+    if (!q->waits)
+        join_ring(self, q, q->deficit >= 0 && payload_of(m) <= LINK_QUANTUM);
 }
 
 /* Nothing to say and nothing to remember: what was in it went back. */
@@ -341,10 +368,10 @@ static bool is_spent(const struct out_queue *q)
     return !q->oldest && !q->begun && !q->raw;
 }
 
-/* One turn of the queue at the ring's head: messages up to its deficit. */
-static void serve_first(struct link_connection *self)
+/* One turn of the queue at a ring's head: messages up to its deficit. */
+static void serve_first(struct link_connection *self, struct out_queue **ring)
 {
-    struct out_queue *q = self->ring;
+    struct out_queue *q = *ring;
     bool ended = false;
     q->deficit += (int64_t)LINK_QUANTUM;
     while (q->oldest && q->deficit > 0 && !ended) {
@@ -359,17 +386,24 @@ static void serve_first(struct link_connection *self)
     if (ended || is_spent(q)) {
         drop_queue(self, q);
     } else if (!q->oldest) {
-        q->deficit = 0;
+        q->deficit = q->deficit > 0 ? 0 : q->deficit;
         leave_ring(self, q);
+    } else if (q->sparse) {
+        leave_ring(self, q);
+        join_ring(self, q, false);
     } else {
-        self->ring = q->next;
+        *ring = q->next;
     }
 }
 
 static void pump(struct link_connection *self)
 {
-    while (self->ring && self->unsent < LINK_UNSENT_MAX)
-        serve_first(self);
+    while ((self->sparse || self->ring) && self->unsent < LINK_UNSENT_MAX) {
+        if (self->sparse)
+            serve_first(self, &self->sparse);
+        if (self->ring && self->unsent < LINK_UNSENT_MAX)
+            serve_first(self, &self->ring);
+    }
 }
 
 void link_on_drained(struct link_connection *self, struct message *m)
@@ -403,7 +437,7 @@ static bool needs_state(const struct message *m)
 
 void link_on_answer(struct link_connection *self, struct message *m)
 {
-    bool can_go = self->ring == NULL && self->unsent < LINK_UNSENT_MAX;
+    bool can_go = !self->ring && !self->sparse && self->unsent < LINK_UNSENT_MAX;
     if (self->ended || self->step < STEP_READY_FOR_LOGS)
         return;
     actor_take(&self->actor, m);

@@ -13,11 +13,11 @@
 enum { LINK_SOCKET = 0, LINK_TIMER_STEP = 0, LINK_TIMER_PING = 1, LINK_TIMER_HOLD = 2 };
 enum { LINK_WAITING_MAX = 8 };
 /* Closes that are remembered, for the first words about an id that cross its Close (AG-47). */
-enum { LINK_CLOSED_KEPT = 512 };
+enum { LINK_CLOSED_KEPT = 512, LINK_REOPENED = UINT8_MAX };
 
 struct closed_id {
     uint64_t connection;
-    uint8_t mode;
+    uint8_t mode; /* LINK_REOPENED: the id is in use again */
 };
 
 /* What one exchange has to say to the agent, as long as it streams or has to wait. */
@@ -30,7 +30,8 @@ struct out_queue {
     bool begun;  /* the Start of its stream was written */
     bool closed; /* the agent closed the id: nothing may be said about it (AG-47) */
     bool raw;    /* Data has passed: kept until it is forgotten */
-    bool waits;  /* in the ring */
+    bool waits;  /* in one of the rings */
+    bool sparse; /* ... in that of the sparse */
     struct message *oldest, *newest;
     int64_t deficit;
     uint64_t uncredited;           /* bytes written that its sender was not credited for */
@@ -58,9 +59,11 @@ struct link_connection {
     uint64_t unsent;          /* an upper bound of what the socket still holds */
     bool notified;            /* SOCKET_DRAINED is awaited */
     struct out_queue *queues; /* by exchange */
-    struct out_queue *ring;   /* those with something to say, in turn */
+    struct out_queue *ring;   /* those with much to say, in turn */
+    struct out_queue *sparse; /* those whose only message fits into a turn */
     struct closed_id closed[LINK_CLOSED_KEPT];
     uint32_t closed_count;
+    uint64_t closed_highest;
     struct wire_reader reader;
 };
 
@@ -83,6 +86,8 @@ void link_on_answer(struct link_connection *self,
                     struct message *m); /* ANSWER, _BODY, _ERROR, DATA, ... */
 void link_on_forget(struct link_connection *self, struct message *m);
 void link_on_drained(struct link_connection *self, struct message *m);
+/* The agent uses this id for something new. */
+void link_id_opened(struct link_connection *self, uint8_t mode, uint64_t connection);
 /* The agent closed this id. */
 void link_id_closed(struct link_connection *self, uint8_t mode, uint64_t connection);
 void link_drop_queues(struct link_connection *self);

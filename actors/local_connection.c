@@ -5,6 +5,7 @@
  */
 #include "actors/local_state.h"
 #include "actors/destinations.h"
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 static void retire(struct local_connection *self, enum stop_reason reason)
 {
     if (!ref_is_nobody(self->pool))
-        SAY(self, self->pool, retired, .destination = self->destination);
+        SAY(self, self->pool, retired, .destination = self->destination,
+            .full = self->error == EMFILE || self->error == ENFILE);
     self->phase = LOCAL_PHASE_OVER;
     actor_stop(&self->actor, reason);
 }

@@ -46,6 +46,8 @@ struct local_pool {
     struct pooled *connections; /* by key */
     struct destination_pool *destinations;
     uint64_t next_expiry_us; /* what the timer is set to; 0: it is not */
+    bool full;               /* no descriptor was to be had: none is opened until TIMER_FULL ... */
+    uint32_t room;           /* ... but as many as came back meanwhile */
 };
 
 static struct destination_pool *pool_for(struct local_pool *self, uint16_t number)
@@ -121,8 +123,9 @@ static bool serve(struct local_pool *self, struct destination_pool *d, struct ac
         leave_idle(d, d->idle->prev);
         return false;
     }
-    if (d->open >= settings->local_connections_max)
+    if (d->open >= settings->local_connections_max || (self->full && !self->room))
         return false;
+    self->room -= self->room != 0;
     grant(self, who, exchange, open_connection(self, d), false);
     return true;
 }
@@ -136,13 +139,17 @@ static void serve_waiters(struct local_pool *self, struct destination_pool *d)
     }
 }
 
+/* In the order of the exchanges: one that has no descriptor comes back behind those that came later. */
 static void wait_for_turn(struct destination_pool *d, struct message *m)
 {
+    struct waiter *before = d->waiters ? d->waiters->prev : NULL;
     struct waiter *w = heap_alloc(sizeof *w);
     *w = (struct waiter){.interceptor = m->from,
                          .exchange = m->exchange,
                          .flags = m->flags & (uint16_t)~WANT_AFTER_FULL};
-    DL_APPEND(d->waiters, w);
+    while (before && (int32_t)(before->exchange - w->exchange) > 0)
+        before = before == d->waiters ? NULL : before->prev;
+    DL_APPEND_ELEM(d->waiters, before, w);
 }
 
 static void on_want(struct local_pool *self, struct message *m)
@@ -151,7 +158,9 @@ static void on_want(struct local_pool *self, struct message *m)
     if (m->flags & WANT_AFTER_FULL) {
         /* no descriptor was to be had: whoever gives one back serves it, or time does */
         wait_for_turn(d, m);
-        timer_start(&self->actor, TIMER_FULL, FULL_RETRY_US);
+        if (!self->full)
+            timer_start(&self->actor, TIMER_FULL, FULL_RETRY_US);
+        self->full = true;
         return;
     }
     if (d->waiters || !serve(self, d, m->from, m->exchange, m->flags))
@@ -204,11 +213,13 @@ static void on_idle(struct local_pool *self, struct message *m)
         arm_expiry(self, c->expires_us);
 }
 
-static void remove_connection(struct local_pool *self, struct actor_ref connection)
+static void on_down(struct local_pool *self, struct message *m)
 {
-    struct pooled *c = find(self, connection);
+    struct pooled *c = find(self, msg_down(m)->who);
     if (!c)
         return;
+    if (self->full && msg_down(m)->reason != STOP_FAILED) /* a failed one may never have had any */
+        self->room++;
     struct destination_pool *d = pool_for(self, c->destination);
     leave_idle(d, c);
     HASH_DELETE(hh, self->connections, c);
@@ -261,6 +272,8 @@ static void on_timer(struct local_pool *self, struct message *m)
         expire(self);
         return;
     }
+    self->full = false;
+    self->room = 0;
     for (struct destination_pool *d = self->destinations; d; d = d->hh.next)
         serve_waiters(self, d);
 }
@@ -273,7 +286,7 @@ static void on_message(struct actor *actor, struct message *m)
     case MSG_UNWANT: on_unwant(self, m); break;
     case MSG_IDLE: on_idle(self, m); break;
     case MSG_RETIRED: on_retired(self, m); break;
-    case MSG_DOWN: remove_connection(self, msg_down(m)->who); break;
+    case MSG_DOWN: on_down(self, m); break;
     case MSG_TIMER: on_timer(self, m); break;
     case MSG_BOUNCED: on_bounced(self, m); break;
     case MSG_CONTINUE: break; /* its birth */

@@ -31,7 +31,7 @@ struct local_connection {
     uint16_t destination;
     uint8_t phase;      /* enum local_phase */
     bool served;        /* somebody before */
-    bool dialed;      /* there is a socket */
+    bool dialed;        /* there is a socket */
     bool leaving;       /* the user has gone; what it said is written when there is a connection */
     bool paused;        /* the socket is not read: the user has no credit for us */
     bool notified;      /* SOCKET_DRAINED is awaited */

@@ -37,7 +37,7 @@ struct settings {
     bool any_of;           /* else all must match */
     struct version announce;
     bool no_retry;
-    bool standalone; /* the stand-in agent is inside, see agent_settings.h */
+    bool standalone;  /* the stand-in agent is inside, see agent_settings.h */
     unsigned workers; /* that run exchanges */
     uint64_t seed;    /* of the jitter of reconnects */
     uint64_t agent_message_max, collect_max, spool_max, spool_total_max;

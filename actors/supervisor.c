@@ -44,6 +44,7 @@ static void on_subscribed(struct supervisor *self, struct message *m)
         return;
     }
     self->ready = true;
+    SAY(self, self->link, subscribed, .version = s->version, .negotiated = s->negotiated);
     actor_log(&self->actor, LOG_DEBUG, "ready", NULL);
     if (supervisor_ready)
         supervisor_ready(line);

@@ -88,6 +88,11 @@ void upload_release_held(struct upload *u)
         drop_first(u);
 }
 
+bool upload_is_held(const struct upload *u, bool reached)
+{
+    return u->holding && (!reached || u->held_bytes <= HOLD_MAX);
+}
+
 bool upload_is_empty(const struct upload *u)
 {
     return u->unsent == NULL && !u->spool.open;
@@ -184,6 +189,14 @@ static bool passes_through(const struct upload *u)
     return !u->holding && !u->unsent && !u->spool.open && u->credit > 0 && !ref_is_nobody(u->local);
 }
 
+/* Until there is a connection all may have to be sent again, however long it is: what was sent is
+ * little more than the first credit, the rest waits anyway. */
+static void hold_while_needed(struct upload *u)
+{
+    if (u->holding && u->connected && u->held_bytes > HOLD_MAX)
+        upload_release_held(u);
+}
+
 enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
                               bool trailers)
 {
@@ -193,8 +206,7 @@ enum upload_result upload_add(struct actor *self, struct upload *u, struct span 
     }
     u->ended = last;
     u->held_bytes += bytes.length;
-    if (u->holding && u->held_bytes > HOLD_MAX)
-        upload_release_held(u);
+    hold_while_needed(u);
     if (passes_through(u)) {
         u->credit -= bytes.length;
         say_part(self, u, bytes, last, trailers);
@@ -212,6 +224,7 @@ void upload_attach(struct actor *self, struct upload *u, struct actor_ref local,
 {
     u->local = local;
     u->credit = credit;
+    u->connected = false;
     u->unsent = u->first;
     u->waiting_bytes = 0;
     for (struct part *p = u->first; p; p = p->next)
@@ -228,6 +241,8 @@ void upload_detach(struct upload *u)
 enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes)
 {
     u->credit += (int64_t)bytes;
+    u->connected = true;
+    hold_while_needed(u);
     pump(self, u);
     return UPLOAD_OK;
 }

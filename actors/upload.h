@@ -38,7 +38,8 @@ struct upload {
     bool grace, disk_grace; /* the link was asked to rest */
     uint64_t no_grace_until_us;
     struct actor_ref link;
-    bool ended; /* last was added */
+    bool ended;     /* last was added */
+    bool connected; /* `local` has given credit: there is a connection to the application */
     struct spool spool;
 };
 
@@ -62,6 +63,9 @@ void upload_on_timer(struct actor *self, struct upload *u);
 void upload_release_held(struct upload *u);
 /* FILE_OPENED, FILE_WRITTEN, FILE_READ. */
 enum upload_result upload_on_file(struct actor *self, struct upload *u, struct message *m);
+/* All that ever came is here, and may be sent again: any amount as long as nothing has `reached` the
+ * application, else what is small. */
+bool upload_is_held(const struct upload *u, bool reached);
 /* Everything that came has been sent. */
 bool upload_is_empty(const struct upload *u);
 

@@ -250,6 +250,27 @@ static void want_of_descriptors_is_a_wait(void)
     world_end(&w);
 }
 
+/* With many that wait and no descriptor, nobody spins: one try in 100 ms. */
+static void want_of_descriptors_is_no_work(void)
+{
+    struct world w;
+    world_create(&w, 1);
+    sim_descriptors(&w.sim, 1);
+    world_begin(&w);
+    w.sim.steps_max = 5000;
+    for (unsigned i = 0; i < 20; i++)
+        agent_get(&w, i, "/");
+    uint64_t before = w.sim.steps;
+    world_advance(&w, MS(10000));
+    CHECK(w.sim.steps - before < 100 * 20 * 20);
+    sim_descriptors(&w.sim, 100);
+    world_advance(&w, MS(110));
+    for (unsigned i = 0; i < 20; i++)
+        app_say(&w, world_app(&w), OK_2);
+    CHECK_UINT(world_count(&w, &interceptor_type), 0);
+    world_end(&w);
+}
+
 /* Two destinations have nothing to do with each other. */
 static void destinations_are_apart(void)
 {
@@ -277,6 +298,7 @@ CU_TestInfo local_pool_tests[] = {
     {"who waits may go", waiters_may_go},
     {"who waits may go at any step", waiters_may_go_at_any_step},
     {"want of descriptors is a wait", want_of_descriptors_is_a_wait},
+    {"want of descriptors is no work", want_of_descriptors_is_no_work},
     {"destinations have nothing to do with each other", destinations_are_apart},
     CU_TEST_INFO_NULL,
 };

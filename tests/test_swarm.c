@@ -309,6 +309,7 @@ static bool run(uint64_t seed, bool record)
     unsigned records = CU_get_number_of_failure_records();
     memset(s, 0, sizeof *s);
     world_create_with(&s->w, seed, 1 + (unsigned)(seed % 3));
+    s->w.sim.steps_max = 1000000; /* of one call: a run has less in all */
     swarm_apps_listen(&s->apps, &s->w);
     some_limits(s);
     if (record)
