@@ -94,7 +94,7 @@ static void start_streaming(struct interceptor *self, struct span head, struct s
  * of it are still on their way back from the link, as soon as they are here. */
 void http_on_version(struct interceptor *self)
 {
-    if (self->phase != PHASE_COLLECTING || self->complete || self->returning ||
+    if (self->phase != PHASE_COLLECTING || self->mirror || self->complete || self->returning ||
         answer_format_of(self->variant, self->version, false) != ANSWER_CHUNKED)
         return;
     uint16_t flags = 0;
@@ -345,7 +345,7 @@ void http_on_failed(struct interceptor *self, struct message *m)
     }
     if (f->stage == LOCAL_UNREACHED && is_out_of_descriptors(f->error)) {
         self->attempts--;
-        interceptor_want(self, WANT_AFTER_FULL);
+        interceptor_want(self, 0); /* the pool knows, and waits for one */
         return;
     }
     enum resend how = resend_decide(&c);
@@ -365,9 +365,9 @@ void http_on_cancel(struct interceptor *self, enum cancel_why why)
         http_fail(self, 413, "the request is larger than --agent-message-max");
         return;
     default:
+        self->closed_by_agent = true;
         if (self->mirror)
             return; /* runs to its end (DEL-31, HS-29) */
-        self->closed_by_agent = true;
         raw_drop_early(self);
         interceptor_end(self);
         return;

@@ -45,10 +45,9 @@ void raw_assign(struct interceptor *self)
 void raw_upgrade(struct interceptor *self)
 {
     struct actor_ref local = self->local;
-    int64_t credit = self->upload.credit;
     upload_destroy(&self->actor, &self->upload);
     upload_create(&self->upload, self->link, self->window, false);
-    upload_attach(&self->actor, &self->upload, local, credit);
+    upload_attach(&self->actor, &self->upload, local, HOLD_MAX); /* both sides begin anew */
     self->raw = true;
     self->phase = PHASE_RAW;
     while (self->early) {
@@ -60,6 +59,8 @@ void raw_upgrade(struct interceptor *self)
         self->agent_ended |= last;
         heap_free(p, sizeof *p);
     }
+    if (self->closed_by_agent && self->phase == PHASE_RAW) /* mirrored; the rest lingers as usual */
+        close_at_leisure(self);
 }
 
 void raw_drop_early(struct interceptor *self)

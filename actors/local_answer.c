@@ -171,6 +171,8 @@ static void on_upgraded(struct local_connection *self, struct reading *r, struct
 {
     say_response(self, span_take(&r->head), NO_BYTES, RESPONSE_UPGRADE);
     self->phase = LOCAL_PHASE_RAW;
+    self->uncredited = 0; /* of the request: nobody waits for it any more */
+    self->credited = false;
     http1_body_create(&self->body, HTTP1_TO_EOF, 0);
     if (rest.length) { /* what the application said right behind its 101 (DEL-41) */
         spend_window(self, rest.length);

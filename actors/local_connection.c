@@ -5,7 +5,6 @@
  */
 #include "actors/local_state.h"
 #include "actors/destinations.h"
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +14,7 @@
 static void retire(struct local_connection *self, enum stop_reason reason)
 {
     if (!ref_is_nobody(self->pool))
-        SAY(self, self->pool, retired, .destination = self->destination,
-            .full = self->error == EMFILE || self->error == ENFILE);
+        SAY(self, self->pool, retired, .destination = self->destination);
     self->phase = LOCAL_PHASE_OVER;
     actor_stop(&self->actor, reason);
 }

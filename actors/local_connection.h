@@ -18,7 +18,8 @@
  *   CREDIT         bytes of the body were taken by the application's side (first one: when connected)
  *   RESPONSE       head (HEADROOM bytes free in front; the span begins behind them) and the body bytes that came
  *                  with it; flags enum response_flags. RESPONSE_LAST: that was all (RSP-8). After
- *                  RESPONSE_UPGRADE both sides go on with raw bytes: RESPONSE_BODY and ASSIGN_BODY.
+ *                  RESPONSE_UPGRADE both sides go on with raw bytes: RESPONSE_BODY and ASSIGN_BODY,
+ *                  of which HOLD_MAX may be sent until CREDIT says more, as at the beginning.
  *   RESPONSE_BODY  more; last ends it (may be empty). Raw: last = the application's FIN.
  *   LOCAL_FAILED   once, instead of anything further: stage tells what may be sent again.
  * Says to its pool

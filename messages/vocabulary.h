@@ -39,6 +39,7 @@ enum intercept_flags {
 enum want_flags {
     WANT_FRESH = 1,      /* a connection that has served nobody yet */
     WANT_SHORT_IDLE = 2, /* if used, then idle for less than SHORT_IDLE_US: what is not to be repeated */
+    WANT_AFTER_FULL = 4, /* the last one failed for want of descriptors: wait for one to be free */
 };
 
 enum assign_flags {

@@ -183,6 +183,32 @@ static void data_before_the_upgrade(void)
     world_end(&w);
 }
 
+/* The credit of a long request body has nothing to do with what follows. */
+static void an_upgrade_behind_a_long_body(void)
+{
+    static char big[100000];
+    struct world w;
+    world_create(&w, 0);
+    world_begin(&w);
+    memset(big, 'x', sizeof big);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .method = "POST",
+                                       .headers = "content-length: 100000\nupgrade: x\n",
+                                       .body = big,
+                                       .body_length = sizeof big});
+    struct sim_peer *app = world_app(&w);
+    app_say(&w, app, SWITCHING);
+    peer_text(app);
+    for (unsigned i = 0; i < 20; i++)
+        agent_put_data(&w, WIRE_STEAL, 1, big, sizeof big);
+    world_run(&w);
+    size_t length;
+    sim_peer_received(app, &length);
+    CHECK_UINT(length, 20 * sizeof big);
+    world_end(&w);
+}
+
 static void too_much_data_before_the_upgrade(void)
 {
     struct world w;
@@ -430,6 +456,26 @@ static void mirrored_requests_are_not_answered(void)
     }
 }
 
+/* DEL-31: not even when the version rises while its answer is being read. */
+static void a_mirrored_answer_and_a_new_version(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    w.settings.mirror = true;
+    w.script.version = "1.7.0";
+    world_begin(&w);
+    world_forget(&w);
+    agent_request(&w,
+                  (struct request){.variant = VARIANT_CHUNKED_V2, .connection = 1, .mirror = true});
+    struct sim_peer *app = world_app(&w);
+    app_say(&w, app, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nh");
+    agent_version(&w, "1.29.0");
+    app_say(&w, app, "i");
+    CHECK_STR(world_story(&w), "");
+    CHECK_UINT(live(&w), 0);
+    world_end(&w);
+}
+
 /* A long answer to nobody is read to its end: nothing waits for credit. */
 static void a_long_mirrored_answer_is_read(void)
 {
@@ -484,6 +530,7 @@ CU_TestInfo interceptor_tests[] = {
     {"an HTTP/2 request is a 502", http2_is_refused},
     {"a collected answer has a limit", a_collected_answer_has_a_limit},
     {"Data before the 101 is written after it", data_before_the_upgrade},
+    {"an upgrade may follow a long body", an_upgrade_behind_a_long_body},
     {"there is a limit to Data before the 101", too_much_data_before_the_upgrade},
     {"a connection of several requests may end in an upgrade", an_upgrade_after_other_requests},
     {"raw bytes and half-closes go both ways", bytes_and_half_closes_both_ways},
@@ -497,6 +544,8 @@ CU_TestInfo interceptor_tests[] = {
     {"the two directions are independent", directions_are_independent},
     {"stolen and mirrored ids are two spaces", ids_and_their_spaces},
     {"mirrored requests are served and not answered", mirrored_requests_are_not_answered},
+    {"a mirrored request is not answered when the version rises",
+     a_mirrored_answer_and_a_new_version},
     {"a long mirrored answer is read to its end", a_long_mirrored_answer_is_read},
     {"a mirrored connection lingers until it is quiet", a_mirrored_connection_lingers},
     CU_TEST_INFO_NULL,

@@ -32,6 +32,7 @@ struct swarm {
     uint64_t ids;
     unsigned killed; /* interceptors, in this session */
     bool faulty;
+    enum wire_mode mode;
 };
 
 static uint32_t chance(struct swarm *s, uint32_t below)
@@ -89,15 +90,16 @@ static void offer_request(struct swarm *s)
                                         .path = path,
                                         .headers = has_body ? "transfer-encoding: chunked\n" : NULL,
                                         .body = body ? zs(body) : NULL,
-                                        .more = a->more});
+                                        .more = a->more,
+                                        .mirror = s->mode == WIRE_MIRROR});
 }
 
 static void offer_connection(struct swarm *s)
 {
     struct asked *a = &s->asked[s->count++];
     *a = (struct asked){.session = s->w.session_count - 1, .connection = s->ids++, .raw = true};
-    agent_put_connection(&s->w, WIRE_STEAL, a->connection, 80);
-    agent_put_data(&s->w, WIRE_STEAL, a->connection, "raw", 3);
+    agent_put_connection(&s->w, s->mode, a->connection, 80);
+    agent_put_data(&s->w, s->mode, a->connection, "raw", 3);
 }
 
 static void go_on(struct swarm *s, struct asked *a)
@@ -106,7 +108,7 @@ static void go_on(struct swarm *s, struct asked *a)
         return;
     if (a->raw || a->manner == 'u') {
         uint32_t n = chance(s, 5) ? chance(s, 30000) : 0;
-        agent_put_data(&s->w, WIRE_STEAL, a->connection, zs(n), n);
+        agent_put_data(&s->w, s->mode, a->connection, zs(n), n);
     } else if (a->more) {
         bool last = chance(s, 3) == 0;
         uint32_t n = chance(s, 50000);
@@ -120,7 +122,7 @@ static void close_one(struct swarm *s, struct asked *a)
     if (!a)
         return;
     a->closed = true;
-    agent_put_close(&s->w, WIRE_STEAL, a->connection);
+    agent_put_close(&s->w, s->mode, a->connection);
 }
 
 static void new_version(struct swarm *s)
@@ -131,10 +133,11 @@ static void new_version(struct swarm *s)
 
 static void lose_link(struct swarm *s)
 {
-    if (chance(s, 2))
-        sim_peer_reset(agent_peer(&s->w));
-    else
-        sim_peer_close(agent_peer(&s->w));
+    switch (chance(s, 3)) {
+    case 0: sim_peer_reset(agent_peer(&s->w)); break;
+    case 1: sim_peer_close(agent_peer(&s->w)); break;
+    default: sim_kill(&s->w.sim, world_find(&s->w, &link_connection_type, 0)); break;
+    }
     world_advance(&s->w, MS(13000)); /* the next one comes within the longest pause */
     s->killed = 0;
 }
@@ -234,7 +237,9 @@ static void check_answer(struct swarm *s, const struct asked *a, unsigned *missi
               "not Framed for a Framed request");
     }
     bool settled = answer.ended || answer.broken;
-    if (a->session + 1 == s->w.session_count && !a->closed && !settled) {
+    if (s->mode == WIRE_MIRROR)
+        check(s, answer.kind == WIRE_OTHER, a, "an answer to a mirrored request"); /* DEL-31 */
+    else if (a->session + 1 == s->w.session_count && !a->closed && !settled) {
         (*missing)++;
         if (getenv("SWARM_SEED"))
             printf("no answer: %" PRIu64 " /%u/%c variant %d\n", a->connection, a->size, a->manner,
@@ -247,7 +252,8 @@ static void finish(struct swarm *s)
 {
     sim_route(&s->w.sim, APP, SIM_OPEN, 0);
     sim_peer_reads(agent_peer(&s->w), true);
-    for (unsigned i = 0; i < s->count; i++) /* raw ones have no end, and may be what others wait for */
+    for (unsigned i = 0; i < s->count;
+         i++) /* raw ones have no end, and may be what others wait for */
         if ((s->asked[i].raw || s->asked[i].manner == 'u') &&
             s->asked[i].session + 1 == s->w.session_count)
             close_one(s, &s->asked[i]);
@@ -299,6 +305,9 @@ static void some_limits(struct swarm *s)
     if (chance(s, 6) == 0)
         s->w.settings.spool_max = chance(s, 400000);
     s->w.script.version = versions[chance(s, 4)];
+    if (chance(s, 8) == 0)
+        s->mode = WIRE_MIRROR;
+    s->w.settings.mirror = s->mode == WIRE_MIRROR;
 }
 
 /* False: the run was faulty. */
@@ -308,6 +317,7 @@ static bool run(uint64_t seed, bool record)
     struct swarm *s = &swarm;
     unsigned records = CU_get_number_of_failure_records();
     memset(s, 0, sizeof *s);
+    s->mode = WIRE_STEAL;
     world_create_with(&s->w, seed, 1 + (unsigned)(seed % 3));
     s->w.sim.steps_max = 1000000; /* of one call: a run has less in all */
     swarm_apps_listen(&s->apps, &s->w);

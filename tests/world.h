@@ -155,7 +155,7 @@ struct request {
 /* Without running, so that several come in one read. */
 void agent_put_request(struct world *w, const struct request *r);
 void agent_put_body(struct world *w, uint64_t connection, uint16_t request, const char *bytes,
-                    size_t length, bool last);
+                    size_t length, bool last); /* stolen ones only */
 void agent_put_connection(struct world *w, enum wire_mode mode, uint64_t connection, uint16_t port);
 void agent_put_data(struct world *w, enum wire_mode mode, uint64_t connection, const char *bytes,
                     size_t length);
