@@ -9,6 +9,7 @@
 #   make fuzz            libFuzzer over decoder, agent link and HTTP/1, FUZZ_RUNS runs each (1000000)
 #   make e2e             the installed programs against curl, wrk, nginx, python3, socat
 #   make sessions        the recorded sessions with real agents, played to both programs
+#   make purity          every actor of the live daemon, replayed alone, does the same again
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios
 #   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
 #   make soak            an hour of mixed traffic (SOAK_SECONDS)

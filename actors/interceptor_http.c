@@ -345,7 +345,7 @@ void http_on_failed(struct interceptor *self, struct message *m)
     }
     if (f->stage == LOCAL_UNREACHED && is_out_of_descriptors(f->error)) {
         self->attempts--;
-        interceptor_want(self, 0); /* the pool knows, and waits for one */
+        interceptor_want(self, WANT_AFTER_FULL);
         return;
     }
     enum resend how = resend_decide(&c);

@@ -20,7 +20,6 @@ struct pooled {
     uint64_t key; /* ref_bits of connection */
     uint16_t destination;
     bool idle;
-    bool full; /* there was no descriptor for it */
     uint32_t granted_to; /* exchange; to know which one it was when the GRANT comes back */
     uint64_t idle_since_us, expires_us;
     struct pooled *prev, *next; /* in the idle list */
@@ -147,7 +146,7 @@ static void wait_for_turn(struct destination_pool *d, struct message *m)
     struct waiter *w = heap_alloc(sizeof *w);
     *w = (struct waiter){.interceptor = m->from,
                          .exchange = m->exchange,
-                         .flags = m->flags};
+                         .flags = m->flags & (uint16_t)~WANT_AFTER_FULL};
     while (before && (int32_t)(before->exchange - w->exchange) > 0)
         before = before == d->waiters ? NULL : before->prev;
     DL_APPEND_ELEM(d->waiters, before, w);
@@ -156,6 +155,14 @@ static void wait_for_turn(struct destination_pool *d, struct message *m)
 static void on_want(struct local_pool *self, struct message *m)
 {
     struct destination_pool *d = pool_for(self, msg_want(m)->destination);
+    if (m->flags & WANT_AFTER_FULL) {
+        /* no descriptor was to be had: whoever gives one back serves it, or time does */
+        wait_for_turn(d, m);
+        if (!self->full)
+            timer_start(&self->actor, TIMER_FULL, FULL_RETRY_US);
+        self->full = true;
+        return;
+    }
     if (d->waiters || !serve(self, d, m->from, m->exchange, m->flags))
         wait_for_turn(d, m);
 }
@@ -211,7 +218,7 @@ static void on_down(struct local_pool *self, struct message *m)
     struct pooled *c = find(self, msg_down(m)->who);
     if (!c)
         return;
-    if (self->full && !c->full)
+    if (self->full && msg_down(m)->reason != STOP_FAILED) /* a failed one may never have had any */
         self->room++;
     struct destination_pool *d = pool_for(self, c->destination);
     leave_idle(d, c);
@@ -221,24 +228,12 @@ static void on_down(struct local_pool *self, struct message *m)
     serve_waiters(self, d);
 }
 
-/* No descriptor was to be had: whoever gives one back serves those who wait, or time does. */
-static void note_full(struct local_pool *self, struct pooled *c)
-{
-    c->full = true;
-    if (!self->full)
-        timer_start(&self->actor, TIMER_FULL, FULL_RETRY_US);
-    self->full = true;
-}
-
 /* It serves nobody any more, but its descriptor is still out: it counts until its DOWN. */
 static void on_retired(struct local_pool *self, struct message *m)
 {
     struct pooled *c = find(self, m->from);
-    if (!c)
-        return;
-    leave_idle(pool_for(self, c->destination), c);
-    if (msg_retired(m)->full)
-        note_full(self, c);
+    if (c)
+        leave_idle(pool_for(self, c->destination), c);
 }
 
 /* Who waited has ended meanwhile: nobody uses the connection, and nobody will say IDLE for it. */

@@ -476,6 +476,29 @@ static void a_mirrored_answer_and_a_new_version(void)
     world_end(&w);
 }
 
+/* DEL-44: the Close came first; the raw bytes that follow linger like others. */
+static void a_mirrored_upgrade_behind_its_close(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    w.settings.mirror = true;
+    world_begin(&w);
+    world_forget(&w);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .headers = "upgrade: x\n",
+                                       .mirror = true});
+    struct sim_peer *app = world_app(&w);
+    agent_put_close(&w, WIRE_MIRROR, 1);
+    world_run(&w);
+    app_say(&w, app, SWITCHING);
+    CHECK_UINT(live(&w), 1);
+    world_advance(&w, MIRROR_LINGER_US + 1000);
+    CHECK_UINT(live(&w), 0);
+    CHECK_STR(world_story(&w), "");
+    world_end(&w);
+}
+
 /* A long answer to nobody is read to its end: nothing waits for credit. */
 static void a_long_mirrored_answer_is_read(void)
 {
@@ -546,6 +569,7 @@ CU_TestInfo interceptor_tests[] = {
     {"mirrored requests are served and not answered", mirrored_requests_are_not_answered},
     {"a mirrored request is not answered when the version rises",
      a_mirrored_answer_and_a_new_version},
+    {"a mirrored upgrade behind its Close lingers", a_mirrored_upgrade_behind_its_close},
     {"a long mirrored answer is read to its end", a_long_mirrored_answer_is_read},
     {"a mirrored connection lingers until it is quiet", a_mirrored_connection_lingers},
     CU_TEST_INFO_NULL,

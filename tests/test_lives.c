@@ -157,6 +157,32 @@ static void last_words_to_itself_are_lost(void)
     bare_destroy(&b);
 }
 
+static void on_stop_talk(struct actor *self)
+{
+    actor_send(self, self->ref, resume(1));
+    actor_send(self, now.other, resume(2));
+}
+
+static const struct actor_type stop_talk_type = {"dying", sizeof(struct actor), on_note,
+                                                 on_stop_talk};
+
+static void dying_actor_hears_nothing_more(void)
+{
+    struct bare b;
+    struct actor_ref note = begin(&b, 1);
+    struct actor_ref dying = bare_spawn(&b, 0, &stop_talk_type, resume(0));
+    bare_run(&b);
+    now.other = note;
+    now.count = 0;
+    uint64_t late = counters(&b, 0)->late;
+    worker_reap(b.r.workers[0], acting(&b, dying));
+    CHECK_UINT(counters(&b, 0)->late, late + 1); /* at once: it is not kept for nobody */
+    bare_run(&b);
+    CHECK_UINT(now.count, 1); /* the others hear its last words */
+    check_heard(0, MSG_CONTINUE, 2);
+    bare_destroy(&b);
+}
+
 static void runnable_actor_can_be_ended(void)
 {
     for (unsigned victim = 0; victim < 3; victim++) {
@@ -288,8 +314,7 @@ static const struct actor_type keep_type = {"keep", sizeof(struct actor), on_kee
 static void message_can_be_kept_or_sent_on(void)
 {
     struct bare b;
-    now.other = begin(&b, 1);
-    struct actor_ref note = now.other;
+    struct actor_ref note = begin(&b, 1);
     struct actor_ref keeper = bare_spawn(&b, 0, &keep_type, resume(0));
     bare_send(&b, keeper, resume(1));
     bare_send(&b, keeper, resume(2));
@@ -490,6 +515,33 @@ static void leases_run_out_and_come_again(void)
     bare_destroy(&b);
 }
 
+static void on_talk(struct actor *self, struct message *m)
+{
+    for (uint32_t i = 0; i < 100 && m->kind == MSG_CONTINUE; i++)
+        actor_send(self, now.other, resume(i));
+}
+
+static const struct actor_type talker_type = {"talker", sizeof(struct actor), on_talk, NULL};
+
+static void much_is_pushed_before_the_round_ends(void)
+{
+    struct bare b;
+    begin(&b, 2);
+    now.other = bare_spawn(&b, 1, &quiet_type, resume(0));
+    bare_run(&b);
+    bare_spawn(&b, 0, &talker_type, resume(0));
+    bare_spawn(&b, 0, &talker_type, resume(0));
+    struct counters before = *counters(&b, 0);
+    atomic_store(&b.r.watched, true); /* or the watchdog would be written to as well */
+    CHECK(!worker_round(b.r.workers[0]));
+    CHECK_UINT(counters(&b, 0)->sent_far - before.sent_far, 200);
+    CHECK_UINT(counters(&b, 0)->flushes - before.flushes, 2); /* one a talker, not one in all */
+    uint64_t handled = counters(&b, 1)->messages;
+    bare_step(&b, 1);
+    CHECK_UINT(counters(&b, 1)->messages - handled, 200);
+    bare_destroy(&b);
+}
+
 static void destroyed_with_everything_under_way(void)
 {
     struct bare b;
@@ -601,6 +653,7 @@ CU_TestInfo lives_tests[] = {
     {"a child begins with its first message", child_begins_with_its_first_message},
     {"an actor that stops ends after the message", stopping_ends_it_after_the_message},
     {"last words of an actor to itself are lost", last_words_to_itself_are_lost},
+    {"an actor that ends hears nothing more, but is heard", dying_actor_hears_nothing_more},
     {"an actor that is runnable can be ended", runnable_actor_can_be_ended},
     {"mail of the dead is released, counted or bounced", mail_of_the_dead_is_sorted},
     {"a stale ref finds nobody", stale_ref_finds_nobody},
@@ -615,6 +668,7 @@ CU_TestInfo lives_tests[] = {
     {"a far child has its name at once", far_child_has_its_name_at_once},
     {"a far actor that is dead bounces", far_dead_one_bounces},
     {"leases run out and come again", leases_run_out_and_come_again},
+    {"much that is said to another worker is pushed early", much_is_pushed_before_the_round_ends},
     {"a runtime can be destroyed with everything under way", destroyed_with_everything_under_way},
     {"families over two threads: order and counts hold", families_over_two_threads},
     CU_TEST_INFO_NULL,

@@ -36,6 +36,7 @@ static struct {
     struct side client, server;
     struct address at;
     bool internal;
+    bool bye; /* the server writes when it is ended */
     unsigned accepted;
 } t;
 
@@ -108,10 +109,16 @@ static void on_server(struct actor *self, struct message *m)
     step(&t.server, self, m);
 }
 
+static void say(struct actor *self, const char *text)
+{
+    socket_write(self, 0, span_copy(text, strlen(text)));
+}
+
 static void on_server_stop(struct actor *self)
 {
-    (void)self;
     t.server.actor = NULL;
+    if (t.bye)
+        say(self, "bye");
 }
 
 static const struct actor_type server_type = {"server", sizeof(struct actor), on_server,
@@ -180,11 +187,6 @@ static void over_both(void (*client)(struct actor *, struct message *),
     }
 }
 
-static void say(struct actor *self, const char *text)
-{
-    socket_write(self, 0, span_copy(text, strlen(text)));
-}
-
 /* A mebibyte `count` times, each a reference to the same bytes. */
 static void say_much(struct actor *self, unsigned count)
 {
@@ -247,6 +249,18 @@ static void check_nothing(void) {}
 static void ends_amid_writes(void)
 {
     over_both(end_amid_writes, pause_for_ever, check_nothing);
+}
+
+/* The write is asked for when the actors are reaped, and nobody flushes any more. */
+static void ends_amid_words_of_the_dying(void)
+{
+    static const char *const addresses[] = {"127.0.0.1:0", "internal:here"};
+    for (unsigned i = 0; i < 2; i++) {
+        prepare(addresses[i], end_amid_writes, pause_for_ever);
+        t.bye = true;
+        run(0);
+        CHECK(t.server.actor == NULL);
+    }
 }
 
 static void end_with_last_words(struct actor *self, struct message *m)
@@ -542,8 +556,12 @@ static void write_to_the_deaf(struct actor *self, struct message *m)
         socket_notify(self, 0, 0);
         timer_start(self, TICK, TICK_US);
     }
-    if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK)
+    if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK) {
+        /* the answer is written and the socket closed before this is tried, all in one round: so
+         * the failure is met by a write, not seen with the answer by a poll */
         actor_send(self, t.server.ref, msg_resume_new((struct msg_resume){0}));
+        say(self, "more");
+    }
     if (m->kind == MSG_SOCKET_FAILED)
         timer_start(self, TICK + 1, TICK_US);
     if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK + 1) {
@@ -733,6 +751,7 @@ CU_TestInfo runtime_tests[] = {
     {"a program ends with the first status that is said", ends_with_the_status},
     {"a signal is a message", signal_is_a_message},
     {"a program may end amid writes, and nothing leaks", ends_amid_writes},
+    {"actors may write when they are ended with the program", ends_amid_words_of_the_dying},
     {"what a closed socket has left to write leaves at the end", last_words_leave},
     {"a refused connection is told", refusal_is_told},
     {"a port that is taken is told", taken_port_is_told},

@@ -257,7 +257,8 @@ static void finish(struct swarm *s)
         if ((s->asked[i].raw || s->asked[i].manner == 'u') &&
             s->asked[i].session + 1 == s->w.session_count)
             close_one(s, &s->asked[i]);
-    for (unsigned i = 0; i < 12; i++) { /* attempts and pauses take 3.25 s, names none */
+    /* attempts take 3.25 s, and where descriptors are few one waits for the other */
+    for (unsigned i = 0; i < 100 && (i == 0 || world_count(&s->w, &interceptor_type)); i++) {
         swarm_apps_finish(&s->apps);
         world_run(&s->w);
         world_advance(&s->w, MS(500));
@@ -291,7 +292,7 @@ static void some_limits(struct swarm *s)
 {
     static const char *const versions[] = {"1.2.1", "1.7.0", "1.8.1", "1.29.0"};
     if (chance(s, 2))
-        sim_cut(&s->w.sim, 1 + chance(s, 5000));
+        sim_cut(&s->w.sim, 60 + chance(s, 5000));
     if (chance(s, 2))
         sim_capacity(&s->w.sim, 2000 + chance(s, 60000));
     if (chance(s, 4) == 0)
@@ -319,7 +320,7 @@ static bool run(uint64_t seed, bool record)
     memset(s, 0, sizeof *s);
     s->mode = WIRE_STEAL;
     world_create_with(&s->w, seed, 1 + (unsigned)(seed % 3));
-    s->w.sim.steps_max = 1000000; /* of one call: a run has less in all */
+    s->w.sim.steps_max = 2000000; /* of one call: a run has less in all */
     swarm_apps_listen(&s->apps, &s->w);
     some_limits(s);
     if (record)
