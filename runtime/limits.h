@@ -25,6 +25,9 @@ enum {
     /* After a read of this size the next one wants READ_MOST of room: a bulk transfer that is cut at
      * the ends of chunks comes out in ever smaller pieces. */
     READ_BULK = 8 * 1024,
+    /* Reads of one socket that may wait for its owner: an owner that wants to pause is heard in time,
+     * however long the run queue is. */
+    READS_UNHEARD = 2,
     /* A read wants at least this much room in the current chunk, else a new chunk is begun. */
     READ_ROOM_MIN = 4 * 1024,
     /* Shorter spans are copied into the write buffer, longer ones are written where they lie

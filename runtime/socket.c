@@ -165,6 +165,7 @@ static bool read_once(struct socket *s)
         struct span bytes = {c, c->used, (uint32_t)n};
         c->used += (uint32_t)n;
         w->counters.bytes_read += (uint64_t)n;
+        s->unheard++;
         worker_event(w, s->owner,
                      msg_socket_data_new((struct msg_socket_data){bytes, s->n, s->serial}));
         return (uint32_t)n == room;
@@ -181,9 +182,17 @@ static bool read_once(struct socket *s)
 static void readable(struct socket *s)
 {
     /* twice at most, so that one fast peer does not hold up the others */
-    if (s->owner && !s->paused && !s->ended && !s->failed && read_once(s) && !s->paused)
-        read_once(s);
+    while (s->owner && !s->paused && !s->ended && !s->failed && s->unheard < READS_UNHEARD)
+        if (!read_once(s))
+            break;
     watch(s);
+}
+
+void socket_heard(struct actor *owner, uint32_t n)
+{
+    struct socket *s = find(owner, n);
+    if (s->unheard)
+        s->unheard--;
 }
 
 /* ---- writing ---- */

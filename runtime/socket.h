@@ -35,6 +35,7 @@ struct socket {
     bool reads, writes;       /* what is watched for */
     bool bulk;                /* its last read was a large one */
     uint32_t read_most;       /* of one read */
+    uint8_t unheard;          /* reads that its owner has not handled yet */
     struct address *internal; /* a listener that this process can reach by name */
 };
 
@@ -56,6 +57,8 @@ void sockets_close_all(struct actor *owner);
 void sockets_lingering(struct worker *w);
 /* Is (n, serial) still a socket of this actor? Late messages are not delivered. */
 bool socket_is_live(const struct actor *owner, uint32_t n, uint32_t serial);
+/* From the worker: the owner is about to handle a SOCKET_DATA of this socket. */
+void socket_heard(struct actor *owner, uint32_t n);
 /* At the end of all. */
 void sockets_finish(struct worker *w);
 

@@ -323,6 +323,8 @@ static bool take_event(struct actor *a, struct message *m)
         return false;
     if (m->kind == MSG_TIMER)
         timer_stop_quietly(a, msg_timer(m)->n);
+    else if (m->kind == MSG_SOCKET_DATA)
+        socket_heard(a, msg_socket_data(m)->n);
     return true;
 }
 

@@ -3,6 +3,7 @@
  * Source: RSP-6, RSP-7, RSP-8, HS-7, HS-8, HS-12, W-9; the race is that of the version with a Start.
  */
 #include "actors/interceptor.h"
+#include "actors/local_state.h"
 #include "messages/answer_format.h"
 #include "tests/world.h"
 #include <stdlib.h>
@@ -297,6 +298,36 @@ static void collected_starts_when_the_version_rises(void)
     world_end(&w);
 }
 
+/* What is collected has been credited; when it leaves in a Start it is not credited again, whatever
+ * becomes of the version meanwhile. */
+static void credit_of_what_was_collected(void)
+{
+    static char big[200000];
+    struct world w;
+    struct sim_peer *app;
+    world_create(&w, 0);
+    w.script.version = "1.8.0";
+    world_begin(&w);
+    begin_late(&w, 1, &app);
+    app_say(&w, app, "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n");
+    for (unsigned i = 0; i < 4; i++) {
+        sim_peer_write(app, big, sizeof big);
+        world_run(&w);
+        agent_version(&w, i % 2 ? "1.8.0" : "1.8.1");
+        const struct local_connection *l =
+            (const void *)sim_actor(&w.sim, world_find(&w, &local_connection_type, 0));
+        REQUIRE(l != NULL);
+        CHECK(l->window <= (int64_t)WINDOW_MAX && l->window > (int64_t)(WINDOW_MAX - WINDOW_MIN));
+    }
+    sim_peer_write(app, big, sizeof big);
+    world_run(&w);
+    struct seen_answer a = world_answer(&w, 0, 0, 0);
+    CHECK(a.ended && !a.fault);
+    CHECK_UINT(a.length, 5 * sizeof big);
+    free(a.body);
+    world_end(&w);
+}
+
 static void collected_for_an_old_variant_does_not(void)
 {
     struct world w;
@@ -462,6 +493,7 @@ CU_TestInfo format_tests[] = {
     {"errors are Basic before the head and Error after it", errors},
     {"a new version reaches all that live and all that come", version_reaches_all},
     {"what is collected starts when the version rises", collected_starts_when_the_version_rises},
+    {"what was collected is credited once", credit_of_what_was_collected},
     {"what is collected for an old variant does not", collected_for_an_old_variant_does_not},
     {"a stream ends as it began", a_stream_ends_as_it_began},
     {"the version falls while a Start is on its way", version_falls},

@@ -33,7 +33,7 @@ static void obstacles(void)
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         begin(1, rows[i].mirror);
         asked.filter_count = rows[i].filters;
-        asked.filters[0] = (struct filter){rows[i].first, "x"};
+        asked.filters[0] = (struct filter){(uint8_t)rows[i].first, "x"};
         asked.filters[1] = (struct filter){FILTER_PATH, "y"};
         const char *why = subscriptions_obstacle(version_of(1, rows[i].minor, rows[i].patch), true);
         CHECK_UINT(why == NULL, rows[i].words == NULL);

@@ -185,7 +185,7 @@ static int run(struct totals *t)
     struct outside agent = {purity_listen(&agent_port), seed * 2654435761u + 1, &stop, 0};
     struct outside app = {purity_listen(&app_port), seed * 40503u + 7, &stop, 0};
     pthread_t threads[2];
-    struct recording *recording = recording_new(UINT64_C(1) << 30);
+    struct recording *recording = recording_new(RECORDING_ANY);
     log_settings.level = LOG_ERROR;
     messages_init();
     settings_for(agent_port, app_port);
