@@ -20,15 +20,15 @@
 #include "messages/version.h"
 #include "messages/vocabulary.h"
 
-static inline enum answer_format answer_format_of(enum request_variant variant, struct version agent,
-                                                  bool whole)
+static inline enum answer_format answer_format_of(enum request_variant variant,
+                                                  struct version agent, bool whole)
 {
     switch (variant) {
     case VARIANT_BASIC: return ANSWER_BASIC;
     case VARIANT_FRAMED: return ANSWER_FRAMED;
     default:
         return !whole && version_allows(agent, GATE_HTTP_CHUNKED_RESPONSE) ? ANSWER_CHUNKED
-                                                                          : ANSWER_FRAMED;
+                                                                           : ANSWER_FRAMED;
     }
 }
 

@@ -37,14 +37,15 @@ enum intercept_flags {
 };
 
 enum want_flags {
-    WANT_FRESH = 1,      /* a connection that has served nobody yet */
-    WANT_SHORT_IDLE = 2, /* if used, then idle for less than SHORT_IDLE_US: what is not to be repeated */
+    WANT_FRESH = 1, /* a connection that has served nobody yet */
+    WANT_SHORT_IDLE =
+        2, /* if used, then idle for less than SHORT_IDLE_US: what is not to be repeated */
     WANT_AFTER_FULL = 4, /* the last one failed for want of descriptors: wait for one to be free */
 };
 
 enum assign_flags {
-    ASSIGN_LAST = 1,     /* there is no body, that is certain */
-    ASSIGN_RAW = 2,      /* no HTTP: bytes both ways */
+    ASSIGN_LAST = 1, /* there is no body, that is certain */
+    ASSIGN_RAW = 2,  /* no HTTP: bytes both ways */
     ASSIGN_DATA = 4, /* there is a body, the first of it follows in ASSIGN_BODY messages */
 };
 
@@ -66,17 +67,17 @@ enum local_stage {
 };
 
 enum cancel_why {
-    CANCEL_CLOSED,  /* the agent closed the connection (DEL-7, TCP-10) */
-    CANCEL_LINK,    /* the link was lost */
-    CANCEL_BROKEN,  /* the request's body broke (DEL-6) */
+    CANCEL_CLOSED,    /* the agent closed the connection (DEL-7, TCP-10) */
+    CANCEL_LINK,      /* the link was lost */
+    CANCEL_BROKEN,    /* the request's body broke (DEL-6) */
     CANCEL_TOO_LARGE, /* a message about it was larger than --agent-message-max (413) */
-    CANCEL_DRAINED, /* we end */
+    CANCEL_DRAINED,   /* we end */
 };
 
 enum link_state {
-    LINK_TRYING, /* text: what is tried */
-    LINK_UP,     /* link: who to send to */
-    LINK_DOWN,   /* will be tried again; text: why */
+    LINK_TRYING,   /* text: what is tried */
+    LINK_UP,       /* link: who to send to */
+    LINK_DOWN,     /* will be tried again; text: why */
     LINK_GIVEN_UP, /* code: exit code; text: why */
 };
 

@@ -77,9 +77,9 @@ void actor_unexpected(struct actor *self, const struct message *m)
 const char *effect_name(enum effect_kind kind)
 {
     static const char *const names[] = {
-        "send",       "spawn",     "stop",       "monitor",    "demonitor", "timer_start",
-        "timer_stop", "connect",   "listen",     "write",      "notify",    "limit", "pause",
-        "resume",     "shutdown",  "close",      "abort",      "resolve",   "file_open",
-        "file_write", "file_read", "file_close", "end_program"};
+        "send",       "spawn",      "stop",      "monitor",    "demonitor",  "timer_start",
+        "timer_stop", "connect",    "listen",    "write",      "notify",     "limit",
+        "pause",      "resume",     "shutdown",  "close",      "abort",      "resolve",
+        "file_open",  "file_write", "file_read", "file_close", "end_program"};
     return names[kind];
 }

@@ -31,7 +31,7 @@ struct runtime {
     atomic_bool ending;
     atomic_uint log_under_way, log_dropped;
     uint64_t file_total_max, file_total; /* bytes; the blocking worker's */
-    atomic_bool watched; /* the watchdog is awake */
+    atomic_bool watched;                 /* the watchdog is awake */
 };
 
 void runtime_create(struct runtime *r, const struct runtime_options *options);

@@ -47,6 +47,27 @@ void socket_accept(struct socket *listener);
 /* From the worker: listeners that found no descriptor try again when it is time. */
 void sockets_starved(struct worker *w);
 
+/* ---- for socket*.c only ---- */
+
+struct socket *socket_new(struct worker *w);
+struct socket *socket_own(struct socket *s, struct actor *owner, uint32_t n);
+struct socket *socket_find(const struct actor *owner, uint32_t n);
+/* The same, and it must be there. */
+struct socket *socket_mine(struct actor *self, uint32_t n);
+/* Tells io what is waited for. */
+void socket_watch(struct socket *s);
+/* Nothing more will come of it; the owner hears SOCKET_FAILED, once. */
+void socket_fail(struct socket *s, int error);
+void socket_read(struct socket *s);
+/* One read. Returns true when there may be more. */
+bool socket_read_once(struct socket *s);
+void socket_mark_dirty(struct socket *s);
+void socket_undirty(struct socket *s);
+void socket_drop_pieces(struct socket *s);
+bool socket_is_over(const struct socket *s);
+
+/* ---- for io and the worker ---- */
+
 /* From io: the socket can be read, written, or is connected. */
 void socket_ready(struct socket *s, bool readable, bool writable);
 /* From the worker: writes what was asked for in this round. */

@@ -52,7 +52,7 @@ class Uploads(Case):
         def serve():
             while not serving.is_set():
                 with app.changed:
-                    app.changed.wait(0.5)
+                    app.changed.wait_for(lambda: any(p != "/upload" for p in app.parked), 0.5)
                     for path in [p for p in app.parked if p != "/upload"]:
                         app.parked.pop(path).answer()
         threading.Thread(target=serve, daemon=True).start()
