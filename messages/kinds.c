@@ -1,7 +1,7 @@
 /* messages/kinds.c -- what is known of each kind at run time, from the same rows; see kinds.h
  *
  * A row cannot name its own struct, so offsets are computed as the compiler computes them: each field
- * at the next multiple of its alignment. tests/test_kinds.c holds them against offsetof.
+ * at the next multiple of its alignment. tests/test_message.c holds them against offsetof.
  */
 #include "messages/kinds.h"
 

@@ -279,7 +279,7 @@ static int ev_start(struct worker *w)
     struct ev_worker *e = calloc(1, sizeof *e);
     if (!e)
         return ENOMEM;
-    e->loop = w->index == 0 ? ev_default_loop(EVFLAG_NOENV) : ev_loop_new(EVFLAG_NOENV);
+    e->loop = ev_loop_new(EVFLAG_NOENV); /* not the default one: it would take SIGCHLD */
     if (!e->loop)
         return ENOMEM;
     ev_async_init(&e->wake, on_wake);

@@ -68,6 +68,8 @@ enum {
 
     /* A closed socket keeps trying to get rid of what was written for this long. */
     LINGER_MS = 30000,
+    /* Unread bytes that are dropped before a close, so that it is no reset. */
+    DISCARD_MAX = 1024 * 1024,
     /* A listener that finds no descriptor free tries again after this. */
     ACCEPT_RETRY_MS = 100,
     /* Connections accepted in one go, before others have their turn. */

@@ -20,12 +20,15 @@ bool log_level_parse(const char *text, enum log_level *level)
 
 struct out {
     char *at, *end;
+    bool cut;
 };
 
 static void put(struct out *o, char c)
 {
     if (o->at < o->end)
         *o->at++ = c;
+    else
+        o->cut = true;
 }
 
 static void put_text(struct out *o, const char *s)
@@ -137,13 +140,21 @@ static void render_text(struct out *o, enum log_level level, uint64_t wall_us, s
 size_t log_render(char *out, size_t room, enum log_format format, enum log_level level,
                   uint64_t wall_us, const char *text, size_t length)
 {
-    struct out o = {out, out + room - 2}; /* the end of an object and of the line always fit */
+    struct out o = {out, out + room - 1, false}; /* the end of the line always fits */
     struct part parts[3];
     split(text ? text : "", text ? length : 0, parts);
-    if (format == LOG_JSON)
+    if (format == LOG_JSON) {
         render_json(&o, level, wall_us, parts);
-    else
+        /* an object that is cut is none: less of what was said, then */
+        for (; o.cut && parts[1].length; parts[1].length /= 2) {
+            parts[0].length = parts[0].length < 64 ? parts[0].length : 64;
+            parts[2].length = 0;
+            o = (struct out){out, out + room - 1, false};
+            render_json(&o, level, wall_us, parts);
+        }
+    } else {
         render_text(&o, level, wall_us, parts);
+    }
     *o.at++ = '\n';
     return (size_t)(o.at - out);
 }

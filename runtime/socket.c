@@ -201,8 +201,21 @@ static void linger(struct socket *s)
     socket_watch(s);
 }
 
+/* Bytes that lie unread when a socket is closed make the kernel send RST, and the peer sees a broken
+ * connection in place of an end (HS-35): what is there already is read and dropped. */
+static void discard_unread(struct socket *s)
+{
+    uint8_t dropped[4096];
+    ssize_t n = 1;
+    if (s->fd < 0 || s->listening || s->connecting || s->failed || s->ended)
+        return;
+    for (size_t total = 0; n > 0 && total < DISCARD_MAX; total += (size_t)n)
+        n = s->worker->io->read(s, dropped, sizeof dropped);
+}
+
 static void let_go(struct socket *s)
 {
+    discard_unread(s);
     if (s->first && !s->failed && !s->connecting) {
         linger(s);
         return;

@@ -46,6 +46,19 @@ static void control_bytes_are_escaped(void)
               "\"message\":\"b\\u000ac\",\"k\":\"\\u0001\"}\n");
 }
 
+static void json_line_is_cut_and_stays_whole(void)
+{
+    char text[400], line[600];
+    memset(text, 1, sizeof text); /* each becomes six bytes */
+    memcpy(text, "a\x1f", 2);
+    for (size_t room = 200; room < 600; room++) {
+        size_t n = log_render(line, room, LOG_JSON, LOG_INFO, wall_us, text, sizeof text);
+        REQUIRE(n > 3 && n <= room);
+        CHECK(memcmp(line + n - 3, "\"}\n", 3) == 0);
+        CHECK(memcmp(line, "{\"time\":", 8) == 0);
+    }
+}
+
 static void line_is_cut_and_still_ends(void)
 {
     char text[300], line[320];
@@ -140,6 +153,7 @@ CU_TestInfo log_tests[] = {
     {"a text line has time, level, speaker, sentence and fields", text_line_has_its_form},
     {"a JSON line has a member for each field", json_line_has_its_form},
     {"control bytes are escaped in both formats", control_bytes_are_escaped},
+    {"a JSON line that is too long is cut and stays an object", json_line_is_cut_and_stays_whole},
     {"a line that is too long is cut and ends all the same", line_is_cut_and_still_ends},
     {"levels are read by their names", levels_are_read_by_name},
     {"what an actor says is written by the log's writer", actor_speaks_through_the_writer},
