@@ -7,7 +7,7 @@
 #   make relacy          the inbox under the relacy model checker, and each of its mutations
 #   make stress          the inbox under the thread sanitizer, with real threads
 #   make fuzz            libFuzzer over decoder, agent link and HTTP/1, FUZZ_RUNS runs each (1000000)
-#   make e2e             the installed programs against curl, wrk, nginx, python3, socat
+#   make e2e             the built programs with a scripted agent and nginx, node, python3, socat
 #   make sessions        the recorded sessions with real agents, played to both programs
 #   make purity          every actor of the live daemon, replayed alone, does the same again
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios

@@ -18,6 +18,7 @@ struct reading {
     unsigned count;
     uint32_t bytes; /* in them */
     struct span head, trailers;
+    bool joined; /* there were too many: pieces[0] is a chunk of our own that grows */
     bool ended;
 };
 
@@ -32,13 +33,10 @@ static void spend_window(struct local_connection *self, uint32_t bytes)
 
 /* ---- collecting what was read ---- */
 
-static struct span join(struct reading *r)
+/* All pieces in one chunk with this capacity. */
+static struct span join_all(struct reading *r, uint32_t capacity)
 {
-    if (r->count == 0)
-        return NO_BYTES;
-    if (r->count == 1)
-        return span_take(&r->pieces[0]);
-    struct chunk *c = chunk_new(r->bytes);
+    struct chunk *c = chunk_new(capacity);
     for (unsigned i = 0; i < r->count; i++) {
         memcpy(c->bytes + c->used, span_bytes(r->pieces[i]), r->pieces[i].length);
         c->used += r->pieces[i].length;
@@ -47,14 +45,33 @@ static struct span join(struct reading *r)
     return (struct span){c, 0, c->used};
 }
 
+static struct span join(struct reading *r)
+{
+    if (r->count == 0)
+        return NO_BYTES;
+    return r->count == 1 ? span_take(&r->pieces[0]) : join_all(r, r->bytes);
+}
+
+static void append_joined(struct reading *r, struct http_text piece)
+{
+    struct chunk *c = r->pieces[0].chunk;
+    memcpy(c->bytes + c->used, piece.at, piece.length);
+    c->used += (uint32_t)piece.length;
+    r->pieces[0].length = c->used;
+}
+
 static void add_piece(struct reading *r, struct span bytes, struct http_text piece)
 {
     uint32_t at = (uint32_t)(piece.at - span_bytes(bytes));
-    if (r->count == PIECES_MAX) {
-        r->pieces[0] = join(r);
+    if (r->count == PIECES_MAX) { /* the whole body of this read is no longer than the read */
+        r->pieces[0] = join_all(r, bytes.length);
         r->count = 1;
+        r->joined = true;
     }
-    r->pieces[r->count++] = span_slice(bytes, at, (uint32_t)piece.length);
+    if (r->joined)
+        append_joined(r, piece);
+    else
+        r->pieces[r->count++] = span_slice(bytes, at, (uint32_t)piece.length);
     r->bytes += (uint32_t)piece.length;
 }
 
