@@ -17,13 +17,6 @@ struct agent_link {
     bool said_trying;
 };
 
-static void say_state(struct agent_link *self, enum link_state state, uint8_t code,
-                      const char *text)
-{
-    SAY(self, self->parent, link_state, .text = span_copy(text, strlen(text)), .link = self->link,
-        .state = (uint8_t)state, .code = code);
-}
-
 static void try_now(struct agent_link *self)
 {
     self->link = actor_spawn(
@@ -41,12 +34,16 @@ static uint64_t jittered(struct agent_link *self, uint64_t us)
     return us - us / 4 + self->random % (us / 2 + 1);
 }
 
-static void try_later(struct agent_link *self, const char *why)
+/* `code`: with which the program ends if this was before it was ever ready; the supervisor knows. */
+static void try_later(struct agent_link *self, const char *why, uint8_t code)
 {
     uint64_t pause = jittered(self, self->pause_us);
     char text[480];
-    snprintf(text, sizeof text, "%s; trying again in %u ms", why, (unsigned)(pause / 1000));
-    say_state(self, LINK_DOWN, 0, text);
+    if (code)
+        snprintf(text, sizeof text, "%s", why);
+    else
+        snprintf(text, sizeof text, "%s; trying again in %u ms", why, (unsigned)(pause / 1000));
+    SAY(self, self->parent, link_lost, .text = span_copy(text, strlen(text)), .code = code);
     self->pause_us *= 2;
     if (self->pause_us > RECONNECT_MOST_US)
         self->pause_us = RECONNECT_MOST_US;
@@ -76,14 +73,19 @@ static bool go_down_ladder(struct agent_link *self, const struct msg_link_ended 
     return false;
 }
 
+/* How the program ends if it was never ready; 0: it goes on trying. */
 static uint8_t exit_code_of(const struct msg_link_ended *e)
 {
     switch (e->why) {
     case END_CLOSED: return EXIT_REFUSED;
     case END_PROTOCOL: return EXIT_PROTOCOL;
-    case END_SILENT: return e->step >= STEP_PONG && e->step < STEP_USE ? EXIT_REFUSED : 0;
-    default: return 0;
+    case END_SILENT:
+        if (e->step >= STEP_PONG && e->step < STEP_USE)
+            return EXIT_REFUSED;
+        break;
+    default: break;
     }
+    return settings->no_retry && e->step < STEP_READY_FOR_LOGS ? EXIT_UNREACHABLE : 0;
 }
 
 static void why_of(const struct msg_link_ended *e, char *out, size_t room)
@@ -111,17 +113,12 @@ static void on_ended(struct agent_link *self, struct message *m)
         return;
     if (e->used)
         self->pause_us = RECONNECT_FIRST_US;
-    why_of(e, why, sizeof why);
-    uint8_t code = self->was_ready ? 0 : exit_code_of(e);
-    if (code) {
-        say_state(self, LINK_GIVEN_UP, code, why);
-    } else if (go_down_ladder(self, e)) {
+    if (go_down_ladder(self, e)) {
         try_now(self);
-    } else if (settings->no_retry && !self->was_ready && e->step < STEP_READY_FOR_LOGS) {
-        say_state(self, LINK_GIVEN_UP, EXIT_UNREACHABLE, why);
-    } else {
-        try_later(self, why);
+        return;
     }
+    why_of(e, why, sizeof why);
+    try_later(self, why, self->was_ready ? 0 : exit_code_of(e));
 }
 
 static void on_begin(struct agent_link *self, struct message *m)

@@ -1,7 +1,7 @@
 /* actors/agent_link.h -- the link to the agent, for ever: tries, pauses, and what the user is told of them.
  *
  * Receives  LINK_ENDED from its link_connection, TIMER; SUBSCRIBED from its spawner: the program was ready once.
- * Sends     LINK_OPEN (spawn), LINK_STATE to its spawner.
+ * Sends     LINK_OPEN (spawn), LINK_LOST to its spawner.
  * Owns      the ladder for old agents: a link that ends between our announcement and its answer is
  *           tried again without announcing (HS-13), one that ends at ReadyForLogs without that.
  * Pauses    0.25 s, doubled up to 10 s, +- 25 %; begun anew by a link that came into use.

@@ -50,16 +50,17 @@ static void on_subscribed(struct supervisor *self, struct message *m)
         supervisor_ready(line);
 }
 
-static void on_link_state(struct supervisor *self, struct message *m)
+/* Before the program was ever ready some ends of a link are its own end; later all are mended. */
+static void on_link_lost(struct supervisor *self, struct message *m)
 {
-    struct msg_link_state *s = msg_link_state(m);
-    if (s->state == LINK_GIVEN_UP) {
-        give_up(self, s->code, s->text);
+    struct msg_link_lost *l = msg_link_lost(m);
+    if (l->code && !self->ready) {
+        give_up(self, l->code, l->text);
         return;
     }
     char text[400];
-    snprintf(text, sizeof text, "%.*s", (int)(s->text.length < 380 ? s->text.length : 380),
-             s->text.length ? (const char *)span_bytes(s->text) : "");
+    snprintf(text, sizeof text, "%.*s", (int)(l->text.length < 380 ? l->text.length : 380),
+             l->text.length ? (const char *)span_bytes(l->text) : "");
     if (!self->draining)
         actor_log(&self->actor, LOG_WARN, text, NULL);
 }
@@ -117,7 +118,7 @@ static void on_message(struct actor *actor, struct message *m)
         break;
     case MSG_AGENT_READY: on_agent_ready(self, m); break;
     case MSG_SUBSCRIBED: on_subscribed(self, m); break;
-    case MSG_LINK_STATE: on_link_state(self, m); break;
+    case MSG_LINK_LOST: on_link_lost(self, m); break;
     case MSG_SIGNAL: on_signal(self); break;
     case MSG_DRAINED: on_drained(self, m); break;
     default: actor_unexpected(actor, m); break;

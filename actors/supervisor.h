@@ -1,6 +1,6 @@
 /* actors/supervisor.h -- the daemon's graph: begins it, says when it is ready, drains and ends it.
  *
- * Receives  SUBSCRIBED, DRAINED from incoming_proxy; LINK_STATE from agent_link; SIGNAL.
+ * Receives  SUBSCRIBED, DRAINED from incoming_proxy; LINK_LOST from agent_link; SIGNAL.
  * Sends     LINK_OPEN, DRAIN, STOP; READY to its listener.
  * Says      one line when ready, only after every subscription is confirmed; what becomes of the link.
  * Ends      with 0 after a drain of up to 10 s; at once at the second signal; else with the exit code

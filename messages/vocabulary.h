@@ -74,13 +74,6 @@ enum cancel_why {
     CANCEL_DRAINED,   /* we end */
 };
 
-enum link_state {
-    LINK_TRYING,   /* text: what is tried */
-    LINK_UP,       /* link: who to send to */
-    LINK_DOWN,     /* will be tried again; text: why */
-    LINK_GIVEN_UP, /* code: exit code; text: why */
-};
-
 /* Where a link was when it ended: the ladder for old agents goes by it. */
 enum link_step { STEP_CONNECT, STEP_PONG, STEP_VERSION, STEP_READY_FOR_LOGS, STEP_USE };
 
