@@ -26,7 +26,7 @@ static struct version unnegotiated(void)
     struct version own = agent_settings->version, none = version_unnegotiated();
     bool takes_own = agent_is_old() && agent_settings->answer == AGENT_ANSWER_MIN &&
                      version_allows(own, GATE_HTTP_CHUNKED_REQUEST);
-    return takes_own || own.ordinal < none.ordinal ? own : none;
+    return takes_own || version_is_after(none, own) ? own : none;
 }
 
 static void say_version(struct agent_session *self)

@@ -37,6 +37,11 @@ struct version version_of(uint64_t major, uint64_t minor, uint64_t patch)
                             part(minor) << VERSION_PART_BITS | part(patch)};
 }
 
+bool version_is_after(struct version a, struct version b)
+{
+    return a.ordinal > b.ordinal;
+}
+
 bool version_is_prerelease(struct version v)
 {
     return !(v.ordinal & VERSION_RELEASE);

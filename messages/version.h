@@ -64,6 +64,8 @@ size_t version_format(struct version v, char out[VERSION_TEXT_MAX]);
  * precedence, and build metadata last (1.29.0-rc.1 < 1.29.0 < 1.29.0+z). */
 int version_compare_texts(const char *a, size_t a_length, const char *b, size_t b_length);
 
+/* a is newer than b; any release is newer than any pre-release. */
+bool version_is_after(struct version a, struct version b);
 bool version_is_prerelease(struct version v);
 bool version_allows(struct version v, enum gate gate);
 

@@ -59,7 +59,7 @@ bool option_protocol_version(struct command_line *c, const char *value, struct v
         command_line_mistake(
             c, "\"%s\" is a pre-release, to which agents give nothing: write a release, e.g. 1.8.1",
             value);
-    else if (read.ordinal > version_newest().ordinal)
+    else if (version_is_after(read, version_newest()))
         command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
     else {
         *v = read;
