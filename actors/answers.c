@@ -151,6 +151,8 @@ struct span frames_of(struct span data, struct span trailers)
 
 struct span frames_data(struct span frames)
 {
+    if (frames.length == 0)
+        return NO_BYTES;
     const uint8_t *begin = span_bytes(frames), *at = begin + 1;
     struct http_text data = {NULL, 0};
     if (*begin == 0 || *at++ != 0 || !http_wire_take_text(&at, begin + frames.length, &data)) {

@@ -6,7 +6,8 @@
  * run in between.
  *
  * usage: bench_runtime [--runs=N] [--only=WORD]
- * exit   0; 1 when a figure is above `bound`; 2 when it could not be measured
+ * exit   0; 1 when a figure was above `bound` in every run (a busy machine alone does not do that);
+ *        2 when it could not be measured
  */
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
@@ -434,18 +435,19 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* True unless the figure is above its bound. */
+/* True unless the figure was always above its bound. */
 static bool print_figure(const struct figure *f, double *values, unsigned count)
 {
     qsort(values, count, sizeof *values, by_value);
     double median = values[count / 2];
-    const char *verdict = median <= f->aim ? "met" : median <= f->bound ? "missed" : "FAR OFF";
+    bool far_off = values[0] > f->bound;
+    const char *verdict = median <= f->aim ? "met" : far_off ? "FAR OFF" : "missed";
     char aim[24] = "";
     if (f->aim > 0)
         snprintf(aim, sizeof aim, "<= %g", f->aim);
     printf("%-40s %-8s %9.4g  %9.4g .. %-9.4g %-4s %s\n", f->name, aim, median, values[0],
            values[count - 1], f->unit, f->aim > 0 ? verdict : "");
-    return f->aim <= 0 || median <= f->bound;
+    return f->aim <= 0 || !far_off;
 }
 
 static bool print_all(void)
