@@ -8,7 +8,6 @@
 #include "tools/shared_options.h"
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static struct agent_settings asked;
 static bool wants_help, wants_version, has_listen;
@@ -112,15 +111,6 @@ static void check_together(struct command_line *c)
     if (asked.port_count == 0)
         command_line_mistake(c, "no --port: write LISTEN=UPSTREAM at least once, e.g. --port "
                                 "8080=8081");
-}
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void say_ready(const char *line)

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -325,15 +324,6 @@ static void check_together(struct command_line *c)
         command_line_mistake(c, "--steal and --mirror exclude each other, leave one out");
     if (asked.any_of && asked.filter_count < 2)
         command_line_mistake(c, "--any-of needs two filters or more");
-}
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void say_ready(const char *line)

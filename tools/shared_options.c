@@ -3,6 +3,7 @@
 #include "actors/destinations.h"
 #include "runtime/log.h"
 #include <string.h>
+#include <sys/resource.h>
 
 bool option_address(struct command_line *c, const char *text, struct address *a)
 {
@@ -80,4 +81,13 @@ void option_log_format(struct command_line *c, const char *value)
         log_settings.format = LOG_JSON;
     else if (strcmp(value, "text") != 0)
         command_line_mistake(c, "\"%s\" is neither text nor json", value);
+}
+
+void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }

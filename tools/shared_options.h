@@ -1,4 +1,5 @@
-/* tools/shared_options.h -- options that both programs have. Mistakes go to the command line. */
+/* tools/shared_options.h -- options and preparations that both programs have. Mistakes go to the command
+ * line. */
 #ifndef TOOLS_SHARED_OPTIONS_H
 #define TOOLS_SHARED_OPTIONS_H
 
@@ -10,6 +11,9 @@ bool option_address(struct command_line *c, const char *value, struct address *a
 void option_agent_port(struct command_line *c, struct agent_settings *into, const char *value);
 /* A protocol version that a program can be of. */
 bool option_protocol_version(struct command_line *c, const char *value, struct version *v);
+
+/* As many descriptors as the system grants: each connection needs one. */
+void raise_descriptor_limit(void);
 
 /* For the tables of both. */
 void option_log_level(struct command_line *c, const char *value);
