@@ -3,6 +3,7 @@
  * Exit codes: 0; 2 usage; 69 agent unreachable (--no-retry); 76 protocol; 77 refused by the agent.
  */
 #include "actors/destinations.h"
+#include "actors/ready_line.h"
 #include "actors/settings.h"
 #include "actors/supervisor.h"
 #include "messages/kinds.h"
@@ -326,9 +327,26 @@ static void check_together(struct command_line *c)
         command_line_mistake(c, "--any-of needs two filters or more");
 }
 
+/* The ready line is no log line, but who reads the log as JSON must find an object there too. */
+static void print_ready(const char *line)
+{
+    char text[READY_LINE_MAX + 16], out[READY_LINE_MAX * 2];
+    struct timespec t;
+    if (log_settings.format == LOG_TEXT) {
+        fprintf(stderr, "intproxyd: %s\n", line);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &t);
+    int n = snprintf(text, sizeof text, "intproxyd\x1f%s\x1f", line);
+    size_t length =
+        log_render(out, sizeof out, LOG_JSON, LOG_INFO,
+                   (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000, text, (size_t)n);
+    fwrite(out, 1, length, stderr);
+}
+
 static void say_ready(const char *line)
 {
-    fprintf(stderr, "intproxyd: %s\n", line);
+    print_ready(line);
     if (extra.ready_fd < 0)
         return;
     if (dprintf(extra.ready_fd, "%s\n", line) < 0)
