@@ -15,7 +15,7 @@
 /* While there is work, the sockets are polled when this has gone by, not after each short round. */
 enum { POLL_EVERY_US = 50 };
 /* Messages staged for one worker that are pushed at the end of a turn, not of the round. */
-enum { OUTBOX_PUSH = 64 };
+enum { OUTBOX_PUSH = 64, TURN_LONG = TURN_MESSAGES / 2 };
 /* Bounds of the end, see worker_last. */
 enum { LAST_ROUNDS = 64, LAST_WRITES_US = 1000000 };
 
@@ -373,9 +373,12 @@ static uint32_t turns(struct worker *w, uint32_t limit)
 {
     uint32_t handled = 0, look = TURN_MESSAGES;
     while (w->run_first && handled < limit) {
-        handled += turn(w, run_pop(w));
-        if (w->outbox_used) /* much is not kept for the end: the others could begin */
-            push_outboxes(w, OUTBOX_PUSH);
+        uint32_t in_turn = turn(w, run_pop(w));
+        handled += in_turn;
+        /* much is not kept for the end, nor what a long turn had to say (credit, mostly): the others
+         * could go on meanwhile */
+        if (w->outbox_used)
+            push_outboxes(w, in_turn >= TURN_LONG ? 1 : OUTBOX_PUSH);
         if (handled < look)
             continue;
         if (w->io->clock(w) > w->now_us + ROUND_US)

@@ -9,7 +9,7 @@ import threading
 from apps import free_port
 from daemon import PROGRAM, SLOW, Daemon
 
-AGENT = os.path.join(os.path.dirname(PROGRAM), "intproxy-agent")
+AGENT = os.path.abspath(os.environ.get("INTPROXY_AGENT") or os.path.join(os.path.dirname(PROGRAM), "intproxy-agent"))
 
 
 def need(name):
