@@ -23,6 +23,16 @@ struct object {
     struct object *next;
 };
 
+/* An object on its way home that carries others: what is freed on another thread lies in that thread's
+ * cache, and a list through all of it would be read at one miss after the other. */
+struct parcel {
+    struct parcel *next;
+    uint32_t count;
+    uint32_t room; /* from the size of the object that it is made of */
+    void *objects[];
+};
+enum { PARCEL_ROOM_MAX = 30 };
+
 struct slab {
     struct heap_front *owner;     /* first, see heap.h */
     struct slab *next, *previous; /* in its class's list, while it has room */
@@ -46,10 +56,10 @@ struct heap {
     void (*wake)(void *);
     void *wake_context;
     struct outgoing {
-        struct object *newest, *oldest;
+        struct parcel *newest, *oldest;
         unsigned count;
     } outgoing[WORKERS_MAX];
-    _Alignas(64) _Atomic(struct object *) returned;
+    _Alignas(64) _Atomic(struct parcel *) returned;
     atomic_uint returned_count;
 };
 
@@ -193,28 +203,33 @@ static void slab_put(struct heap *h, struct slab *s, struct object *o)
         slab_retire(h, s);
 }
 
+static void take_home(struct heap *h, void *object)
+{
+    struct slab *s = slab_of(object);
+    if (s->class != CELL_CLASS || h->front.count >= HEAP_CELLS_MAX - 1) {
+        slab_put(h, s, object);
+        return;
+    }
+    struct heap_cell *c = object;
+    c->next = h->front.cells;
+    h->front.cells = c;
+    h->front.count++;
+}
+
 /* Cells that come home stay at hand while there is room, without a detour by their slab. */
 static void take_returned(struct heap *h)
 {
-    struct object *o = atomic_exchange_explicit(&h->returned, NULL, memory_order_acquire);
-    struct heap_cell *cells = h->front.cells;
-    uint32_t count = h->front.count;
+    struct parcel *p = atomic_exchange_explicit(&h->returned, NULL, memory_order_acquire);
+    uint32_t before = h->front.count;
     atomic_store_explicit(&h->returned_count, 0, memory_order_relaxed);
-    while (o) {
-        struct object *next = o->next;
-        struct slab *s = slab_of(o);
-        if (s->class == CELL_CLASS && count < HEAP_CELLS_MAX - 1) {
-            struct heap_cell *c = (struct heap_cell *)(void *)o;
-            c->next = cells;
-            cells = c;
-            count++;
-        } else {
-            slab_put(h, s, o);
-        }
-        o = next;
+    while (p) {
+        struct parcel *next = p->next;
+        for (uint32_t i = 0; i < p->count; i++)
+            take_home(h, p->objects[i]);
+        take_home(h, p);
+        p = next;
     }
-    h->live += count - h->front.count; /* see heap_live */
-    h->front = (struct heap_front){cells, count};
+    h->live += h->front.count - before; /* see heap_live */
 }
 
 static void *slab_take(struct heap *h, uint8_t class)
@@ -240,7 +255,7 @@ static void *slab_take(struct heap *h, uint8_t class)
 
 static void send_home(struct heap *owner, struct outgoing *out)
 {
-    struct object *old = atomic_load_explicit(&owner->returned, memory_order_relaxed);
+    struct parcel *old = atomic_load_explicit(&owner->returned, memory_order_relaxed);
     do {
         out->oldest->next = old;
     } while (!atomic_compare_exchange_weak_explicit(&owner->returned, &old, out->newest,
@@ -252,14 +267,28 @@ static void send_home(struct heap *owner, struct outgoing *out)
     *out = (struct outgoing){NULL, NULL, 0};
 }
 
-static void put_foreign(struct heap *h, struct heap *owner, struct object *o)
+static uint32_t parcel_room(void *object)
+{
+    uint32_t room = (class_bytes[slab_of(object)->class] - (uint32_t)sizeof(struct parcel)) /
+                    (uint32_t)sizeof(void *);
+    return room < PARCEL_ROOM_MAX ? room : PARCEL_ROOM_MAX;
+}
+
+/* An object with more room than the newest parcel becomes one itself: a bundle carries thirty cells. */
+static void put_foreign(struct heap *h, struct heap *owner, void *object)
 {
     struct outgoing *out = &h->outgoing[owner->index];
-    o->next = out->newest;
-    out->newest = o;
+    uint32_t room = parcel_room(object);
     h->outgoing_used |= 1u << owner->index;
+    if (out->newest && out->newest->count < out->newest->room && room <= out->newest->room) {
+        out->newest->objects[out->newest->count++] = object;
+    } else {
+        struct parcel *p = object;
+        *p = (struct parcel){.next = out->newest, .room = room};
+        out->newest = p;
+    }
     if (!out->oldest)
-        out->oldest = o;
+        out->oldest = out->newest;
     if (++out->count >= RETURN_BATCH)
         send_home(owner, out);
 }

@@ -51,6 +51,10 @@ enum {
     RETURN_BATCH = 64,
     RETURN_WAKE = 4096,
 
+    /* Messages for another worker travel in bundles: their receiver would read a list of them at one
+     * cache miss after the other. */
+    BUNDLE_MESSAGES = 30,
+
     /* A worker without work for this long gives spare memory back. */
     IDLE_US = 500000,
 

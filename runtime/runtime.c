@@ -91,10 +91,7 @@ static void start_thread(struct runtime *r, unsigned index)
 
 static void stop_worker(struct runtime *r, unsigned index)
 {
-    struct worker *w = r->workers[index];
-    struct message *m = msg_control_stop_new((struct msg_control_stop){0});
-    if (inbox_push(&w->inbox, &m->node, &m->node) == INBOX_WOKE)
-        w->io->wake(w);
+    worker_post(r->workers[index], msg_control_stop_new((struct msg_control_stop){0}));
 }
 
 /* What a worker has done in its life, for --log-level debug. */

@@ -178,13 +178,22 @@ void worker_event(struct worker *w, struct actor *to, struct message *m)
     make_runnable(w, to);
 }
 
+static struct bundle *bundle_new(struct bundle *before)
+{
+    struct bundle *b = heap_alloc(sizeof *b);
+    b->node.next = before ? &before->node : NULL;
+    b->count = 0;
+    return b;
+}
+
 static void outbox_put(struct worker *w, unsigned far, struct message *m)
 {
     struct outbox *out = &w->outbox[far];
-    m->node.next = out->newest ? &out->newest->node : NULL;
-    out->newest = m;
+    if (!out->newest || out->newest->count == BUNDLE_MESSAGES)
+        out->newest = bundle_new(out->newest);
     if (!out->oldest)
-        out->oldest = m;
+        out->oldest = out->newest;
+    out->newest->messages[out->newest->count++] = m;
     out->count++;
     w->outbox_used |= 1u << far;
     w->counters.sent_far++;
@@ -240,37 +249,55 @@ static bool is_control(const struct message *m)
     return m->kind >= MSG_CONTROL_SPAWN && m->kind <= MSG_CONTROL_STOP;
 }
 
+static void open_bundle(struct worker *w, struct bundle *b)
+{
+    for (uint32_t i = 0; i < b->count; i++)
+        __builtin_prefetch(b->messages[i], 1);
+    for (uint32_t i = 0; i < b->count; i++)
+        if (is_control(b->messages[i]))
+            worker_control(w, b->messages[i]);
+        else
+            deliver(w, b->messages[i]);
+    heap_free(b, sizeof *b);
+}
+
 void worker_take_inbox(struct worker *w)
 {
     struct inbox_node *n = inbox_take(&w->inbox);
     while (n) {
-        struct message *m = (struct message *)(void *)n;
+        struct bundle *b = (struct bundle *)(void *)n;
         n = n->next;
-        if (is_control(m))
-            worker_control(w, m);
-        else
-            deliver(w, m);
+        open_bundle(w, b);
     }
 }
 
 /* ---- the way to other workers ---- */
 
+/* Only at the very end: nobody is to hear of it. */
+static void drop_bundles(struct bundle *b)
+{
+    while (b) {
+        struct bundle *next = (struct bundle *)(void *)b->node.next;
+        for (uint32_t i = 0; i < b->count; i++)
+            message_free(b->messages[i]);
+        heap_free(b, sizeof *b);
+        b = next;
+    }
+}
+
 static void push_outbox(struct worker *w, unsigned far)
 {
     struct outbox *out = &w->outbox[far];
     struct worker *there = runtime_worker(w->runtime, far);
-    enum inbox_pushed pushed = inbox_push(&there->inbox, &out->newest->node, &out->oldest->node);
-    struct message *m = out->newest;
+    struct bundle *newest = out->newest;
+    enum inbox_pushed pushed = inbox_push(&there->inbox, &newest->node, &out->oldest->node);
     *out = (struct outbox){NULL, NULL, 0};
     w->counters.flushes++;
     if (pushed == INBOX_WOKE) {
         w->counters.wakes++;
         there->io->wake(there);
-    }
-    while (pushed == INBOX_CLOSED && m) { /* only at the very end: nobody is to hear of it */
-        struct message *next = message_next(m);
-        message_free(m);
-        m = next;
+    } else if (pushed == INBOX_CLOSED) {
+        drop_bundles(newest);
     }
 }
 
@@ -419,6 +446,14 @@ void worker_reap(struct worker *w, struct actor *a)
 }
 
 /* ---- rounds ---- */
+
+void worker_post(struct worker *there, struct message *m)
+{
+    struct bundle *b = bundle_new(NULL);
+    b->messages[b->count++] = m;
+    if (inbox_push(&there->inbox, &b->node, &b->node) == INBOX_WOKE)
+        there->io->wake(there);
+}
 
 void worker_flush(struct worker *w)
 {

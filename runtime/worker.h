@@ -23,8 +23,15 @@ struct slot {
     uint32_t next_free; /* FIFO, so that a slot rests before it is used again */
 };
 
+/* Messages on their way to another worker, oldest first. */
+struct bundle {
+    struct inbox_node node;
+    uint32_t count;
+    struct message *messages[BUNDLE_MESSAGES];
+};
+
 struct outbox {
-    struct message *newest, *oldest; /* linked from newest to oldest, as the inbox wants it */
+    struct bundle *newest, *oldest; /* linked from newest to oldest, as the inbox wants it */
     uint32_t count;
 };
 
@@ -98,6 +105,8 @@ void worker_flush(struct worker *w);
 void worker_route(struct worker *w, struct message *m);
 /* The same for a message that only this worker's actors may get. */
 void worker_deliver(struct worker *w, struct message *m);
+/* From outside of all workers, or from one that cannot wait for its flush. Any thread with a heap. */
+void worker_post(struct worker *there, struct message *m);
 /* An event of the runtime itself for one of its actors. */
 void worker_event(struct worker *w, struct actor *to, struct message *m);
 /* The actor, if it lives. Own worker's refs only. */
