@@ -39,7 +39,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The head of whatever is sent: struct message begins with it. While a node is in an inbox, `next`
+/* The head of whatever is sent: a bundle of messages begins with it. While a node is in an inbox, `next`
  * is the one pushed before it; when it has been taken, the one to be handled after it. */
 struct inbox_node {
     RT_PLAIN(struct inbox_node *) next;

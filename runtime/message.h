@@ -53,7 +53,7 @@ static inline uint64_t ref_bits(struct actor_ref r)
 enum { MESSAGE_PAYLOAD_BYTES = 32 };
 
 struct message {
-    struct inbox_node node; /* next in a mailbox, an outbox or the inbox */
+    struct inbox_node node; /* next in a mailbox, or wherever messages wait in a row */
     struct actor_ref to;
     struct actor_ref from;
     uint16_t kind;     /* enum message_kind; the runtime's own come first */
