@@ -5,6 +5,7 @@
 RUNS ?= 9
 
 $(OUT)/bench_runtime: $(OUT)/tests/bench/bench_runtime.o $(OUT)/tests/bench/bench_queues.o \
+                      $(OUT)/tests/bench/bench_inbox.o \
                       $(OUT)/libmessages.a $(OUT)/libruntime.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $^ $(LIBS) -lzmq

@@ -12,6 +12,7 @@
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
+#include "tests/bench/bench_inbox.h"
 #include "tests/bench/bench_queues.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,6 +362,16 @@ static double far_rss(void)
     return burst(1);
 }
 
+static double inbox_single(void)
+{
+    return bench_inbox_one_by_one(MESSAGES);
+}
+
+static double inbox_batch(void)
+{
+    return bench_inbox_batches(MESSAGES);
+}
+
 static double mutex_single(void)
 {
     return bench_mutex_one_by_one(MESSAGES / 2);
@@ -386,10 +397,12 @@ static const struct figure {
 } figures[] = {
     {"same worker, ping-pong, 1 pair", "ns", 8, 80, local_one, 0},
     {"same worker, ping-pong, 1000 pairs", "ns", 8, 80, local_many, 0},
+    {"the inbox alone, one by one, window 1024", "ns", 20, 300, inbox_single, 0},
     {"across, sent one by one, window 1024", "ns", 20, 300, far_single, 0},
     {"across, 1024 that bounce", "ns", 20, 300, far_tokens, 0},
     {"  peer: mutex queue, one by one", "ns", 0, 0, mutex_single, 0},
     {"  peer: libzmq inproc", "ns", 0, 0, zmq_inproc, 0},
+    {"the inbox alone, chains of 16", "ns", 5, 200, inbox_batch, 0},
     {"across, 16 from one handler", "ns", 5, 200, far_batch, 0},
     {"  peer: mutex queue, batches of 16", "ns", 0, 0, mutex_batch, 0},
     {"wakes a message, across, one by one", "", 0.005, 0.05, far_wakes, 0},
