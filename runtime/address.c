@@ -45,6 +45,9 @@ static bool parse_host(struct address *a, const char *host, size_t length)
         a->family = ADDRESS_V4;
     else
         a->family = ADDRESS_NAME;
+    /* digits alone are a port that went astray (-R 99999:80), though some resolvers take them for an address */
+    if (strspn(a->name, "0123456789") == length)
+        return false;
     for (const char *c = a->name; a->family == ADDRESS_NAME && *c; c++)
         if ((unsigned char)*c <= ' ' || strchr("/:@[]", *c))
             return false;
@@ -64,7 +67,7 @@ static bool parse_v6(struct address *a, const char *text, char *error)
     a->name[0] = '\0';
     a->family = ADDRESS_V6;
     if (close[1] != ':' || !parse_port(close + 2, &a->port))
-        return complain(error, text, "a port from 0 to 65535 must follow, e.g. [::1]:8080");
+        return complain(error, text, "a port (at most 65535) must follow, e.g. [::1]:8080");
     return true;
 }
 
@@ -81,7 +84,7 @@ bool address_parse(struct address *a, const char *text, char *error)
     if (!parse_port(colon ? colon + 1 : text, &a->port))
         return complain(
             error, text,
-            "a port from 0 to 65535 is missing, write PORT, HOST:PORT, [V6]:PORT or unix:/PATH");
+            "a port (at most 65535) is missing, write PORT, HOST:PORT, [V6]:PORT or unix:/PATH");
     if (!colon) {
         a->family = ADDRESS_V4;
         memcpy(a->ip, "\x7f\0\0\1", 4);

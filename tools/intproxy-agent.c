@@ -10,7 +10,8 @@
 #include <string.h>
 
 static struct agent_settings asked;
-static bool wants_help, wants_version, has_listen;
+static bool wants_help, wants_version;
+static bool has_listen, has_port; /* right or wrong */
 
 /* ---- options ---- */
 
@@ -23,6 +24,7 @@ static void take_listen(struct command_line *c, const char *value)
 
 static void take_port(struct command_line *c, const char *value)
 {
+    has_port = true;
     option_agent_port(c, &asked, value);
 }
 
@@ -108,7 +110,7 @@ static void check_together(struct command_line *c)
 {
     if (!has_listen)
         command_line_mistake(c, "no --listen: write where proxies connect, e.g. --listen 61337");
-    if (asked.port_count == 0)
+    if (!has_port)
         command_line_mistake(c, "no --port: write LISTEN=UPSTREAM at least once, e.g. --port "
                                 "8080=8081");
 }

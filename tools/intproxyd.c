@@ -22,6 +22,7 @@ static struct settings asked;
 static struct agent_settings inside; /* --standalone */
 static struct {
     bool has_agent, steal, help, version;
+    bool has_remote; /* right or wrong */
     int ready_fd;
 } extra = {.ready_fd = -1};
 
@@ -51,6 +52,7 @@ static void take_remote(struct command_line *c, const char *value)
 {
     struct address to;
     uint64_t port = 0;
+    extra.has_remote = true;
     const char *dest = remote_port_of(value, &port);
     if (!option_address(c, dest, &to))
         return;
@@ -319,7 +321,7 @@ static void check_together(struct command_line *c)
                                 "LISTEN=UPSTREAM to try without one");
     if (extra.has_agent && asked.standalone)
         command_line_mistake(c, "--agent and --standalone exclude each other, leave one out");
-    if (asked.subscription_count == 0)
+    if (!extra.has_remote)
         command_line_mistake(c, "no traffic: write -R [REMOTE_PORT:]DEST at least once");
     if (extra.steal && asked.mirror)
         command_line_mistake(c, "--steal and --mirror exclude each other, leave one out");

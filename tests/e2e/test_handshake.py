@@ -307,6 +307,7 @@ class Usage(Case):
         for word in ("--agent", "-R", "--workers", "exclude each other", "--any-of", "--what",
                      "--collect-max", "--log-level", "--ready-fd", "--help"):
             self.assertIn(word, text)
+        self.assertNotIn("no traffic", text)  # it was named, but wrong
 
     def test_nothing_at_all(self):
         code, _, text = self.run_with()
@@ -318,6 +319,11 @@ class Usage(Case):
         code, _, text = self.run_with("--agent", "h:1", "-R", "1", "--header-filer", "x")
         self.assertEqual(code, 2)
         self.assertIn("did you mean --header-filter", text)
+
+    def test_a_port_that_is_none_is_no_host(self):
+        code, _, text = self.run_with("--agent", "h:1", "-R", "99999:80")
+        self.assertEqual(code, 2)
+        self.assertIn('"99999:80"', text)
 
     def test_a_port_twice(self):
         code, _, text = self.run_with("--agent", "h:1", "-R", "80:1", "-R", "80:2")
