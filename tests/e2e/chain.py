@@ -29,6 +29,8 @@ class StandIn:
         self.log, self.ready = [], threading.Event()
         threading.Thread(target=self.read_log, daemon=True).start()
         if not self.ready.wait(10 * SLOW):
+            self.process.kill()
+            self.process.wait()
             raise AssertionError("the agent does not get ready:\n" + "\n".join(self.log))
 
     def read_log(self):
