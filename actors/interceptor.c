@@ -112,6 +112,14 @@ static void on_response_body(struct interceptor *self, struct message *m)
         http_on_response_body(self, m);
 }
 
+static void tell_failed(struct interceptor *self, struct message *failed)
+{
+    if (is_raw(self))
+        raw_on_failed(self, failed);
+    else
+        http_on_failed(self, failed);
+}
+
 /* The connection went away between GRANT and ASSIGN: nothing was written. */
 static void on_bounced(struct interceptor *self, struct message *m)
 {
@@ -120,21 +128,14 @@ static void on_bounced(struct interceptor *self, struct message *m)
     struct message *failed = msg_local_failed_new(
         (struct msg_local_failed){.stage = LOCAL_UNWRITTEN, .served = self->granted_served});
     failed->from = self->local;
-    if (is_raw(self))
-        raw_on_failed(self, failed);
-    else
-        http_on_failed(self, failed);
+    tell_failed(self, failed);
     message_free(failed);
 }
 
 static void on_failed(struct interceptor *self, struct message *m)
 {
-    if (!ref_equal(m->from, self->local))
-        return;
-    if (is_raw(self))
-        raw_on_failed(self, m);
-    else
-        http_on_failed(self, m);
+    if (ref_equal(m->from, self->local))
+        tell_failed(self, m);
 }
 
 static void on_cancel(struct interceptor *self, struct message *m)

@@ -1,6 +1,7 @@
 /* tests/bench/bench_inbox.c -- see bench_inbox.h */
 #include "tests/bench/bench_inbox.h"
 #include "runtime/inbox.h"
+#include "tests/bench/bench_clock.h"
 #include "tests/bench/bench_queues.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,7 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 struct cell {
@@ -26,13 +26,6 @@ static struct {
     _Alignas(64) atomic_bool sender_waits;
     _Alignas(64) struct cell cells[BENCH_WINDOW];
 } q;
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static void ring(int fd)
 {
@@ -104,13 +97,13 @@ static double measure(uint64_t messages, unsigned batch)
     q.wake = eventfd(0, EFD_CLOEXEC);
     q.room = eventfd(0, EFD_CLOEXEC);
     if (q.wake >= 0 && q.room >= 0 && pthread_create(&receiver, NULL, receive, NULL) == 0) {
-        double start = now_ns();
+        double start = bench_now_ns();
         for (uint64_t sent = 0; sent < q.messages; sent += batch) {
             await_room(sent, batch);
             send_batch(sent, batch);
         }
         pthread_join(receiver, NULL);
-        spent = now_ns() - start;
+        spent = bench_now_ns() - start;
         if (q.sum != q.messages * (q.messages - 1) / 2)
             spent = -1;
     }

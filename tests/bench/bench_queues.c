@@ -1,4 +1,5 @@
 /* tests/bench/bench_queues.c -- see bench_queues.h */
+#include "tests/bench/bench_clock.h"
 #include "tests/bench/bench_queues.h"
 #include <pthread.h>
 #include <stdbool.h>
@@ -6,16 +7,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* ---- a list under a mutex ---- */
 
@@ -124,10 +117,10 @@ static double bench_mutex(uint64_t messages, unsigned batch, bool take_all)
     pthread_cond_init(&q.room, NULL);
     double spent = -1;
     if (messages && pthread_create(&receiver, NULL, receive_cells, &q) == 0) {
-        double start = now_ns();
+        double start = bench_now_ns();
         send_all(&q);
         pthread_join(receiver, NULL);
-        spent = now_ns() - start;
+        spent = bench_now_ns() - start;
         if (q.sum != messages * (messages - 1) / 2)
             spent = -1;
     }
@@ -186,13 +179,13 @@ static double measure_zmq(void *push, struct zmq_receiver *r)
     bool sent = true;
     if (pthread_create(&receiver, NULL, receive_zmq, r) != 0)
         return -1;
-    double start = now_ns();
+    double start = bench_now_ns();
     for (uint64_t i = 0; i < r->messages && sent; i++)
         sent = zmq_send(push, bytes, sizeof bytes, 0) == ZMQ_MESSAGE_BYTES;
     if (!sent)
         pthread_cancel(receiver); /* zmq_recv blocks in poll, a cancellation point */
     pthread_join(receiver, NULL);
-    return sent && !r->failed ? now_ns() - start : -1;
+    return sent && !r->failed ? bench_now_ns() - start : -1;
 }
 
 double bench_zmq_inproc(uint64_t messages)
@@ -267,13 +260,13 @@ static double measure_hops(struct player *here, struct player *there)
     pthread_t thread;
     if (pthread_create(&thread, NULL, answer_hops, there) != 0)
         return -1;
-    double start = now_ns();
+    double start = bench_now_ns();
     for (uint64_t i = 0; i < here->rounds && !here->failed; i++)
         here->failed = !hop_send(here) || !hop_receive(here);
     if (here->failed)
         pthread_cancel(thread);
     pthread_join(thread, NULL);
-    return here->failed || there->failed ? -1 : now_ns() - start;
+    return here->failed || there->failed ? -1 : bench_now_ns() - start;
 }
 
 double bench_eventfd_hop(uint64_t hops)

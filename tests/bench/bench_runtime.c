@@ -12,12 +12,12 @@
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
+#include "tests/bench/bench_clock.h"
 #include "tests/bench/bench_inbox.h"
 #include "tests/bench/bench_queues.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WINDOW = 1024, ACK_EVERY = 64, RUNS_MAX = 99 };
@@ -36,13 +36,6 @@ static struct {
     double grown_kib;
     double wakes; /* a message */
 } result;
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* ---- ping-pong: `players` pairs, each with one ball ---- */
 
@@ -87,11 +80,11 @@ static void on_judge(struct actor *actor, struct message *m)
     if (m->kind == MSG_SIGNAL) {
         if (--self->playing)
             return;
-        result.ended_ns = now_ns();
+        result.ended_ns = bench_now_ns();
         actor_end_program(actor, 0);
         return;
     }
-    result.began_ns = now_ns();
+    result.began_ns = bench_now_ns();
     self->playing = plan.players;
     for (uint32_t i = 0; i < plan.players; i++)
         actor_spawn(actor, &server_type, WORKER_HERE, msg_signal_new((struct msg_signal){i}));
@@ -141,7 +134,7 @@ static void on_send(struct actor *actor, struct message *m)
     if (m->kind == MSG_CREDIT) {
         self->acked += ACK_EVERY;
         if (self->acked == plan.each) {
-            result.ended_ns = now_ns();
+            result.ended_ns = bench_now_ns();
             actor_end_program(actor, 0);
         } else if (self->waits) {
             send_batch(self);
@@ -149,7 +142,7 @@ static void on_send(struct actor *actor, struct message *m)
         return;
     }
     if (ref_is_nobody(self->receiver)) {
-        result.began_ns = now_ns();
+        result.began_ns = bench_now_ns();
         self->receiver =
             actor_spawn(actor, &receiver_type, plan.worker, msg_signal_new((struct msg_signal){0}));
     }
@@ -185,14 +178,15 @@ static void on_parent(struct actor *actor, struct message *m)
 {
     struct parent *self = (struct parent *)actor;
     if (m->kind != MSG_DOWN) {
-        result.began_ns = now_ns();
+        result.began_ns = bench_now_ns();
         self->left = plan.each;
         for (uint32_t i = 0; i < plan.players; i++)
             bear(self);
     } else if (self->left) {
         bear(self);
     } else {
-        result.ended_ns = now_ns(); /* up to `players` lives more come to their end; never mind */
+        result.ended_ns =
+            bench_now_ns(); /* up to `players` lives more come to their end; never mind */
         actor_end_program(actor, 0);
     }
 }

@@ -1,0 +1,16 @@
+/* tests/bench/bench_clock.h -- the clock of `make bench-runtime`: nanoseconds of wall time since some start.
+ * Thread: any.
+ */
+#ifndef TESTS_BENCH_BENCH_CLOCK_H
+#define TESTS_BENCH_BENCH_CLOCK_H
+
+#include <time.h>
+
+static inline double bench_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+#endif
