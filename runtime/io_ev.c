@@ -120,19 +120,30 @@ static void adopt_fd(struct socket *s, int fd)
     e->read.data = e->write.data = s;
 }
 
+/* A descriptor of the family of `at`, which is also written to `a` as the system wants it. */
+static int open_fd(struct socket *s, const struct address *at, union sockaddr_any *a,
+                   socklen_t *length)
+{
+    *length = to_sockaddr(at, a);
+    if (*length == 0)
+        return EAFNOSUPPORT;
+    int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    adopt_fd(s, fd);
+    return 0;
+}
+
 static int ev_connect(struct socket *s, const struct address *to)
 {
     union sockaddr_any a;
-    socklen_t length = to_sockaddr(to, &a);
-    if (length == 0)
-        return EAFNOSUPPORT;
-    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return errno;
+    socklen_t length;
+    int error = open_fd(s, to, &a, &length);
+    if (error)
+        return error;
     if (to->family != ADDRESS_UNIX)
-        tune(fd);
-    adopt_fd(s, fd);
-    if (connect(fd, &a.any, length) == 0)
+        tune(s->fd);
+    if (connect(s->fd, &a.any, length) == 0)
         return 0;
     return errno; /* EINPROGRESS among them; a failed one is closed with the socket */
 }
@@ -161,17 +172,14 @@ static int bound_port(int fd, uint16_t *port)
 static int ev_listen(struct socket *s, const struct address *at, uint16_t *port)
 {
     union sockaddr_any a;
-    socklen_t length = to_sockaddr(at, &a);
-    if (length == 0)
-        return EAFNOSUPPORT;
-    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    socklen_t length;
+    int error = open_fd(s, at, &a, &length);
+    if (error)
+        return error;
+    set_int(s->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (bind(s->fd, &a.any, length) != 0 || listen(s->fd, LISTEN_BACKLOG) != 0)
         return errno;
-    adopt_fd(s, fd);
-    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (bind(fd, &a.any, length) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
-        return errno;
-    return at->family == ADDRESS_UNIX ? 0 : bound_port(fd, port);
+    return at->family == ADDRESS_UNIX ? 0 : bound_port(s->fd, port);
 }
 
 static int ev_accept(struct socket *listener, struct socket *fresh, struct address *peer)
