@@ -11,8 +11,7 @@
 bool worker_effect(struct actor *self, const struct effect *e)
 {
     struct worker *w = self->worker;
-    if (w->hooks)
-        w->hooks->effect(w->hooks->context, self, e);
+    w->hooks->effect(w->hooks->context, self, e);
     return w->isolated;
 }
 
@@ -52,17 +51,16 @@ void actor_log(struct actor *self, enum log_level level, const char *sentence, c
 {
     if (!log_wants(level) || self->worker->isolated)
         return;
-    char text[LOG_TEXT_MAX];
-    int n = snprintf(text, sizeof text, "%s/%u.%u\x1f%s\x1f", self->type->name,
-                     ref_worker(self->ref), ref_slot(self->ref), sentence);
-    if (fields && (size_t)n < sizeof text) {
+    char text[LOG_TEXT_MAX], speaker[64];
+    snprintf(speaker, sizeof speaker, "%s/%u.%u", self->type->name, ref_worker(self->ref),
+             ref_slot(self->ref));
+    size_t length = log_record(text, sizeof text, speaker, sentence);
+    if (fields) {
         va_list list;
         va_start(list, fields);
-        int more = vsnprintf(text + n, sizeof text - (size_t)n, fields, list);
+        length += log_fields(text + length, sizeof text - length, fields, list);
         va_end(list);
-        n += more > 0 ? more : 0;
     }
-    size_t length = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     runtime_log(self->worker, level, text, length);
 }
 
@@ -77,9 +75,10 @@ void actor_unexpected(struct actor *self, const struct message *m)
 const char *effect_name(enum effect_kind kind)
 {
     static const char *const names[] = {
-        "send",       "spawn",      "stop",      "monitor",    "demonitor",  "timer_start",
-        "timer_stop", "connect",    "listen",    "write",      "notify",     "limit",
-        "pause",      "resume",     "shutdown",  "close",      "abort",      "resolve",
-        "file_open",  "file_write", "file_read", "file_close", "end_program"};
+        "send",       "spawn",     "stop",       "monitor",   "demonitor",  "timer_start",
+        "timer_stop", "connect",   "listen",     "write",     "notify",     "limit",
+        "pause",      "resume",    "shutdown",   "close",     "abort",      "reset",
+        "resolve",    "file_open", "file_write", "file_read", "file_close", "end_program"};
+    static_assert(sizeof names / sizeof names[0] == EFFECT_KINDS, "a name for each effect");
     return names[kind];
 }

@@ -44,9 +44,8 @@ struct actor {
     struct timer *timers;   /* that are armed */
     struct file *files;
     struct monitor *watchers; /* who hears DOWN */
-    uint32_t mailbox_length;
-    uint32_t serial;   /* the next socket's or timer's: tells a late event from a live one */
-    uint32_t exchange; /* stamped on what it sends, when the message has none */
+    uint32_t serial;          /* the next socket's or timer's: tells a late event from a live one */
+    uint32_t exchange;        /* stamped on what it sends, when the message has none */
     uint8_t stop_reason;
     bool queued, stopping;
 };
@@ -64,7 +63,8 @@ struct message *actor_take(struct actor *self, struct message *m);
 #define SAY(self, to, name, ...)                                                                   \
     actor_send(&(self)->actor, (to), msg_##name##_new((struct msg_##name){__VA_ARGS__}))
 
-/* Microseconds of the monotonic clock: the time at which the message came that is being handled. */
+/* Microseconds of the monotonic clock, as the worker read it when it polled last: the messages that are
+ * handled until it polls again share one time. */
 uint64_t actor_now(const struct actor *self);
 
 /* ---- lives ---- */
@@ -91,7 +91,8 @@ void timer_stop(struct actor *self, uint32_t n);
 
 /* ---- sockets: named by small numbers; gone with the actor ---- */
 
-/* SOCKET_CONNECTED follows. Bytes may be written before it came. V4, V6, UNIX and INTERNAL. */
+/* SOCKET_CONNECTED follows. Bytes may be written before it came. V4, V6, UNIX and INTERNAL; INTERNAL only
+ * from actors of worker 0, to listen as to connect. */
 void socket_connect(struct actor *self, uint32_t n, const struct address *to);
 /* SOCKET_LISTENING follows; then each connection spawns an actor of `type` on this worker, whose first
  * message is SOCKET_ACCEPTED with this tag, and which owns the connection as its socket 0. */
@@ -106,19 +107,24 @@ void socket_commit(struct actor *self, uint32_t n, uint32_t written);
 /* The same, for all up to `end`; returns how many bytes that is. */
 uint32_t socket_commit_up_to(struct actor *self, uint32_t n, const uint8_t *end);
 /* Bytes given to the socket that the kernel has not taken yet. Known to the actor: it wrote them,
- * and SOCKET_DRAINED told what left. One SOCKET_DRAINED comes when at most `below` are left. */
+ * and SOCKET_DRAINED told what left. One SOCKET_DRAINED comes when at most `below` are left: none, when a
+ * write has failed, for they are dropped then. SOCKET_FAILED counts them. */
 void socket_notify(struct actor *self, uint32_t n, uint64_t below);
-/* No SOCKET_DATA will be larger; READ_MOST (64 KiB) at first. */
+/* No SOCKET_DATA will be larger; READ_MOST (64 KiB) at first. Not 0. */
 void socket_limit(struct actor *self, uint32_t n, uint32_t most);
-/* No SOCKET_DATA and no SOCKET_END until resumed, but for those already in the mailbox. */
+/* No SOCKET_DATA and no SOCKET_END until resumed, but for those already in the mailbox. Nor the
+ * SOCKET_FAILED of a write, which comes after all that the peer had said before. */
 void socket_pause(struct actor *self, uint32_t n);
 void socket_resume(struct actor *self, uint32_t n);
 /* FIN after what is written. */
 void socket_shutdown(struct actor *self, uint32_t n);
-/* FIN after what is written, and the socket is forgotten: no more messages about it. */
+/* FIN after what is written, and the socket is forgotten: no more messages about it. What is written
+ * leaves even when the connection is still to be made. */
 void socket_close(struct actor *self, uint32_t n);
 /* The same, but what is written and has not left is dropped. */
 void socket_abort(struct actor *self, uint32_t n);
+/* The same, and the peer sees a reset: for a stream whose end would be taken for its proper one. */
+void socket_reset(struct actor *self, uint32_t n);
 
 /* ---- what would block, done on the blocking worker ---- */
 
@@ -138,8 +144,8 @@ void file_close(struct actor *self, uint32_t n);
 void actor_log(struct actor *self, enum log_level level, const char *sentence, const char *fields,
                ...) __attribute__((format(printf, 4, 5)));
 
-/* For the default case of a handler: a message that this actor has no use for is counted and,
- * once a kind, said. */
+/* For the default case of a handler: a message that this actor has no use for is counted, and said
+ * at debug. */
 void actor_unexpected(struct actor *self, const struct message *m);
 
 #endif

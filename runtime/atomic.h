@@ -11,7 +11,9 @@
  *                                   brings `*expected` up to date and nothing is read through it
  * rt_get, rt_set                    on a plain field (not on its address)
  *
- * Nothing but runtime/inbox needs these: all else that is shared between threads is a counter.
+ * Nothing but runtime/inbox needs these. What else is shared between threads is C11's own atomics:
+ * counts of references and of log lines, flags, what the watchdog reads, and what the heaps send each
+ * other home (heap.c).
  */
 #ifndef RUNTIME_ATOMIC_H
 #define RUNTIME_ATOMIC_H

@@ -1,5 +1,6 @@
 /* runtime/blocking.c -- what would block a worker, done on the blocking worker and answered by a message.
  *
+ * Names are looked up by another actor of the same type; see names_apart in runtime.h.
  * A file is a struct that the asking worker makes and names; its descriptor is known to the blocking
  * worker alone. Jobs of one file arrive in the order in which they were asked for, CLOSE last.
  */
@@ -7,6 +8,7 @@
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 
 struct file {
@@ -19,13 +21,30 @@ struct file {
 
 /* ---- asking ---- */
 
+static void ask_of(struct actor *self, struct actor_ref whom, struct message *job)
+{
+    job->from = self->ref;
+    job->to = whom;
+    job->exchange = self->exchange;
+    worker_route(self->worker, job);
+}
+
 static void ask(struct actor *self, struct message *job)
 {
-    struct worker *w = self->worker;
-    job->from = self->ref;
-    job->to = w->runtime->blocking;
-    job->exchange = self->exchange;
-    worker_route(w, job);
+    ask_of(self, self->worker->runtime->blocking, job);
+}
+
+/* When a look-up was asked for stands in its flags, in units of 65 ms; it wraps in 71 minutes. */
+static uint16_t look_up_time(uint64_t now_us)
+{
+    return (uint16_t)(now_us >> 16);
+}
+
+static void ask_for_name(struct actor *self, uint32_t n, struct span host, uint16_t port)
+{
+    struct message *job = msg_job_resolve_new((struct msg_job_resolve){host, n, port});
+    job->flags = look_up_time(self->worker->now_us);
+    ask_of(self, self->worker->runtime->names, job);
 }
 
 void name_resolve(struct actor *self, uint32_t n, struct span host, uint16_t port)
@@ -34,7 +53,7 @@ void name_resolve(struct actor *self, uint32_t n, struct span host, uint16_t por
                    .length = host.length))
         span_release(&host);
     else
-        ask(self, msg_job_resolve_new((struct msg_job_resolve){host, n, port}));
+        ask_for_name(self, n, host, port);
 }
 
 static struct file *find(const struct actor *owner, uint32_t n)
@@ -127,6 +146,26 @@ static void text_of(struct span s, char *out, size_t room)
     out[n] = '\0';
 }
 
+/* Behind look-ups that time out others wait for longer than anybody does. */
+static bool is_late(struct worker *w, const struct message *job)
+{
+    uint16_t age = (uint16_t)(look_up_time(w->io->clock(w)) - job->flags);
+    return age > look_up_time(NAME_WAIT_US) + 1;
+}
+
+/* Nothing is looked up for a program that ends: how long it would take, nobody knows. In this order,
+ * for runtime_run reads both, too. */
+static int look_up(struct worker *w, const struct message *m, const char *host, uint16_t port,
+                   struct address *found, unsigned *count)
+{
+    int error = EAI_AGAIN;
+    atomic_store(&w->runtime->looking_up, true);
+    if (!atomic_load(&w->runtime->ending) && !is_late(w, m))
+        error = w->io->resolve(w, host, port, found, count);
+    atomic_store(&w->runtime->looking_up, false);
+    return error;
+}
+
 static void on_resolve(struct actor *self, struct message *m)
 {
     const struct msg_job_resolve *job = msg_job_resolve(m);
@@ -135,7 +174,7 @@ static void on_resolve(struct actor *self, struct message *m)
     unsigned count = 0;
     uint8_t packed[RESOLVED_MAX * ADDRESS_PACKED_BYTES];
     text_of(job->host, host, sizeof host);
-    int error = self->worker->io->resolve(self->worker, host, job->port, found, &count);
+    int error = look_up(self->worker, m, host, job->port, found, &count);
     for (unsigned i = 0; i < count; i++)
         address_pack(&found[i], packed + i * ADDRESS_PACKED_BYTES);
     answer(self, m,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define COUNTERS(COUNTER)                                                                          \
-    COUNTER(rounds, "rounds: polls of the sockets")                                                \
+    COUNTER(rounds, "rounds of turns")                                                             \
     COUNTER(turns, "turns of actors")                                                              \
     COUNTER(messages, "messages handled")                                                          \
     COUNTER(sent_far, "messages sent to other workers")                                            \

@@ -34,7 +34,7 @@ struct parcel {
 enum { PARCEL_ROOM_MAX = 30 };
 
 struct slab {
-    struct heap_front *owner;     /* first, see heap.h */
+    struct heap *owner;
     struct slab *next, *previous; /* in its class's list, while it has room */
     struct object *free;
     uint32_t used;   /* objects that are out */
@@ -167,7 +167,7 @@ static struct slab *slab_new(struct heap *h, uint8_t class)
     /* objects begin on a cache line: a 64-byte cell is one line */
     size_t first = class_bytes[class] >= 64 ? 64 * ((sizeof *s + 63) / 64) : sizeof *s;
     memset(s, 0, sizeof *s);
-    s->owner = &h->front;
+    s->owner = h;
     s->class = class;
     s->room = (uint16_t)((SLAB_BYTES - first) / class_bytes[class]);
     slab_list(h, s);
@@ -274,7 +274,7 @@ static uint32_t parcel_room(void *object)
     return room < PARCEL_ROOM_MAX ? room : PARCEL_ROOM_MAX;
 }
 
-/* An object with more room than the newest parcel becomes one itself: a bundle carries thirty cells. */
+/* An object with more room than the newest parcel becomes one itself. */
 static void put_foreign(struct heap *h, struct heap *owner, void *object)
 {
     struct outgoing *out = &h->outgoing[owner->index];
@@ -309,10 +309,10 @@ void heap_round(struct heap *h)
 static void give_back(struct heap *h, void *object)
 {
     struct slab *s = slab_of(object);
-    if (s->owner == &h->front)
+    if (s->owner == h)
         slab_put(h, s, object);
     else
-        put_foreign(h, (struct heap *)(void *)s->owner, object);
+        put_foreign(h, s->owner, object);
 }
 
 /* A thread without a heap may have what is malloc's; it is only not counted. */
@@ -366,13 +366,6 @@ static void spill(struct heap *h, unsigned keep)
         h->front.count--;
         heap_free(c, HEAP_CELL_BYTES);
     }
-}
-
-void heap_cell_free_far(void *cell)
-{
-    struct heap *h = here();
-    h->live--;
-    put_foreign(h, (struct heap *)(void *)heap_owner(cell), cell);
 }
 
 void heap_cells_spill(void)

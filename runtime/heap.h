@@ -42,7 +42,8 @@ void *heap_alloc(size_t bytes);
 /* `bytes` as given to heap_alloc. */
 void heap_free(void *object, size_t bytes);
 
-/* The same for HEAP_CELL_BYTES, the size of a message: a few free ones are kept at hand. */
+/* The same for HEAP_CELL_BYTES, the size of a message: a few free ones are kept at hand. A cell of
+ * another heap is not asked whose it is, and goes home only when too many are at hand. */
 enum { HEAP_CELL_BYTES = 64, HEAP_CELLS_MAX = 512, HEAP_CELLS_FETCH = 64 };
 static inline void *heap_cell_alloc(void);
 static inline void heap_cell_free(void *cell);
@@ -73,17 +74,9 @@ struct heap_front {
     uint32_t count;
 };
 extern _Thread_local struct heap_front *heap_here;
-/* None at hand; too many; not ours. */
+/* None at hand; too many. */
 void heap_cells_fetch(void);
 void heap_cells_spill(void);
-void heap_cell_free_far(void *cell);
-
-/* A slab begins with whose it is, and an object finds its slab by its address. */
-static inline struct heap_front *heap_owner(const void *object)
-{
-    const uintptr_t slab = (uintptr_t)object & ~(uintptr_t)(SLAB_BYTES - 1);
-    return *(struct heap_front *const *)slab;
-}
 
 static inline void *heap_cell_alloc(void)
 {
@@ -105,10 +98,6 @@ static inline void heap_cell_free(void *cell)
         return;
     }
     struct heap_front *h = heap_here;
-    if (heap_owner(cell) != h) {
-        heap_cell_free_far(cell);
-        return;
-    }
     struct heap_cell *c = cell;
     c->next = h->cells;
     h->cells = c;

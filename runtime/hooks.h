@@ -27,12 +27,14 @@ enum effect_kind {
     EFFECT_SHUTDOWN,
     EFFECT_CLOSE,
     EFFECT_ABORT,
+    EFFECT_RESET,
     EFFECT_RESOLVE,
     EFFECT_FILE_OPEN,
     EFFECT_FILE_WRITE,
     EFFECT_FILE_READ,
     EFFECT_FILE_CLOSE,
     EFFECT_END_PROGRAM,
+    EFFECT_KINDS,
 };
 
 const char *effect_name(enum effect_kind kind);

@@ -23,7 +23,8 @@ struct io_ops {
     int (*connect)(struct socket *s, const struct address *to);
     int (*connect_result)(struct socket *s);
     int (*listen)(struct socket *s, const struct address *at, uint16_t *port);
-    /* 0: fresh is connected; EAGAIN: nobody waits */
+    /* 0: fresh is connected; EAGAIN: nobody waits, whether or not there is a descriptor for who might;
+     * EMFILE and the like: somebody waits */
     int (*accept)(struct socket *listener, struct socket *fresh, struct address *peer);
     /* two ends of one connection within this process */
     int (*pair)(struct socket *a, struct socket *b);
@@ -31,6 +32,7 @@ struct io_ops {
     ssize_t (*writev)(struct socket *s, const struct iovec *pieces, int count);
     void (*shutdown)(struct socket *s);
     void (*close)(struct socket *s);
+    void (*reset)(struct socket *s); /* the close that follows is to be a reset */
     /* socket_ready is to be called when the socket can do what is wanted */
     void (*watch)(struct socket *s, bool read, bool write);
 

@@ -182,14 +182,25 @@ static int ev_listen(struct socket *s, const struct address *at, uint16_t *port)
     return at->family == ADDRESS_UNIX ? 0 : bound_port(s->fd, port);
 }
 
+/* A descriptor is looked for before the backlog is: without one, accept4 fails though nobody waits. */
+static bool somebody_waits(int fd)
+{
+    struct pollfd waits = {.fd = fd, .events = POLLIN};
+    return poll(&waits, 1, 0) == 1;
+}
+
 static int ev_accept(struct socket *listener, struct socket *fresh, struct address *peer)
 {
     union sockaddr_any a;
     socklen_t length = sizeof a;
     memset(&a, 0, sizeof a);
     int fd = accept4(listener->fd, &a.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0)
-        return errno == ECONNABORTED || errno == EINTR ? EAGAIN : errno;
+    if (fd < 0) {
+        int error = errno;
+        if (error == EAGAIN || error == ECONNABORTED || error == EINTR)
+            return EAGAIN;
+        return somebody_waits(listener->fd) ? error : EAGAIN;
+    }
     from_sockaddr(&a, peer);
     if (peer->family != ADDRESS_UNIX)
         tune(fd);
@@ -240,6 +251,13 @@ static void ev_watch(struct socket *s, bool reads, bool writes)
         ev_io_start(loop, &e->write);
     else
         ev_io_stop(loop, &e->write);
+}
+
+/* RFC 9293 3.10.5, as the sockets interface spells it. */
+static void ev_reset(struct socket *s)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 static void ev_close(struct socket *s)
@@ -364,11 +382,13 @@ static void ev_wake(struct worker *w)
 
 /* ---- what blocks ---- */
 
+/* All addresses, also of families that this host has on its loopback only: a server may listen on [::1]
+ * (DEL-9), and who connects tries one after the other. */
 static int ev_resolve(struct worker *w, const char *host, uint16_t port, struct address *out,
                       unsigned *count)
 {
     (void)w;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
     int error = getaddrinfo(host, NULL, &hints, &found);
     *count = 0;
     if (error)
@@ -448,6 +468,7 @@ const struct io_ops io_ev = {
     .writev = ev_writev,
     .shutdown = ev_shutdown,
     .close = ev_close,
+    .reset = ev_reset,
     .watch = ev_watch,
     .start = ev_start,
     .finish = ev_finish,

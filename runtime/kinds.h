@@ -37,7 +37,8 @@ enum runtime_kind {
 #define KIND(NAME, name, class, ...) MSG_##NAME,
 #include "runtime/kinds.def"
 #undef KIND
-    MSG_RUNTIME_KINDS /* the first number of the floor above */
+    MSG_RUNTIME_KINDS, /* the first number of the floor above */
+    MSG_LAST_EVENT = MSG_SOCKET_DRAINED
 };
 
 #define KIND_ACCESSORS(NAME, name)                                                                 \

@@ -1,5 +1,6 @@
-/* runtime/limits.h -- every constant of the runtime, with the reason for its value.
+/* runtime/limits.h -- the constants of the runtime that bound or time something, with their reasons.
  *
+ * Those that only one file knows stand there, with theirs (worker.c, heap.c, log_writer.c, io.h).
  * Figures in brackets were measured on two-core machines; what they cost is in DESIGN.md.
  */
 #ifndef RUNTIME_LIMITS_H
@@ -51,9 +52,9 @@ enum {
     RETURN_BATCH = 64,
     RETURN_WAKE = 4096,
 
-    /* Messages for another worker travel in bundles: their receiver would read a list of them at one
-     * cache miss after the other. */
-    BUNDLE_MESSAGES = 30,
+    /* Messages for another worker travel in bundles of 1, 3, 7, 15 or as many: their receiver would read
+     * a list of them at one cache miss after the other. */
+    BUNDLE_MESSAGES = 31,
 
     /* A worker without work for this long gives spare memory back. */
     IDLE_US = 500000,
@@ -66,13 +67,20 @@ enum {
     WATCH_EVERY_MS = 10,
     WATCH_LINGER_MS = 1000,
 
+    /* A look-up that has waited this long behind others is not begun. Nobody who asks waits for longer
+     * than this (RESOLVE_US, AGENT_CONNECT_US in messages/limits.h). */
+    NAME_WAIT_US = 5000000,
+
     /* Log lines under way to the writer; more are dropped and counted. */
     LOG_LINES_MAX = 1024,
     LOG_TEXT_MAX = 1000,
 
     /* A closed socket keeps trying to get rid of what was written for this long. */
     LINGER_MS = 30000,
-    /* Unread bytes that are dropped before a close, so that it is no reset. */
+    /* One from which all has left waits so long for the peer's end: a peer that was still speaking would
+     * be answered by a reset, which destroys what it has not read yet. */
+    FIN_WAIT_MS = 1000,
+    /* Unread bytes that are dropped before an abort, so that it is no reset. */
     DISCARD_MAX = 1024 * 1024,
     /* A listener that finds no descriptor free tries again after this. */
     ACCEPT_RETRY_MS = 100,

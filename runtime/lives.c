@@ -60,20 +60,18 @@ void worker_slot_give(struct worker *w, struct actor_ref r)
     slot_free(w, ref_slot(r));
 }
 
-struct actor *worker_settle(struct worker *w, struct actor_ref ref, const struct actor_type *type,
-                            struct message *first)
+static struct actor *settle(struct worker *w, struct actor_ref ref, const struct actor_type *type,
+                            uint32_t exchange)
 {
     struct actor *a = heap_alloc(type->state_bytes);
     memset(a, 0, type->state_bytes);
     a->ref = ref;
     a->type = type;
     a->worker = w;
-    a->exchange = first->exchange;
+    a->exchange = exchange;
     w->slots[ref_slot(ref)].actor = a;
     w->actors++;
     w->counters.spawned++;
-    first->to = ref;
-    worker_deliver(w, first);
     return a;
 }
 
@@ -83,8 +81,11 @@ struct actor *worker_spawn(struct worker *w, struct actor_ref from, const struct
     struct actor_ref ref = worker_slot_take(w);
     if (ref_is_nobody(ref))
         heap_exhausted("a place for an actor", sizeof(struct slot));
+    struct actor *a = settle(w, ref, type, first->exchange);
     first->from = from;
-    return worker_settle(w, ref, type, first);
+    first->to = ref;
+    worker_deliver(w, first);
+    return a;
 }
 
 /* ---- spawns far away ---- */
@@ -116,11 +117,13 @@ static bool spawn_far(struct worker *w, unsigned there, struct actor_ref from,
     }
     *child = l->refs[--l->count];
     first->from = from;
-    struct message *m = msg_control_spawn_new(
-        (struct msg_control_spawn){(uint64_t)(uintptr_t)type, (uint64_t)(uintptr_t)first});
+    struct message *m =
+        msg_control_spawn_new((struct msg_control_spawn){(uint64_t)(uintptr_t)type});
     m->from = from;
-    m->to = *child;
+    m->to = first->to = *child;
+    m->exchange = first->exchange;
     worker_route(w, m);
+    worker_route(w, first);
     ask_for_leases(w, there, l);
     return true;
 }
@@ -186,11 +189,10 @@ static void on_lease_ask(struct worker *w, struct message *m)
     worker_route(w, grant);
 }
 
+/* The child's first message comes next, in the same push. */
 static void on_spawn(struct worker *w, struct message *m)
 {
-    struct msg_control_spawn *s = msg_control_spawn(m);
-    worker_settle(w, m->to, (const struct actor_type *)(uintptr_t)s->type,
-                  (struct message *)(uintptr_t)s->first);
+    settle(w, m->to, (const struct actor_type *)(uintptr_t)msg_control_spawn(m)->type, m->exchange);
 }
 
 /* ---- monitors ---- */

@@ -10,10 +10,7 @@
 /* A place for an actor, without one; NOBODY when all SLOTS_MAX are taken. */
 struct actor_ref worker_slot_take(struct worker *w);
 void worker_slot_give(struct worker *w, struct actor_ref r);
-/* An actor in a place that was taken. `first` is delivered to it. */
-struct actor *worker_settle(struct worker *w, struct actor_ref ref, const struct actor_type *type,
-                            struct message *first);
-/* A new actor here, on behalf of `from` (may be NOBODY). */
+/* A new actor here, on behalf of `from` (may be NOBODY), that hears `first`. */
 struct actor *worker_spawn(struct worker *w, struct actor_ref from, const struct actor_type *type,
                            struct message *first);
 

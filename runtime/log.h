@@ -9,6 +9,7 @@
 #ifndef RUNTIME_LOG_H
 #define RUNTIME_LOG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +33,17 @@ static inline bool log_wants(enum log_level level)
     return level <= log_settings.level;
 }
 
-/* One whole line, newline included, from a record: text is "speaker\x1fsentence\x1ffields".
- * wall_us: microseconds since 1970. Returns its length, cut to room. Control bytes are escaped. */
+/* A record is what an actor has to say, before it is a line: "speaker\x1fsentence\x1ffields", without a
+ * NUL. Fields are key=value key="a b"; between quotes a quote and a backslash have a backslash before
+ * them. These two make one of it; whatever a peer may have put into the sentence or into the values,
+ * it begins no field and ends none. Both return the length, cut to room. */
+size_t log_record(char *out, size_t room, const char *speaker, const char *sentence);
+/* The fields, to be put behind it: printf's conversions of integers and strings; what %s gives is part
+ * of a value. */
+size_t log_fields(char *out, size_t room, const char *format, va_list list);
+
+/* One whole line, newline included, from a record. wall_us: microseconds since 1970. Returns its
+ * length, cut to room. Control bytes, and bytes that are no UTF-8, are escaped. */
 size_t log_render(char *out, size_t room, enum log_format format, enum log_level level,
                   uint64_t wall_us, const char *text, size_t length);
 

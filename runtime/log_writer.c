@@ -19,7 +19,7 @@ static bool write_line(struct log_writer *self, struct message *m)
 {
     struct worker *w = self->actor.worker;
     const struct msg_log_line *l = msg_log_line(m);
-    char line[LOG_TEXT_MAX * 4];
+    char line[LOG_TEXT_MAX * 6 + 200]; /* \u0001 is the longest that a byte becomes */
     uint64_t wall = w->io->wall(w) - (w->io->clock(w) - l->when);
     size_t n = log_render(line, sizeof line, log_settings.format, l->level, wall,
                           (const char *)span_bytes(l->text), l->text.length);
@@ -96,6 +96,7 @@ static void on_stop(struct actor *actor)
         write_line(self, m);
         done_with(self, m);
     }
+    say_dropped(self);
 }
 
 const struct actor_type log_writer_type = {"log", sizeof(struct log_writer), on_message, on_stop};

@@ -131,7 +131,8 @@ static inline void message_free(struct message *m)
     heap_cell_free(m);
 }
 
-/* One line for logs and tests: "REQUEST from=0/3.1 to=0/4.1 exchange=7 head=<120 bytes> port=80".
+/* One line for logs and tests:
+ * "REQUEST from=0/3.1 to=0/4.1 exchange=7 flags=0 head=<120 bytes> port=80".
  * Returns what it would have written, as snprintf does. */
 int message_print(const struct message *m, char *out, size_t room);
 

@@ -68,7 +68,7 @@ static void worker_begin(struct replay *r, const struct saved_actor *s)
         heap_exhausted("a replay", w->slots_room * sizeof *w->slots);
 }
 
-/* As worker_settle does it, without a first message: that is the first recorded input. */
+/* Without a first message: that is the first recorded input. */
 static struct actor *settle(struct replay *r, const struct saved_actor *s)
 {
     struct worker *w = r->worker;

@@ -3,9 +3,11 @@
 #include "runtime/lives.h"
 #include "runtime/worker.h"
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct worker *runtime_worker(const struct runtime *r, unsigned index)
 {
@@ -43,23 +45,25 @@ static struct actor_ref spawn_on(struct worker *w, const struct actor_type *type
 
 void runtime_create(struct runtime *r, const struct runtime_options *o)
 {
-    assert(o->workers >= 1 && o->workers < WORKERS_MAX);
+    assert(o->workers >= 1 && o->workers + 1 + o->names_apart <= WORKERS_MAX);
     memset(r, 0, sizeof *r);
-    r->count = o->workers + 1;
+    r->blocking_index = o->workers;
+    r->count = o->workers + 1 + o->names_apart;
     r->file_total_max = o->file_total_max;
     for (unsigned i = 0; i < r->count; i++)
         worker_new(r, i, o);
-    for (unsigned from = 0; from < r->count - 1; from++)
-        for (unsigned to = 0; to < r->count - 1; to++)
+    for (unsigned from = 0; from < r->blocking_index; from++)
+        for (unsigned to = 0; to < r->blocking_index; to++)
             if (from != to) {
                 struct heap *before = heap_enter(r->workers[from]->heap);
                 leases_prepare(r->workers[from], r->workers[to]);
                 heap_enter(before);
             }
-    struct worker *last = r->workers[r->count - 1];
-    r->blocking = spawn_on(last, &blocking_type);
-    r->log = spawn_on(last, &log_writer_type);
-    r->watchdog = spawn_on(last, &watchdog_type);
+    struct worker *blocking = r->workers[r->blocking_index];
+    r->blocking = spawn_on(blocking, &blocking_type);
+    r->log = spawn_on(blocking, &log_writer_type);
+    r->watchdog = spawn_on(blocking, &watchdog_type);
+    r->names = o->names_apart ? spawn_on(r->workers[r->count - 1], &blocking_type) : r->blocking;
     heap_enter(r->workers[0]->heap);
 }
 
@@ -94,10 +98,17 @@ static void stop_worker(struct runtime *r, unsigned index)
     worker_post(r->workers[index], msg_control_stop_new((struct msg_control_stop){0}));
 }
 
-/* What a worker has done in its life, for --log-level debug. */
+static void join_worker(struct runtime *r, unsigned index)
+{
+    stop_worker(r, index);
+    pthread_join(r->threads[index], NULL);
+}
+
+/* What a worker has done in its life, for --log-level debug; its thread is joined. */
 static void say_counters(struct worker *w)
 {
     char text[80];
+    heap_enter(w->heap);
 #define COUNTER(name, what)                                                                        \
     if (w->counters.name) {                                                                        \
         snprintf(text, sizeof text, "worker=%u count=%" PRIu64, w->index, w->counters.name);       \
@@ -108,17 +119,56 @@ static void say_counters(struct worker *w)
     worker_flush(w);
 }
 
+/* Nobody reads signals any more, and what is joined may be at a disk that does not answer. */
+static void end_now(int number)
+{
+    (void)number;
+    _exit(STATUS_SIGNALLED_AGAIN);
+}
+
+static void signals_end_now(void)
+{
+    signal(SIGTERM, end_now);
+    signal(SIGINT, end_now);
+}
+
+/* The worker of names sets looking_up and then reads `ending`; here it is the other way round. So a
+ * look-up that is not seen here will not begin. */
+static bool names_are_stuck(struct runtime *r)
+{
+    return r->count > r->blocking_index + 1 && atomic_load(&r->looking_up);
+}
+
+/* The blocking worker last: what the others had to log is before its end. False: the thread of names
+ * runs still. */
+static bool join_all(struct runtime *r)
+{
+    for (unsigned i = r->blocking_index + 1; i < r->count; i++)
+        stop_worker(r, i); /* it may end while others are joined */
+    for (unsigned i = 1; i < r->blocking_index; i++)
+        join_worker(r, i);
+    bool stuck = names_are_stuck(r);
+    for (unsigned i = r->blocking_index + 1; i < r->count && !stuck; i++)
+        pthread_join(r->threads[i], NULL);
+    join_worker(r, r->blocking_index);
+    return !stuck;
+}
+
+static void sweep(struct runtime *r, unsigned workers);
+
 int runtime_run(struct runtime *r)
 {
     for (unsigned i = 1; i < r->count; i++)
         start_thread(r, i);
     worker_run(r->workers[0]);
-    if (log_wants(LOG_DEBUG))
-        say_counters(r->workers[0]);
-    /* The blocking worker last: what the others had to log is before its end. */
-    for (unsigned i = 1; i < r->count; i++) {
-        stop_worker(r, i);
-        pthread_join(r->threads[i], NULL);
+    signals_end_now();
+    unsigned mine = join_all(r) ? r->count : r->blocking_index + 1; /* workers without a thread */
+    for (unsigned i = 0; i < mine && log_wants(LOG_DEBUG); i++)
+        say_counters(r->workers[i]);
+    heap_enter(r->workers[0]->heap);
+    if (mine < r->count) {
+        sweep(r, mine);
+        _exit(atomic_load(&r->status));
     }
     return atomic_load(&r->status);
 }
@@ -138,15 +188,15 @@ static void reap_all(struct worker *w)
             worker_reap(w, w->slots[i].actor);
 }
 
-/* Messages that were said by the dying to the dead. The blocking worker, the last one, still does what
- * it was asked for: files are closed, and last words are logged. */
-static void sweep(struct runtime *r)
+/* Messages that were said by the dying to the dead. The blocking worker still does what it was asked
+ * for: files are closed, and last words are logged. */
+static void sweep(struct runtime *r, unsigned workers)
 {
-    for (unsigned i = 0; i < r->count; i++) {
+    for (unsigned i = 0; i < workers; i++) {
         struct worker *w = r->workers[i];
         heap_enter(w->heap);
         worker_take_inbox(w);
-        while (i == r->count - 1 && worker_turn(w))
+        while (i == r->blocking_index && worker_turn(w))
             ;
         reap_all(w);
         w->dirty = NULL;
@@ -158,15 +208,18 @@ uint64_t runtime_destroy(struct runtime *r)
 {
     uint64_t leaked = 0;
     for (unsigned i = 0; i < 3; i++)
-        sweep(r);
+        sweep(r, r->count);
     for (unsigned i = 0; i < r->count; i++) {
         heap_enter(r->workers[i]->heap);
         worker_destroy(r->workers[i]);
         r->workers[i]->io->finish(r->workers[i]);
     }
+    /* cells that are kept at hand may be of other heaps: all go home before the first heap goes */
     for (unsigned round = 0; round < 2; round++)
-        for (unsigned i = 0; i < r->count; i++)
-            heap_round(r->workers[i]->heap);
+        for (unsigned i = 0; i < r->count; i++) {
+            heap_enter(r->workers[i]->heap);
+            heap_trim(r->workers[i]->heap);
+        }
     for (unsigned i = 0; i < r->count; i++) {
         leaked += heap_live(r->workers[i]->heap);
         heap_delete(r->workers[i]->heap);
@@ -194,29 +247,34 @@ void runtime_log(struct worker *w, enum log_level level, const char *text, size_
 
 void runtime_say(struct worker *w, enum log_level level, const char *sentence, const char *detail)
 {
-    char text[LOG_TEXT_MAX];
-    int n = snprintf(text, sizeof text, "runtime/%u\x1f%s\x1f%s", w->index, sentence, detail);
-    if (log_wants(level))
-        runtime_log(w, level, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    char text[LOG_TEXT_MAX], speaker[32];
+    if (!log_wants(level))
+        return;
+    snprintf(speaker, sizeof speaker, "runtime/%u", w->index);
+    size_t length = log_record(text, sizeof text, speaker, sentence);
+    size_t more = strnlen(detail, sizeof text - length);
+    memcpy(text + length, detail, more);
+    runtime_log(w, level, text, length + more);
 }
 
 /* ---- listeners by name ---- */
 
 void runtime_internal_add(struct runtime *r, struct socket *listener, const struct address *at)
 {
+    assert(listener->worker->index == 0); /* and so are both ends of what it leads to */
     listener->internal = malloc(sizeof *at);
     if (!listener->internal)
         heap_exhausted("an internal listener", sizeof *at);
     *listener->internal = *at;
-    listener->dirty_next = r->internal;
+    listener->internal_next = r->internal;
     r->internal = listener;
 }
 
 void runtime_internal_remove(struct runtime *r, struct socket *listener)
 {
-    for (struct socket **at = &r->internal; *at; at = &(*at)->dirty_next)
+    for (struct socket **at = &r->internal; *at; at = &(*at)->internal_next)
         if (*at == listener) {
-            *at = listener->dirty_next;
+            *at = listener->internal_next;
             return;
         }
 }
@@ -225,6 +283,6 @@ struct socket *runtime_internal_find(struct runtime *r, const struct address *at
 {
     struct socket *s = r->internal;
     while (s && !address_equal(s->internal, at))
-        s = s->dirty_next;
+        s = s->internal_next;
     return s;
 }

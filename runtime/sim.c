@@ -211,7 +211,7 @@ static bool is_possible(const struct sim *sim, const struct worker *w, enum choi
     switch (kind) {
     case TAKE_INBOX: return sim->inboxes >> w->index & 1;
     case EXPIRE_TIMERS: return timer_is_due(w);
-    case TURN: return w->run_length != 0;
+    case TURN: return w->run_first != NULL;
     default: return w->outbox_used || w->dirty;
     }
 }
@@ -344,8 +344,8 @@ static void worker_due(const struct sim *sim, const struct worker *w, uint64_t *
         sooner(at_us, sim->held_until_us[w->index]);
     for (const struct socket *s = w->lingering; s; s = s->next)
         sooner(at_us, s->linger_until_us);
-    for (const struct socket *s = w->starved; s; s = s->dirty_next)
-        sooner(at_us, s->linger_until_us);
+    for (const struct socket *s = w->starved; s; s = s->starved_next)
+        sooner(at_us, s->starved_until_us);
 }
 
 bool sim_next_due(const struct sim *sim, uint64_t *at_us)

@@ -70,6 +70,7 @@ struct sim {
     struct sim_route *routes;
     struct sim_socket *connecting; /* whose outcome is not known yet */
     size_t capacity_bytes, cut_bytes;
+    bool reset_drops;
     uint32_t descriptors, descriptors_max;
     int fds;
     uint16_t ports;
@@ -129,6 +130,9 @@ bool sim_is_running(void);
 void sim_capacity(struct sim *sim, size_t bytes);
 /* A read or write moves at most so many bytes (with a seed: 1 to so many); 0: no cutting. */
 void sim_cut(struct sim *sim, size_t bytes);
+/* A reset overtakes what its sender had written: what the other side has not read yet is lost, when an end
+ * is closed with bytes unread, or written to after its close. Else all of it had arrived in time. */
+void sim_reset_drops(struct sim *sim, bool drops);
 /* Actors' sockets that may be open at a time; more is EMFILE. */
 void sim_descriptors(struct sim *sim, uint32_t most);
 enum sim_route_kind {
@@ -189,6 +193,8 @@ void sim_name_delay(struct sim *sim, const char *host, uint64_t delay_us);
 void sim_file_open_fails(struct sim *sim, int error);
 /* Bytes that all files may still take, then ENOSPC. */
 void sim_file_room(struct sim *sim, uint64_t bytes);
+/* Bytes that may be in all open files together, as runtime_options says it; 0: no limit. */
+void sim_file_total(struct sim *sim, uint64_t bytes);
 /* Each file operation takes so long. */
 void sim_file_delay(struct sim *sim, uint64_t us);
 /* Files that are open. */

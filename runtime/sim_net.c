@@ -2,7 +2,8 @@
  *
  * As with the kernel's TCP on one host: bytes arrive at once, an end that is closed with bytes unread,
  * or that is written to after it was closed, breaks the connection, and what had come before
- * the break can still be read.
+ * the break can still be read (unless sim_reset_drops). After a FIN a break is EPIPE, which only writing
+ * meets; without one it is ECONNRESET, for whoever reads or writes first.
  */
 #include "runtime/sim_parts.h"
 #include <errno.h>
@@ -96,9 +97,16 @@ static void break_end(struct sim_end *e)
 {
     if (e->closed || e->broken)
         return;
-    e->error = ECONNRESET;
+    e->error = e->ended ? EPIPE : ECONNRESET;
     e->broken = e->ended = true;
     stir(e);
+}
+
+/* What had come to this end and was not read is lost, if the test wants it so. */
+static void overtake(struct sim_end *e)
+{
+    if (e->link->sim->reset_drops)
+        sim_bytes_drop(&e->in, e->in.length);
 }
 
 /* What one read or write may move. */
@@ -127,7 +135,7 @@ ssize_t sim_end_read(struct sim_end *e, void *into, size_t room)
             stir(e->other);
         return (ssize_t)n;
     }
-    if (e->error)
+    if (e->error == ECONNRESET)
         return -take_error(e);
     return e->ended ? 0 : -EAGAIN;
 }
@@ -145,6 +153,7 @@ ssize_t sim_end_write(struct sim_end *e, const void *bytes, size_t length)
     if (e->broken || e->shut)
         return -EPIPE;
     if (e->other->closed) {
+        overtake(e);
         break_end(e); /* the answer to these bytes is RST; they count as sent */
         return (ssize_t)length;
     }
@@ -179,6 +188,8 @@ void sim_end_close(struct sim_end *e, bool reset)
         free(e->link);
         return;
     }
+    if (unread)
+        overtake(other);
     if (unread || reset)
         break_end(other);
     other->ended = true;
@@ -286,6 +297,11 @@ void sim_capacity(struct sim *sim, size_t bytes)
 void sim_cut(struct sim *sim, size_t bytes)
 {
     sim->cut_bytes = bytes;
+}
+
+void sim_reset_drops(struct sim *sim, bool drops)
+{
+    sim->reset_drops = drops;
 }
 
 void sim_descriptors(struct sim *sim, uint32_t most)

@@ -81,6 +81,7 @@ struct sim_socket {
     int outcome;
     bool waits, known; /* connecting; and the outcome is known */
     bool reads, writes;
+    bool resets; /* its close will be a reset */
 };
 
 struct sim_peer {

@@ -67,10 +67,12 @@ static void take_some(struct sim_peer *p)
     ssize_t n = sim_end_read(p->end, bytes, sizeof bytes);
     if (n > 0)
         sim_bytes_add(&p->received, bytes, (size_t)n);
-    else if (n == 0)
+    else if (n == 0 && p->end->error == 0)
         p->ended = true;
     else
-        failed(p, (int)-n);
+        failed(p, n ? (int)-n : p->end->error);
+    if (p->error)
+        p->end->error = 0;
 }
 
 static void finish(struct sim_peer *p)

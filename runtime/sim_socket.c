@@ -246,6 +246,11 @@ static void io_shutdown(struct socket *s)
         sim_end_shutdown(of(s)->end);
 }
 
+static void io_reset(struct socket *s)
+{
+    of(s)->resets = true;
+}
+
 static void io_close(struct socket *s)
 {
     struct sim *sim = sim_at(s);
@@ -255,7 +260,7 @@ static void io_close(struct socket *s)
     if (x->listener)
         sim_listener_remove(sim, x->listener);
     if (x->end)
-        sim_end_close(x->end, false);
+        sim_end_close(x->end, x->resets);
     x->listener = NULL;
     x->end = NULL;
     s->fd = -1;
@@ -309,6 +314,7 @@ const struct io_ops io_sim = {
     .writev = io_writev,
     .shutdown = io_shutdown,
     .close = io_close,
+    .reset = io_reset,
     .watch = io_watch,
     .start = io_start,
     .finish = io_finish,

@@ -107,6 +107,11 @@ void sim_file_room(struct sim *sim, uint64_t bytes)
     sim->file_room_bytes = bytes;
 }
 
+void sim_file_total(struct sim *sim, uint64_t bytes)
+{
+    sim->runtime.file_total_max = bytes;
+}
+
 void sim_file_delay(struct sim *sim, uint64_t us)
 {
     sim->file_delay_us = us;

@@ -57,6 +57,8 @@ static void disown(struct socket *s)
 
 static void socket_free(struct socket *s)
 {
+    socket_undirty(s);
+    socket_unstarve(s);
     socket_drop_pieces(s);
     if (s->fd >= 0)
         s->worker->io->close(s);
@@ -69,7 +71,7 @@ static void socket_free(struct socket *s)
 
 void socket_watch(struct socket *s)
 {
-    bool reads = s->owner && !s->paused && !s->ended && !s->failed && !s->connecting;
+    bool reads = !s->paused && !s->starved && !s->ended && !s->failed && !s->connecting;
     bool writes = !s->failed && !s->listening && (s->connecting || s->first);
     if (reads == s->reads && writes == s->writes)
         return;
@@ -91,7 +93,7 @@ void socket_fail(struct socket *s, int error)
 {
     if (s->failed)
         return;
-    uint64_t unsent = s->unsent;
+    uint64_t unsent = s->unsent + s->lost;
     s->failed = true;
     socket_drop_pieces(s);
     socket_watch(s);
@@ -104,9 +106,32 @@ void socket_fail(struct socket *s, int error)
 
 /* ---- readiness ---- */
 
+/* It lingers, and there is nothing left to wait for. */
 bool socket_is_over(const struct socket *s)
 {
-    return s->owner == NULL && (s->first == NULL || s->failed);
+    bool written = !s->first && !s->connecting;
+    return s->owner == NULL && (s->failed || (written && (s->ended || s->worker->stopping)));
+}
+
+static void on_outcome(struct socket *s)
+{
+    int error = s->worker->io->connect_result(s);
+    s->connecting = false;
+    s->failed = error != 0;
+    if (s->owner) /* else it was closed meanwhile, and what was written leaves all the same */
+        say_connected(s, error);
+    socket_mark_dirty(s);
+    socket_watch(s);
+}
+
+static void on_readable(struct socket *s)
+{
+    if (s->owner) {
+        socket_read(s);
+        return;
+    }
+    socket_discard(s);
+    socket_watch(s);
 }
 
 void socket_ready(struct socket *s, bool can_read, bool can_write)
@@ -116,48 +141,35 @@ void socket_ready(struct socket *s, bool can_read, bool can_write)
         return;
     }
     if (s->connecting && can_write) {
-        int error = s->worker->io->connect_result(s);
-        s->connecting = false;
-        if (s->owner)
-            say_connected(s, error);
-        if (error)
-            s->failed = true;
-        socket_mark_dirty(s);
-        socket_watch(s);
+        on_outcome(s);
         return;
     }
     if (can_read)
-        socket_read(s);
+        on_readable(s);
     if (can_write)
         socket_mark_dirty(s);
 }
 
-/* ---- opening ---- */
+/* ---- opening: each returns 0 or an errno ---- */
 
-static bool open_pair(struct socket *s, struct socket *listener)
+static int open_pair(struct socket *s, struct socket *listener)
 {
     struct worker *w = s->worker;
     struct socket *fresh = socket_new(w);
     int error = w->io->pair(s, fresh);
     if (error) {
         heap_free(fresh, w->io->socket_bytes);
-        say_connected(s, error);
-        s->failed = true;
-        return false;
+        return error;
     }
-    say_connected(s, 0);
     socket_adopt(listener, fresh, &(struct address){.family = ADDRESS_INTERNAL});
-    socket_watch(s);
-    return true;
+    return 0;
 }
 
 static int open_internal(struct socket *s, const struct address *to)
 {
+    assert(s->worker->index == 0); /* see runtime_internal_add */
     struct socket *listener = runtime_internal_find(s->worker->runtime, to);
-    if (!listener)
-        return ECONNREFUSED;
-    open_pair(s, listener);
-    return 0;
+    return listener ? open_pair(s, listener) : ECONNREFUSED;
 }
 
 void socket_connect(struct actor *self, uint32_t n, const struct address *to)
@@ -166,20 +178,11 @@ void socket_connect(struct actor *self, uint32_t n, const struct address *to)
         return;
     struct worker *w = self->worker;
     struct socket *s = socket_own(socket_new(w), self, n);
-    if (to->family == ADDRESS_INTERNAL) {
-        int refused = open_internal(s, to);
-        if (refused) {
-            say_connected(s, refused);
-            s->failed = true;
-        }
-        return;
-    }
-    int error = w->io->connect(s, to);
+    int error = to->family == ADDRESS_INTERNAL ? open_internal(s, to) : w->io->connect(s, to);
     s->connecting = error == EINPROGRESS;
-    if (!s->connecting) {
+    s->failed = error && !s->connecting;
+    if (!s->connecting)
         say_connected(s, error);
-        s->failed = error != 0;
-    }
     socket_watch(s);
 }
 
@@ -190,39 +193,35 @@ struct socket *socket_mine(struct actor *self, uint32_t n)
     return s;
 }
 
+/* ---- closing ---- */
+
 static void linger(struct socket *s)
 {
     struct worker *w = s->worker;
-    disown(s);
-    s->notify = false;
+    s->notify = s->paused = false;
+    s->shut_wanted = true;
     s->linger_until_us = w->now_us + (uint64_t)LINGER_MS * 1000;
     s->next = w->lingering;
     w->lingering = s;
+    socket_mark_dirty(s);
     socket_watch(s);
 }
 
-/* Bytes that lie unread when a socket is closed make the kernel send RST, and the peer sees a broken
- * connection in place of an end (HS-35): what is there already is read and dropped. */
-static void discard_unread(struct socket *s)
+static bool may_speak(const struct socket *s)
 {
-    uint8_t dropped[4096];
-    ssize_t n = 1;
-    if (s->fd < 0 || s->listening || s->connecting || s->failed || s->ended)
-        return;
-    for (size_t total = 0; n > 0 && total < DISCARD_MAX; total += (size_t)n)
-        n = s->worker->io->read(s, dropped, sizeof dropped);
+    return s->fd >= 0 && !s->listening && !s->connecting && !s->failed && !s->ended;
 }
 
+/* Bytes that lie unread when a socket is closed make the kernel send RST in place of FIN, and the peer
+ * loses what it has not read yet: so a peer that was speaking is listened to until its end. */
 static void let_go(struct socket *s)
 {
-    discard_unread(s);
-    if (s->first && !s->failed && !s->connecting) {
-        linger(s);
-        return;
-    }
-    socket_undirty(s);
     disown(s);
-    socket_free(s);
+    bool speaks = may_speak(s) && socket_discard(s);
+    if (!s->failed && !s->broken && (s->first || speaks))
+        linger(s);
+    else
+        socket_free(s);
 }
 
 void socket_close(struct actor *self, uint32_t n)
@@ -231,13 +230,28 @@ void socket_close(struct actor *self, uint32_t n)
         let_go(socket_mine(self, n));
 }
 
+/* Nothing is waited for, but a peer that has spoken should see an end and no reset if it can (HS-35). */
 void socket_abort(struct actor *self, uint32_t n)
 {
     if (SHOWN_ONLY(self, .kind = EFFECT_ABORT, .n = n))
         return;
     struct socket *s = socket_mine(self, n);
-    socket_drop_pieces(s);
-    let_go(s);
+    size_t dropped = 1;
+    disown(s);
+    for (size_t total = 0; dropped && total < DISCARD_MAX && may_speak(s); total += dropped)
+        dropped = socket_discard(s);
+    socket_free(s);
+}
+
+void socket_reset(struct actor *self, uint32_t n)
+{
+    if (SHOWN_ONLY(self, .kind = EFFECT_RESET, .n = n))
+        return;
+    struct socket *s = socket_mine(self, n);
+    disown(s);
+    if (s->fd >= 0)
+        s->worker->io->reset(s);
+    socket_free(s);
 }
 
 void sockets_close_all(struct actor *owner)
@@ -255,7 +269,8 @@ void sockets_lingering(struct worker *w)
             continue;
         }
         *at = s->next;
-        socket_undirty(s);
+        if (may_speak(s))
+            socket_discard(s); /* what came in this very round */
         socket_free(s);
     }
 }
@@ -265,7 +280,6 @@ void sockets_finish(struct worker *w)
     while (w->lingering) {
         struct socket *s = w->lingering;
         w->lingering = s->next;
-        socket_undirty(s);
         socket_free(s);
     }
 }

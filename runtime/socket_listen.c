@@ -4,11 +4,11 @@
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct actor *socket_adopt(struct socket *listener, struct socket *fresh,
-                           const struct address *peer)
+void socket_adopt(struct socket *listener, struct socket *fresh, const struct address *peer)
 {
     struct worker *w = listener->worker;
     struct msg_socket_accepted said = {.listener = listener->owner->ref,
@@ -22,20 +22,34 @@ struct actor *socket_adopt(struct socket *listener, struct socket *fresh,
     socket_own(fresh, a, 0);
     socket_watch(fresh);
     w->counters.accepted++;
-    return a;
 }
 
 /* EMFILE and its like: connections wait in the backlog until somebody gives a descriptor back. */
 static void starve(struct socket *listener, int error)
 {
     struct worker *w = listener->worker;
+    char why[100];
+    snprintf(why, sizeof why, "why=\"%s\"", strerror(error));
     if (w->counters.accept_failed++ == 0)
-        runtime_say(w, LOG_WARN, "no descriptor for a new connection, it waits", strerror(error));
-    listener->starved = listener->paused = true;
-    listener->linger_until_us = w->now_us + (uint64_t)ACCEPT_RETRY_MS * 1000;
-    listener->dirty_next = w->starved;
+        runtime_say(w, LOG_WARN, "no descriptor for a new connection, it waits", why);
+    if (listener->starved)
+        return;
+    listener->starved = true;
+    listener->starved_until_us = w->now_us + (uint64_t)ACCEPT_RETRY_MS * 1000;
+    listener->starved_next = w->starved;
     w->starved = listener;
     socket_watch(listener);
+}
+
+void socket_unstarve(struct socket *listener)
+{
+    struct socket **at = &listener->worker->starved;
+    if (!listener->starved)
+        return;
+    while (*at != listener)
+        at = &(*at)->starved_next;
+    *at = listener->starved_next;
+    listener->starved = false;
 }
 
 void socket_accept(struct socket *listener)
@@ -60,12 +74,12 @@ void sockets_starved(struct worker *w)
 {
     for (struct socket **at = &w->starved; *at;) {
         struct socket *s = *at;
-        if (s->linger_until_us > w->now_us) {
-            at = &s->dirty_next;
+        if (s->starved_until_us > w->now_us) {
+            at = &s->starved_next;
             continue;
         }
-        *at = s->dirty_next;
-        s->starved = s->paused = false;
+        *at = s->starved_next;
+        s->starved = false;
         socket_watch(s);
     }
 }

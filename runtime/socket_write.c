@@ -19,17 +19,16 @@ void socket_mark_dirty(struct socket *s)
     s->worker->dirty = s;
 }
 
-/* Out of the worker's list of dirty sockets, or of starved listeners: dirty_next is for either. */
 void socket_undirty(struct socket *s)
 {
-    if (!s->dirty && !s->starved)
+    struct socket **at = &s->worker->dirty;
+    if (!s->dirty)
         return;
-    struct socket **at = s->dirty ? &s->worker->dirty : &s->worker->starved;
     while (*at && *at != s)
         at = &(*at)->dirty_next;
     if (*at) /* at the very end the list is dropped before its sockets */
         *at = s->dirty_next;
-    s->dirty = s->starved = false;
+    s->dirty = false;
 }
 
 void socket_drop_pieces(struct socket *s)
@@ -55,16 +54,16 @@ static void say_drained(struct socket *s)
 }
 
 /* The peer takes no more. What it said before it left is still worth reading: an application may
- * answer an upload early and close. */
+ * answer an upload early and close (DEL-38). That is read as everything is, when its owner wants it. */
 static void write_failed(struct socket *s, int error)
 {
-    for (unsigned reads = 0; s->owner && !s->ended && !s->failed && reads < 16; reads++) {
-        uint64_t before = s->worker->counters.bytes_read;
-        socket_read_once(s);
-        if (s->worker->counters.bytes_read == before)
-            break;
-    }
-    socket_fail(s, error);
+    s->broken = error;
+    s->lost = s->unsent;
+    socket_drop_pieces(s);
+    if (s->ended || !s->owner)
+        socket_fail(s, error);
+    else
+        socket_read(s);
 }
 
 static int gather(const struct socket *s, struct iovec *pieces)
@@ -104,7 +103,7 @@ static void settle_pieces(struct socket *s)
         span_settle(&p->bytes);
 }
 
-static void flush(struct socket *s)
+static void write_pieces(struct socket *s)
 {
     struct worker *w = s->worker;
     struct iovec pieces[WRITE_PIECES];
@@ -123,10 +122,28 @@ static void flush(struct socket *s)
         }
         written(s, (size_t)n);
     }
-    if (!s->first && s->shut_wanted && !s->shut_done && !s->connecting && !s->failed) {
+}
+
+/* All has left: the FIN follows. A closed socket has now only the peer's to wait for. */
+static void all_written(struct socket *s)
+{
+    struct worker *w = s->worker;
+    uint64_t until_us = w->now_us + (uint64_t)FIN_WAIT_MS * 1000;
+    if (s->shut_wanted && !s->shut_done) {
         s->shut_done = true;
         w->io->shutdown(s);
     }
+    if (!s->owner && s->linger_until_us > until_us)
+        s->linger_until_us = until_us;
+}
+
+static void flush(struct socket *s)
+{
+    if (s->broken)
+        socket_read(s);
+    write_pieces(s);
+    if (!s->first && !s->connecting && !s->failed && !s->broken)
+        all_written(s);
     say_drained(s);
     socket_watch(s);
 }
@@ -141,6 +158,8 @@ void sockets_flush(struct worker *w)
         if (socket_is_over(s))
             sockets_lingering(w);
     }
+    if (w->stopping && w->lingering)
+        sockets_lingering(w); /* no peer's end is waited for any more */
 }
 
 static void append_piece(struct socket *s, struct span bytes)
@@ -185,6 +204,18 @@ static struct chunk *write_chunk(struct worker *w, uint32_t most)
     return w->write_chunk = c;
 }
 
+/* Counts the bytes. False: they are not to be queued. */
+static bool takes(struct socket *s, uint32_t length)
+{
+    if (s->failed || s->shut_wanted)
+        return false;
+    if (s->broken)
+        s->lost += length;
+    else
+        s->unsent += length;
+    return !s->broken;
+}
+
 void socket_write(struct actor *self, uint32_t n, struct span bytes)
 {
     if (SHOWN_ONLY(self, .kind = EFFECT_WRITE, .n = n, .bytes = span_bytes(bytes),
@@ -193,11 +224,10 @@ void socket_write(struct actor *self, uint32_t n, struct span bytes)
         return;
     }
     struct socket *s = socket_mine(self, n);
-    if (s->failed || s->shut_wanted || bytes.length == 0) {
+    if (bytes.length == 0 || !takes(s, bytes.length)) {
         span_release(&bytes);
         return;
     }
-    s->unsent += bytes.length;
     if (bytes.length < COPY_BELOW_BYTES) {
         struct chunk *c = write_chunk(self->worker, bytes.length);
         memcpy(c->bytes + c->used, span_bytes(bytes), bytes.length);
@@ -229,9 +259,8 @@ void socket_commit(struct actor *self, uint32_t n, uint32_t length)
         SHOWN_ONLY(self, .kind = EFFECT_WRITE, .n = n, .bytes = bytes, .length = length))
         return;
     struct socket *s = socket_mine(self, n);
-    if (s->failed || s->shut_wanted)
+    if (!takes(s, length))
         return;
-    s->unsent += length;
     append_written(s, w->write_chunk, length);
     socket_mark_dirty(s);
 }

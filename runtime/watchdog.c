@@ -21,17 +21,17 @@ struct watchdog {
     uint64_t quiet_since_us;
 };
 
-void watchdog_rouse(struct worker *w, uint32_t handled)
+/* At once, not with the flush of this round: it may be this round that takes long. */
+void watchdog_rouse(struct worker *w)
 {
     struct runtime *r = w->runtime;
-    if (!handled || w->index == r->count - 1 ||
-        atomic_load_explicit(&r->watched, memory_order_relaxed) || !w->io->wake)
+    if (w->index >= r->blocking_index || atomic_load_explicit(&r->watched, memory_order_relaxed))
         return;
     if (atomic_exchange_explicit(&r->watched, true, memory_order_relaxed))
         return;
     struct message *m = msg_watch_new((struct msg_watch){w->index});
     m->to = r->watchdog;
-    worker_route(w, m);
+    worker_post(runtime_worker(r, r->blocking_index), m);
 }
 
 static void name_it(struct watchdog *self, struct worker *w, const char *type, uint64_t since)
@@ -39,17 +39,18 @@ static void name_it(struct watchdog *self, struct worker *w, const char *type, u
     uint16_t kind = (uint16_t)atomic_load_explicit(&w->watch_kind, memory_order_relaxed);
     self->actor.worker->counters.long_turns++;
     actor_log(&self->actor, LOG_WARN, "an actor holds its worker",
-              "worker=%u actor=%s/%u kind=%s ms=%" PRIu64, w->index, type,
-              (unsigned)atomic_load_explicit(&w->watch_slot, memory_order_relaxed),
+              "worker=%u holder=%s/%u.%u kind=%s ms=%" PRIu64, w->index, type, w->index,
+              (unsigned)atomic_load_explicit(&w->watch_place, memory_order_relaxed) & 0xffffff,
               message_kind_info(kind)->name, (actor_now(&self->actor) - since) / 1000);
 }
 
-/* True when the worker has done something since the last look, or is at it. */
+/* True when the worker has done something since the last look, or is at it. A turn begins with its
+ * number, then comes what runs in it: a number that has changed in between is not that turn's. */
 static bool look(struct watchdog *self, struct worker *w, struct watched *seen)
 {
     uint64_t now = actor_now(&self->actor);
+    const char *type = atomic_load_explicit(&w->watch_type, memory_order_acquire);
     uint64_t turn = atomic_load_explicit(&w->watch_turn, memory_order_relaxed);
-    const char *type = atomic_load_explicit(&w->watch_type, memory_order_relaxed);
     if (turn != seen->turn) {
         *seen = (struct watched){turn, now, false};
         return true;
@@ -65,7 +66,7 @@ static void on_timer(struct watchdog *self)
 {
     struct runtime *r = self->actor.worker->runtime;
     uint64_t now = actor_now(&self->actor);
-    for (unsigned i = 0; i + 1 < r->count; i++)
+    for (unsigned i = 0; i < r->blocking_index; i++)
         if (look(self, r->workers[i], &self->workers[i]))
             self->quiet_since_us = now;
     if (now - self->quiet_since_us > WATCH_LINGER_MS * 1000)
@@ -79,8 +80,7 @@ static void on_message(struct actor *actor, struct message *m)
     struct watchdog *self = (struct watchdog *)actor;
     if (m->kind == MSG_TIMER) {
         on_timer(self);
-    } else if (m->kind == MSG_WATCH && !ref_is_nobody(m->to) &&
-               atomic_load(&actor->worker->runtime->watched)) {
+    } else if (m->kind == MSG_WATCH && atomic_load(&actor->worker->runtime->watched)) {
         self->quiet_since_us = actor_now(actor);
         timer_start(actor, 0, WATCH_EVERY_MS * 1000);
     }

@@ -52,7 +52,6 @@ static void mailbox_push(struct actor *a, struct message *m)
     else
         a->mailbox_oldest = m;
     a->mailbox_newest = m;
-    a->mailbox_length++;
 }
 
 /* Not empty. */
@@ -62,7 +61,6 @@ static struct message *mailbox_pop(struct actor *a)
     a->mailbox_oldest = message_next(m);
     if (!a->mailbox_oldest)
         a->mailbox_newest = NULL;
-    a->mailbox_length--;
     return m;
 }
 
@@ -77,7 +75,6 @@ static void make_runnable(struct worker *w, struct actor *a)
     else
         w->run_first = a;
     w->run_last = a;
-    w->run_length++;
 }
 
 /* Out of the run queue, if it is there; `before` stands before it, NULL: it is the first. */
@@ -89,13 +86,15 @@ static void run_unlink(struct worker *w, struct actor *a, struct actor *before)
         w->run_first = a->run_next;
     if (w->run_last == a)
         w->run_last = before;
-    w->run_length--;
 }
 
 static struct actor *run_pop_chosen(struct worker *w)
 {
     struct actor *before = NULL, *a = w->run_first;
-    for (uint32_t skip = w->choose(w->choose_context, w->run_length); skip; skip--) {
+    uint32_t runnable = 1;
+    for (struct actor *at = a; at != w->run_last; at = at->run_next)
+        runnable++;
+    for (uint32_t skip = w->choose(w->choose_context, runnable); skip; skip--) {
         before = a;
         a = a->run_next;
     }
@@ -107,7 +106,7 @@ static struct actor *run_pop_chosen(struct worker *w)
  * second entry, and an actor that ends in its turn is in no list. */
 static struct actor *run_pop(struct worker *w)
 {
-    if (RARELY(w->choose) && w->run_length > 1)
+    if (RARELY(w->choose) && w->run_first != w->run_last)
         return run_pop_chosen(w);
     struct actor *a = w->run_first;
     run_unlink(w, a, NULL);
@@ -122,6 +121,42 @@ static void run_remove(struct worker *w, struct actor *a)
         before = at;
     if (at)
         run_unlink(w, a, before);
+}
+
+/* ---- bundles ---- */
+
+/* The bundle's own cache line counts as one message, and so each size fills a slab's class. */
+static size_t bundle_bytes(uint32_t room)
+{
+    return sizeof(struct bundle) + room * sizeof(struct message);
+}
+
+static struct bundle *bundle_new(uint32_t wanted, struct bundle *before)
+{
+    uint32_t room = 1;
+    while (room < wanted && room < BUNDLE_MESSAGES)
+        room = room * 2 + 1;
+    struct bundle *b = heap_alloc(bundle_bytes(room));
+    b->node.next = before ? &before->node : NULL;
+    b->count = 0;
+    b->room = room;
+    return b;
+}
+
+/* The first of a list are copied into the bundle: their cells stay with the worker that they belong to. */
+static void bundle_fill(struct bundle *b, struct message *first)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct message *m = first;
+        first = message_next(m);
+        b->messages[i] = *m;
+        heap_cell_free(m);
+    }
+}
+
+static void bundle_free(struct bundle *b)
+{
+    heap_free(b, bundle_bytes(b->room));
 }
 
 /* ---- the way of a message ---- */
@@ -178,22 +213,24 @@ void worker_event(struct worker *w, struct actor *to, struct message *m)
     make_runnable(w, to);
 }
 
-static struct bundle *bundle_new(struct bundle *before)
+static void outbox_more(struct outbox *out)
 {
-    struct bundle *b = heap_alloc(sizeof *b);
-    b->node.next = before ? &before->node : NULL;
-    b->count = 0;
-    return b;
+    if (out->newest)
+        bundle_fill(out->newest, out->staged);
+    out->newest = bundle_new(out->usual > out->count ? out->usual : out->count + 1, out->newest);
+    out->end = &out->staged;
+    if (!out->oldest)
+        out->oldest = out->newest;
 }
 
 static void outbox_put(struct worker *w, unsigned far, struct message *m)
 {
     struct outbox *out = &w->outbox[far];
-    if (!out->newest || out->newest->count == BUNDLE_MESSAGES)
-        out->newest = bundle_new(out->newest);
-    if (!out->oldest)
-        out->oldest = out->newest;
-    out->newest->messages[out->newest->count++] = m;
+    if (!out->newest || out->newest->count == out->newest->room)
+        outbox_more(out);
+    __builtin_prefetch(&out->newest->messages[out->newest->count++], 1);
+    *out->end = m;
+    out->end = (struct message **)(void *)&m->node.next;
     out->count++;
     w->outbox_used |= 1u << far;
     w->counters.sent_far++;
@@ -249,16 +286,18 @@ static bool is_control(const struct message *m)
     return m->kind >= MSG_CONTROL_SPAWN && m->kind <= MSG_CONTROL_STOP;
 }
 
-static void open_bundle(struct worker *w, struct bundle *b)
+static void open_bundle(struct worker *w, const struct bundle *b)
 {
-    for (uint32_t i = 0; i < b->count; i++)
-        __builtin_prefetch(b->messages[i], 1);
-    for (uint32_t i = 0; i < b->count; i++)
-        if (is_control(b->messages[i]))
-            worker_control(w, b->messages[i]);
+    for (uint32_t i = 1; i < b->count; i++)
+        __builtin_prefetch(&b->messages[i], 1); /* to be written next by the one who wrote it */
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct message *m = heap_cell_alloc();
+        *m = b->messages[i];
+        if (RARELY(is_control(m)))
+            worker_control(w, m);
         else
-            deliver(w, b->messages[i]);
-    heap_free(b, sizeof *b);
+            deliver(w, m);
+    }
 }
 
 void worker_take_inbox(struct worker *w)
@@ -268,6 +307,7 @@ void worker_take_inbox(struct worker *w)
         struct bundle *b = (struct bundle *)(void *)n;
         n = n->next;
         open_bundle(w, b);
+        bundle_free(b);
     }
 }
 
@@ -279,8 +319,8 @@ static void drop_bundles(struct bundle *b)
     while (b) {
         struct bundle *next = (struct bundle *)(void *)b->node.next;
         for (uint32_t i = 0; i < b->count; i++)
-            message_free(b->messages[i]);
-        heap_free(b, sizeof *b);
+            message_release_spans(&b->messages[i]);
+        bundle_free(b);
         b = next;
     }
 }
@@ -289,10 +329,11 @@ static void push_outbox(struct worker *w, unsigned far)
 {
     struct outbox *out = &w->outbox[far];
     struct worker *there = runtime_worker(w->runtime, far);
-    struct bundle *newest = out->newest;
-    enum inbox_pushed pushed = inbox_push(&there->inbox, &newest->node, &out->oldest->node);
-    *out = (struct outbox){NULL, NULL, 0};
+    struct bundle *newest = out->newest, *oldest = out->oldest;
+    bundle_fill(newest, out->staged);
+    *out = (struct outbox){.usual = out->count};
     w->counters.flushes++;
+    enum inbox_pushed pushed = inbox_push(&there->inbox, &newest->node, &oldest->node);
     if (pushed == INBOX_WOKE) {
         w->counters.wakes++;
         there->io->wake(there);
@@ -335,12 +376,7 @@ static bool is_stale(const struct actor *a, struct message *m)
 
 static bool is_event(const struct message *m)
 {
-    const uint64_t events = 1ull << MSG_TIMER | 1ull << MSG_SOCKET_DATA |
-                            1ull << MSG_SOCKET_CONNECTED | 1ull << MSG_SOCKET_END |
-                            1ull << MSG_SOCKET_FAILED | 1ull << MSG_SOCKET_DRAINED |
-                            1ull << MSG_SOCKET_LISTENING;
-    static_assert(MSG_RUNTIME_KINDS <= 64, "the runtime's kinds fit into a word of bits");
-    return m->kind < MSG_RUNTIME_KINDS && events >> m->kind & 1;
+    return m->kind <= MSG_LAST_EVENT;
 }
 
 /* False when the event is stale. A timer that is shown has run out. */
@@ -375,17 +411,21 @@ static void turn_begins(struct worker *w, struct actor *a)
 {
     w->counters.turns++;
     atomic_store_explicit(&w->watch_turn, w->counters.turns, memory_order_relaxed);
-    atomic_store_explicit(&w->watch_slot, ref_slot(a->ref), memory_order_relaxed);
+    atomic_store_explicit(&w->watch_place, a->ref.place, memory_order_relaxed);
     atomic_store_explicit(&w->watch_type, a->type->name, memory_order_relaxed);
 }
 
-static uint32_t turn(struct worker *w, struct actor *a)
+/* What the actor says to itself meanwhile comes after what had been there, in another turn. */
+static inline uint32_t turn(struct worker *w, struct actor *a)
 {
-    uint32_t budget = a->mailbox_length < TURN_MESSAGES ? a->mailbox_length : TURN_MESSAGES;
+    const struct message *last = a->mailbox_newest;
     uint32_t handled = 0;
     turn_begins(w, a);
-    for (; handled < budget && !a->stopping; handled++)
-        handle(w, a, mailbox_pop(a));
+    for (bool more = true; more && !a->stopping; handled++) {
+        struct message *m = mailbox_pop(a);
+        more = m != last && handled + 1 < TURN_MESSAGES;
+        handle(w, a, m);
+    }
     a->queued = false;
     atomic_store_explicit(&w->watch_type, NULL, memory_order_relaxed);
     if (RARELY(a->stopping))
@@ -449,8 +489,9 @@ void worker_reap(struct worker *w, struct actor *a)
 
 void worker_post(struct worker *there, struct message *m)
 {
-    struct bundle *b = bundle_new(NULL);
-    b->messages[b->count++] = m;
+    struct bundle *b = bundle_new(1, NULL);
+    b->count = 1;
+    bundle_fill(b, m);
     if (inbox_push(&there->inbox, &b->node, &b->node) == INBOX_WOKE)
         there->io->wake(there);
 }
@@ -466,10 +507,12 @@ bool worker_round(struct worker *w)
 {
     worker_take_inbox(w);
     timers_expire(w, w->now_us);
-    watchdog_rouse(w, turns(w, ROUND_MESSAGES));
+    if (w->run_first)
+        watchdog_rouse(w);
+    turns(w, ROUND_MESSAGES);
     worker_flush(w);
     w->counters.rounds++;
-    return w->run_length != 0;
+    return w->run_first != NULL;
 }
 
 static void sooner(uint64_t *until_us, uint64_t us)
@@ -496,7 +539,7 @@ static void worker_sleep(struct worker *w)
     bool parked = inbox_park(&w->inbox);
     w->counters.parks += parked;
     w->io->poll(w, parked, until);
-    if (!w->trimmed && !w->run_length && w->now_us >= idle_at) {
+    if (!w->trimmed && !w->run_first && w->now_us >= idle_at) {
         heap_trim(w->heap);
         w->trimmed = true;
     }

@@ -23,16 +23,20 @@ struct slot {
     uint32_t next_free; /* FIFO, so that a slot rests before it is used again */
 };
 
-/* Messages on their way to another worker, oldest first. */
+/* Messages on their way to another worker, oldest first, each on its own cache line. */
 struct bundle {
     struct inbox_node node;
-    uint32_t count;
-    struct message *messages[BUNDLE_MESSAGES];
+    uint32_t count, room;
+    uint64_t rest_of_the_line[6];
+    struct message messages[];
 };
+static_assert(sizeof(struct bundle) == sizeof(struct message), "see bundle_bytes");
 
 struct outbox {
     struct bundle *newest, *oldest; /* linked from newest to oldest, as the inbox wants it */
+    struct message *staged, **end;  /* for the newest, in which their places are reserved */
     uint32_t count;
+    uint32_t usual; /* the count at the last push */
 };
 
 /* Slots of another worker that we may spawn into without asking. */
@@ -57,7 +61,6 @@ struct worker {
     uint32_t actors;                /* alive */
 
     struct actor *run_first, *run_last;
-    uint32_t run_length;
     bool message_taken;
 
     struct outbox outbox[WORKERS_MAX];
@@ -86,7 +89,7 @@ struct worker {
     _Alignas(64) _Atomic(const char *) watch_type; /* NULL: between turns */
     atomic_uint_fast64_t watch_turn;
     atomic_uint watch_kind;
-    atomic_uint watch_slot;
+    atomic_uint watch_place;
 };
 
 void worker_create(struct worker *w, struct runtime *r, unsigned index, const struct io_ops *io);

@@ -141,13 +141,13 @@ static void sleeping_owner_is_woken_once(void)
 {
     enum { N = RETURN_WAKE + 2 * RETURN_BATCH };
     struct two_heaps h;
-    static void *cells[N];
+    static void *objects[N];
     enter_two(&h);
     for (unsigned i = 0; i < N; i++)
-        cells[i] = heap_cell_alloc();
+        objects[i] = heap_alloc(200);
     heap_enter(h.b);
     for (unsigned i = 0; i < N; i++)
-        heap_cell_free(cells[i]);
+        heap_free(objects[i], 200);
     heap_round(h.b);
     CHECK(HEAP_IS_MALLOC || h.woken == 1);
     heap_enter(h.a);

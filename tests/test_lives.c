@@ -1,6 +1,7 @@
 /* tests/test_lives.c -- birth, death and who hears of it, on one worker, on two, and with threads. */
 #include "tests/bare.h"
 #include "tests/check.h"
+#include "tests/toys.h"
 
 /* ---- an actor that does what the test says and remembers what it heard ---- */
 
@@ -50,11 +51,6 @@ static void on_note_stop(struct actor *self)
 }
 
 static const struct actor_type note_type = {"note", sizeof(struct actor), on_note, on_note_stop};
-
-static struct message *resume(uint32_t n)
-{
-    return msg_resume_new((struct msg_resume){n});
-}
 
 static struct actor *actor_of(struct bare *b, struct actor_ref r)
 {
@@ -561,6 +557,7 @@ static void destroyed_with_everything_under_way(void)
 /* ---- threads ---- */
 
 enum { FAMILIES = 40, CHILDREN = 250, WORDS = 3 };
+enum { GUARD_US = 20000000, HUNG = 99 };
 
 struct mother {
     struct actor actor;
@@ -586,7 +583,16 @@ static void bear(struct mother *self)
     struct actor_ref child =
         actor_spawn(&self->actor, &child_type, there, msg_signal_new((struct msg_signal){0}));
     actor_monitor(&self->actor, child);
-    SAY(self, child, grant, .served = true); /* it may be dead by then */
+    SAY(self, child, grant, .served = true); /* it is dead by then, or has stopped */
+}
+
+static void on_child_down(struct mother *self, struct message *m)
+{
+    self->downs++;
+    /* with ten children at a time, never fewer words than the dead ones must have said */
+    self->disorder |= self->words < self->downs * WORDS || msg_down(m)->reason != STOP_DONE;
+    if (self->downs + 10 <= CHILDREN)
+        bear(self);
 }
 
 static void on_mother(struct actor *actor, struct message *m)
@@ -599,16 +605,11 @@ static void on_mother(struct actor *actor, struct message *m)
             bear(self);
         return;
     case MSG_CONTINUE: self->words++; return;
-    case MSG_BOUNCED: self->bounces++; return;
-    case MSG_DOWN: break;
+    case MSG_BOUNCED: self->bounces++; break;
+    case MSG_DOWN: on_child_down(self, m); break;
     default: return;
     }
-    self->downs++;
-    /* with ten children at a time, never fewer words than the dead ones must have said */
-    self->disorder |= self->words < self->downs * WORDS || msg_down(m)->reason != STOP_DONE;
-    if (self->downs + 10 <= CHILDREN)
-        bear(self);
-    if (self->downs == CHILDREN) {
+    if (self->downs == CHILDREN && self->bounces == CHILDREN) {
         self->disorder |= self->words != CHILDREN * WORDS;
         SAY(self, self->top, resume, .n = self->disorder);
         actor_stop(actor, STOP_DONE);
@@ -625,7 +626,12 @@ struct top {
 static void on_top(struct actor *actor, struct message *m)
 {
     struct top *self = (struct top *)actor;
+    if (m->kind == MSG_TIMER) {
+        actor_end_program(actor, HUNG);
+        return;
+    }
     if (m->kind == MSG_SIGNAL) {
+        timer_start(actor, 0, GUARD_US);
         for (unsigned i = 0; i < FAMILIES; i++)
             actor_spawn(actor, &mother_type, i % 2, msg_signal_new((struct msg_signal){0}));
         return;

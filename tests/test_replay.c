@@ -10,11 +10,6 @@ enum { SEEDS = 20, REPORT_BYTES = 8000 };
 
 static char report[REPORT_BYTES];
 
-static struct message *resume(uint32_t n)
-{
-    return msg_resume_new((struct msg_resume){n});
-}
-
 /* Runs `work` in a sim under the recorder, and gives the recording. */
 static struct recording *record(uint64_t seed, size_t bytes_max, void (*work)(struct sim *sim))
 {
@@ -91,7 +86,7 @@ static void says_when_on(struct actor *actor, struct message *m)
 
 static void says_when_on_stop(struct actor *actor)
 {
-    SAY((struct toy_ticker *)actor, actor->ref, slow, .since_us = actor_now(actor));
+    SAY((struct toy_ticker *)actor, actor->ref, idle, .keep_us = actor_now(actor));
 }
 
 static const struct actor_type says_when_type = {"says_when", sizeof(struct toy_ticker),
@@ -306,10 +301,11 @@ struct live {
     uint32_t downs;
 };
 
-enum { LIVE_PINGERS = 20 };
+enum { LIVE_PINGERS = 20, GUARD_US = 20000000, HUNG = 99 };
 
 static void live_begin(struct live *self)
 {
+    timer_start(&self->actor, 0, GUARD_US);
     for (unsigned i = 0; i < LIVE_PINGERS; i++)
         actor_monitor(&self->actor, actor_spawn(&self->actor, &toy_pinger_type, i % 2, resume(1)));
     struct address at = {.family = ADDRESS_INTERNAL, .name = "echo"};
@@ -325,6 +321,8 @@ static void live_on_message(struct actor *actor, struct message *m)
     struct live *self = (struct live *)actor;
     if (m->kind == MSG_CONTINUE)
         live_begin(self);
+    if (m->kind == MSG_TIMER)
+        actor_end_program(actor, HUNG);
     self->downs += m->kind == MSG_DOWN || (m->kind == MSG_SOCKET_END && msg_socket_end(m)->n == 1);
     if (self->downs == LIVE_PINGERS + 1)
         actor_end_program(actor, 0);

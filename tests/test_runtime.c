@@ -6,11 +6,15 @@
  */
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
+#include "runtime/socket.h"
 #include "runtime/worker.h"
 #include "tests/check.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -284,6 +288,40 @@ static void last_words_leave(void)
 
 /* ---- connecting ---- */
 
+/* DEL-11: a short write does not wait for the one before to be acknowledged. */
+static void check_no_delay(const struct actor *self)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+    int fd = socket_find(self, 0)->fd;
+    CHECK_UINT(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, &length), 0);
+    CHECK(value != 0);
+}
+
+static void no_delay_client(struct actor *self, struct message *m)
+{
+    if (m->kind == MSG_SOCKET_CONNECTED)
+        check_no_delay(self);
+    else if (m->kind == MSG_SOCKET_END)
+        actor_end_program(self, 0);
+}
+
+static void no_delay_server(struct actor *self, struct message *m)
+{
+    if (m->kind != MSG_SOCKET_ACCEPTED)
+        return;
+    check_no_delay(self);
+    actor_stop(self, STOP_DONE);
+}
+
+static void short_writes_do_not_wait(void)
+{
+    prepare("127.0.0.1:0", no_delay_client, no_delay_server);
+    run(0);
+    CHECK_STR(t.client.heard, "listening connected end ");
+    CHECK_STR(t.server.heard, "accepted ");
+}
+
 static void refused_client(struct actor *self, struct message *m)
 {
     if (m->kind == MSG_STOP) {
@@ -549,19 +587,19 @@ static void abort_drops_what_is_left(void)
 
 /* ---- an answer before the end of the question ---- */
 
+/* Paused, so that it is a write that meets the failure, and not the read of the answer. */
 static void write_to_the_deaf(struct actor *self, struct message *m)
 {
     if (m->kind == MSG_SOCKET_CONNECTED) {
+        socket_pause(self, 0);
         say_much(self, MUCH);
         socket_notify(self, 0, 0);
         timer_start(self, TICK, TICK_US);
     }
-    if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK) {
-        /* the answer is written and the socket closed before this is tried, all in one round: so
-         * the failure is met by a write, not seen with the answer by a poll */
+    if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK)
         actor_send(self, t.server.ref, msg_resume_new((struct msg_resume){0}));
-        say(self, "more");
-    }
+    if (m->kind == MSG_SOCKET_DRAINED)
+        socket_resume(self, 0);
     if (m->kind == MSG_SOCKET_FAILED)
         timer_start(self, TICK + 1, TICK_US);
     if (m->kind == MSG_TIMER && msg_timer(m)->n == TICK + 1) {
@@ -570,22 +608,27 @@ static void write_to_the_deaf(struct actor *self, struct message *m)
     }
 }
 
-/* It reads nothing, answers and leaves: the writer's next write fails. */
+/* It reads nothing, answers and breaks off. */
 static void answer_early(struct actor *self, struct message *m)
 {
     if (m->kind == MSG_SOCKET_ACCEPTED)
         socket_pause(self, 0);
-    if (m->kind != MSG_CONTINUE)
-        return;
-    say(self, "413 too large");
-    socket_close(self, 0);
+    if (m->kind == MSG_CONTINUE) {
+        say(self, "413 too large");
+        socket_notify(self, 0, 0);
+    }
+    if (m->kind == MSG_SOCKET_DRAINED) {
+        const struct linger reset = {.l_onoff = 1};
+        CHECK(setsockopt(self->sockets->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+        socket_abort(self, 0);
+    }
 }
 
+/* A reset is no end, though the kernel's second word about it is that of an end. A pair knows no reset. */
 static void check_early_answer(void)
 {
-    const char *end = strstr(t.client.heard, " end");
-    CHECK(!strcmp(t.client.heard, "listening connected data failed ") ||
-          (end && !strcmp(t.client.heard, "listening connected data end failed ")));
+    CHECK_STR(t.client.heard, t.internal ? "listening connected drained data end failed "
+                                         : "listening connected drained data failed ");
     CHECK_UINT(t.client.bytes, strlen("413 too large"));
     CHECK(t.client.unsent > 0 && t.client.unsent < (uint64_t)MUCH * MEBIBYTE);
 }
@@ -593,6 +636,46 @@ static void check_early_answer(void)
 static void early_answer_is_read_before_the_failure(void)
 {
     over_both(write_to_the_deaf, answer_early, check_early_answer);
+}
+
+/* ---- a close while the peer speaks ---- */
+
+enum { ANSWER = 8 }; /* mebibytes: more than the kernel keeps */
+
+static void ask_on(struct actor *self, struct message *m)
+{
+    if (m->kind == MSG_SOCKET_CONNECTED) {
+        socket_pause(self, 0);
+        say(self, "question");
+    }
+    if (m->kind == MSG_CONTINUE) { /* the answer is on its way */
+        say_much(self, 1);
+        timer_start(self, TICK, TICK_US);
+    }
+    if (m->kind == MSG_TIMER)
+        socket_resume(self, 0);
+    if (m->kind == MSG_SOCKET_END || m->kind == MSG_SOCKET_FAILED)
+        actor_end_program(self, 0);
+}
+
+static void answer_and_close(struct actor *self, struct message *m)
+{
+    if (m->kind != MSG_SOCKET_DATA)
+        return;
+    say_much(self, ANSWER);
+    socket_close(self, 0);
+    actor_send(self, t.client.ref, msg_resume_new((struct msg_resume){0}));
+}
+
+static void check_whole_answer(void)
+{
+    CHECK_STR(t.client.heard, "listening connected go data end ");
+    CHECK_UINT(t.client.bytes, (uint64_t)ANSWER * MEBIBYTE);
+}
+
+static void answer_survives_more_questions(void)
+{
+    over_both(ask_on, answer_and_close, check_whole_answer);
 }
 
 /* ---- no descriptor ---- */
@@ -649,6 +732,35 @@ static void connection_waits_for_a_descriptor(void)
     log_settings.level = level;
     CHECK_UINT(t.accepted, 1);
     CHECK_STR(t.server.heard, "accepted data ");
+}
+
+static void connect_with_the_last_descriptor(struct actor *self, struct message *m)
+{
+    if (m->kind == MSG_SOCKET_LISTENING) {
+        hoard_all();
+        close(hoard[--hoarded]); /* the server's */
+        say(self, "x");
+    }
+}
+
+/* accept4 looks for a descriptor first: that there is none is no news while nobody waits. */
+static void nobody_waits_for_a_descriptor(void)
+{
+    struct rlimit before, few;
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few = (struct rlimit){FDS, before.rlim_max};
+    enum log_level level = log_settings.level;
+    log_settings.level = LOG_ERROR;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    prepare("127.0.0.1:0", connect_with_the_last_descriptor, end_at_data);
+    runtime_create(&t.r, &(struct runtime_options){.workers = 1, .io = &io_ev});
+    runtime_spawn_root(&t.r, &client_type, msg_stop_new((struct msg_stop){0}));
+    CHECK_UINT(runtime_run(&t.r), 0);
+    CHECK_UINT(t.r.workers[0]->counters.accept_failed, 0);
+    CHECK_UINT(runtime_destroy(&t.r), 0);
+    share_all();
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    log_settings.level = level;
 }
 
 /* ---- files and names ---- */
@@ -709,6 +821,18 @@ static void files_are_written_and_read(void)
     CHECK_STR(file_heard, want);
 }
 
+/* Stands in front of the C library's, to see what it is asked. */
+static int flags_asked;
+
+int getaddrinfo(const char *restrict host, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    flags_asked |= hints ? hints->ai_flags : 0;
+    return real(host, service, hints, found);
+}
+
 /* A label of more than 63 bytes is no name: it is refused without a question to anybody. */
 static const char no_name[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
                               "xxxxxxxxxxxxxxxxxxxxx.invalid";
@@ -742,9 +866,12 @@ static void use_names(struct actor *self, struct message *m)
 static void names_are_looked_up(void)
 {
     file_heard[0] = '\0';
+    flags_asked = 0;
     prepare(NULL, use_names, NULL);
     run(0);
     CHECK_STR(file_heard, "name:5:1 name:6:0 name:7:1 ");
+    CHECK(!(flags_asked &
+            AI_ADDRCONFIG)); /* it would hide ::1 where nothing else is of IPv6 (DEL-9) */
 }
 
 CU_TestInfo runtime_tests[] = {
@@ -753,6 +880,7 @@ CU_TestInfo runtime_tests[] = {
     {"a program may end amid writes, and nothing leaks", ends_amid_writes},
     {"actors may write when they are ended with the program", ends_amid_words_of_the_dying},
     {"what a closed socket has left to write leaves at the end", last_words_leave},
+    {"short writes do not wait for each other (DEL-11)", short_writes_do_not_wait},
     {"a refused connection is told", refusal_is_told},
     {"a port that is taken is told", taken_port_is_told},
     {"data goes both ways, and before the connection is made", data_goes_both_ways},
@@ -762,7 +890,9 @@ CU_TestInfo runtime_tests[] = {
     {"what is few enough is drained at once", little_is_drained_at_once},
     {"abort drops what has not left", abort_drops_what_is_left},
     {"an early answer is read before the failure is told", early_answer_is_read_before_the_failure},
+    {"an answer survives more questions", answer_survives_more_questions},
     {"a connection waits for a descriptor", connection_waits_for_a_descriptor},
+    {"nobody waits for a descriptor that is not needed", nobody_waits_for_a_descriptor},
     {"files are written and read on the blocking worker", files_are_written_and_read},
     {"names are looked up on the blocking worker", names_are_looked_up},
     CU_TEST_INFO_NULL,

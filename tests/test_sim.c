@@ -11,24 +11,13 @@
 
 enum { SEEDS = 60 };
 
-static void begin(struct sim *sim, uint64_t seed)
-{
-    messages_init();
-    sim_create(sim, seed, 2, NULL);
-}
-
-static struct message *resume(uint32_t n)
-{
-    return msg_resume_new((struct msg_resume){n});
-}
-
 /* ---- choices ---- */
 
 static void two_actors_on_two_workers_say_all_they_have_to(void)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         sim_spawn(&sim, &toy_pinger_type, resume(1));
         CHECK(sim_run_until_idle(&sim));
         CHECK_UINT(sim_actors(&sim), 0);
@@ -57,7 +46,7 @@ static void relay_on_message(struct actor *actor, struct message *m)
     struct relay *self = (struct relay *)actor;
     self->collector = m->from;
     for (uint32_t i = 0; i < RELAYED; i++)
-        SAY(self, self->collector, slow, .since_us = (uint64_t)msg_resume(m)->n << 32 | i);
+        SAY(self, self->collector, idle, .keep_us = (uint64_t)msg_resume(m)->n << 32 | i);
     actor_stop(actor, STOP_DONE);
 }
 
@@ -71,7 +60,7 @@ static void collector_on_message(struct actor *actor, struct message *m)
             actor_spawn(actor, &relay_type, i % 2, resume(i));
         return;
     }
-    uint64_t n = msg_slow(m)->since_us;
+    uint64_t n = msg_idle(m)->keep_us;
     self->out_of_order += self->next[n >> 32]++ != (n & UINT32_MAX);
     self->order[self->count++] = (char)('0' + (n >> 32));
 }
@@ -82,7 +71,7 @@ static const struct actor_type collector_type = {"collector", sizeof(struct coll
 static uint32_t collect(uint64_t seed, char order[RELAYS * RELAYED + 1])
 {
     struct sim sim;
-    begin(&sim, seed);
+    toy_sim(&sim, seed);
     struct actor_ref ref = sim_spawn(&sim, &collector_type, resume(0));
     CHECK(sim_run_until_idle(&sim));
     const struct collector *c = (const struct collector *)sim_actor(&sim, ref);
@@ -128,7 +117,7 @@ static const struct actor_type for_ever_type = {"for_ever", sizeof(struct actor)
 static void an_endless_run_is_said_to_be_one(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim.steps_max = 10000;
     sim_spawn(&sim, &for_ever_type, resume(0));
     CHECK(!sim_run_until_idle(&sim));
@@ -139,7 +128,7 @@ static void an_endless_run_is_said_to_be_one(void)
 static void a_busy_actor_starves_nobody_in_the_fixed_order(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim.steps_max = 10000;
     sim_spawn(&sim, &for_ever_type, resume(0));
     sim_spawn(&sim, &toy_pinger_type, resume(1));
@@ -169,7 +158,7 @@ static void timers_ring_in_order_at_their_times(void)
     static const uint64_t at_ms[] = {10, 20, 25, 30, 40, 50};
     for (uint64_t seed = 0; seed < 5; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         struct actor_ref ref = sim_spawn(&sim, &toy_ticker_type, resume(0));
         CHECK(sim_advance(&sim, 9999));
         CHECK_UINT(ticker(&sim, ref)->count, 0);
@@ -196,7 +185,7 @@ static bool has_ticked_twice(void *context)
 static void running_until_moves_the_clock_no_further_than_needed(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     struct actor_ref ref = sim_spawn(&sim, &toy_ticker_type, resume(0));
     void *state = (void *)(uintptr_t)sim_actor(&sim, ref);
     CHECK(!sim_run_until(&sim, has_ticked_twice, state, 15000));
@@ -226,7 +215,7 @@ static void reading_the_real_clock_aborts(void)
     if (pid == 0) {
         struct sim sim;
         dup2(ends[1], 2);
-        begin(&sim, 0);
+        toy_sim(&sim, 0);
         sim_spawn(&sim, &reads_clock_type, resume(0));
         sim_run_until_idle(&sim);
         _exit(0);
@@ -245,7 +234,7 @@ static void a_parent_hears_of_each_of_its_children(void)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         struct actor_ref ref = sim_spawn(&sim, &toy_parent_type, resume(400));
         CHECK(sim_run_until_idle(&sim));
         const struct toy_parent *p = (const struct toy_parent *)sim_actor(&sim, ref);
@@ -260,7 +249,7 @@ static void an_actor_ends_the_program_with_its_status(void)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         struct actor_ref ref =
             sim_spawn(&sim, &toy_parent_type, msg_stop_new((struct msg_stop){STOP_ASKED}));
         sim_send(&sim, ref, resume(3));
@@ -285,7 +274,7 @@ static void what_was_said_before_the_end_is_heard(void)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         sim_spawn(&sim, &last_words_type, resume(0));
         CHECK(sim_run_until_idle(&sim));
         CHECK(sim_has_ended(&sim));
@@ -299,7 +288,7 @@ static void the_killed_are_told_of_and_leave_nothing(void)
     unsigned killed = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         struct actor_ref parent = sim_spawn(&sim, &toy_parent_type, resume(6));
         for (unsigned i = 0; i < 8 + seed % 20; i++)
             sim_step(&sim);
@@ -320,7 +309,7 @@ static void the_killed_are_told_of_and_leave_nothing(void)
 static void signals_come_to_who_wants_them(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     struct actor_ref ref = sim_spawn(&sim, &silent_type, resume(0));
     runtime_signals_to(&sim.runtime, ref);
     CHECK(sim_run_until_idle(&sim));
@@ -342,7 +331,7 @@ static void a_message_that_is_lost_is_counted(void)
     struct sim sim;
     if (HEAP_IS_MALLOC)
         return; /* the sanitizer would say it too, and fail the run */
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim_spawn(&sim, &loses_type, resume(0));
     CHECK(sim_run_until_idle(&sim));
     CHECK_UINT(sim_destroy(&sim), 1);
@@ -353,7 +342,7 @@ static void a_run_may_end_anywhere(void)
 {
     for (unsigned steps = 0; steps < 300; steps++) {
         struct sim sim;
-        begin(&sim, steps + 1);
+        toy_sim(&sim, steps + 1);
         sim_spawn(&sim, &toy_parent_type, resume(20));
         sim_spawn(&sim, &toy_server_type, toy_at("127.0.0.1:80", ""));
         sim_spawn(&sim, &toy_client_type, toy_at("127.0.0.1:80", "hello"));
@@ -383,7 +372,7 @@ static uint64_t signature_of(uint64_t seed)
     struct sim sim;
     size_t wanted = 5000;
     uint8_t bytes[5000] = {1, 2, 3};
-    begin(&sim, seed);
+    toy_sim(&sim, seed);
     sim_cut(&sim, 700);
     sim_spawn(&sim, &toy_server_type, toy_at("127.0.0.1:80", ""));
     sim_spawn(&sim, &toy_parent_type, resume(20));

@@ -6,17 +6,6 @@
 #include <errno.h>
 #include <netdb.h>
 
-static void begin(struct sim *sim, uint64_t seed)
-{
-    messages_init();
-    sim_create(sim, seed, 2, NULL);
-}
-
-static struct message *resume(uint32_t n)
-{
-    return msg_resume_new((struct msg_resume){n});
-}
-
 static const struct toy_ticker *ticker(const struct sim *sim, struct actor_ref ref)
 {
     return (const struct toy_ticker *)sim_actor(sim, ref);
@@ -36,7 +25,7 @@ static void names_are_what_the_test_says(void)
 {
     struct sim sim;
     char text[ADDRESS_TEXT_MAX];
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim_name_add(&sim, "app.test", "10.1.2.3");
     sim_name_add(&sim, "app.test", "::1");
     sim_name_fail(&sim, "bad.test", EAI_AGAIN);
@@ -61,7 +50,7 @@ static void a_slow_name_holds_up_what_blocks_and_nobody_else(void)
 {
     for (uint64_t seed = 0; seed < 10; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         sim_name_add(&sim, "slow.test", "10.1.2.3");
         sim_name_delay(&sim, "slow.test", 5000000);
         struct actor_ref ref = sim_spawn(&sim, &toy_asker_type, host("slow.test"));
@@ -80,7 +69,7 @@ static void files_keep_what_is_written(void)
 {
     for (uint64_t seed = 0; seed < 10; seed++) {
         struct sim sim;
-        begin(&sim, seed);
+        toy_sim(&sim, seed);
         sim_file_delay(&sim, 1000);
         struct actor_ref ref = sim_spawn(&sim, &toy_asker_type, resume(TOY_OPEN));
         for (uint32_t i = TOY_WRITE; i <= TOY_READ; i++)
@@ -104,7 +93,7 @@ static void files_keep_what_is_written(void)
 static void a_full_disk_takes_what_fits(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim_file_room(&sim, 14);
     struct actor_ref ref = sim_spawn(&sim, &toy_asker_type, resume(TOY_OPEN));
     sim_send(&sim, ref, resume(TOY_WRITE));
@@ -116,10 +105,36 @@ static void a_full_disk_takes_what_fits(void)
     CHECK_UINT(sim_destroy(&sim), 0); /* the file is still open */
 }
 
+/* All open files together, and what is closed counts no more. */
+static void files_have_a_limit_together(void)
+{
+    struct sim sim;
+    toy_sim(&sim, 0);
+    sim_file_total(&sim, 25);
+    struct actor_ref refs[2];
+    for (unsigned i = 0; i < 2; i++) {
+        refs[i] = sim_spawn(&sim, &toy_asker_type, resume(TOY_OPEN));
+        sim_send(&sim, refs[i], resume(TOY_WRITE));
+        CHECK(sim_run_until_idle(&sim));
+        CHECK_UINT(asker(&sim, refs[i])->errors[1], 0);
+    }
+    sim_send(&sim, refs[0], resume(TOY_WRITE));
+    CHECK(sim_run_until_idle(&sim));
+    CHECK_UINT(asker(&sim, refs[0])->errors[2], ENOSPC);
+    CHECK_UINT(asker(&sim, refs[0])->bytes[2], 0);
+    sim_send(&sim, refs[1], resume(TOY_CLOSE));
+    CHECK(sim_run_until_idle(&sim));
+    sim_send(&sim, refs[0], resume(TOY_WRITE));
+    CHECK(sim_run_until_idle(&sim));
+    CHECK_UINT(asker(&sim, refs[0])->errors[3], 0);
+    CHECK_UINT(asker(&sim, refs[0])->bytes[3], 10);
+    CHECK_UINT(sim_destroy(&sim), 0);
+}
+
 static void a_file_that_cannot_be_opened_says_so(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim_file_open_fails(&sim, EACCES);
     struct actor_ref ref = sim_spawn(&sim, &toy_asker_type, resume(TOY_OPEN));
     sim_send(&sim, ref, resume(TOY_WRITE));
@@ -132,7 +147,7 @@ static void a_file_that_cannot_be_opened_says_so(void)
 static void a_log_that_is_not_read_waits(void)
 {
     struct sim sim;
-    begin(&sim, 0);
+    toy_sim(&sim, 0);
     sim_log_block(&sim, true);
     sim_spawn(&sim, &toy_ticker_type, resume(0));
     CHECK(sim_advance(&sim, 1000000));
@@ -149,6 +164,7 @@ CU_TestInfo sim_world_tests[] = {
      a_slow_name_holds_up_what_blocks_and_nobody_else},
     {"files keep what is written", files_keep_what_is_written},
     {"a full disk takes what fits", a_full_disk_takes_what_fits},
+    {"files have a limit together", files_have_a_limit_together},
     {"a file that cannot be opened says so", a_file_that_cannot_be_opened_says_so},
     {"a log that is not read waits", a_log_that_is_not_read_waits},
     CU_TEST_INFO_NULL,

@@ -2,6 +2,17 @@
 #include "tests/toys.h"
 #include <string.h>
 
+void toy_sim(struct sim *sim, uint64_t seed)
+{
+    messages_init();
+    sim_create(sim, seed, 2, NULL);
+}
+
+struct message *resume(uint32_t n)
+{
+    return msg_resume_new((struct msg_resume){n});
+}
+
 /* ---- pinger ---- */
 
 static void pinger_say(struct toy_pinger *self, uint32_t length)
@@ -57,7 +68,7 @@ static void ticker_on_timer(struct toy_ticker *self, uint32_t n)
 {
     self->rang[self->count] = n;
     self->at_us[self->count++] = actor_now(&self->actor);
-    SAY(self, self->actor.ref, slow, .since_us = actor_now(&self->actor));
+    SAY(self, self->actor.ref, idle, .keep_us = actor_now(&self->actor));
     if (self->count == TOY_TICKS)
         actor_log(&self->actor, LOG_INFO, "the ticker has ticked", "ticks=%u", self->count);
     else if (n == 1)
@@ -70,7 +81,7 @@ static void ticker_on_message(struct actor *actor, struct message *m)
     switch (m->kind) {
     case MSG_CONTINUE: ticker_begin(self); break;
     case MSG_TIMER: ticker_on_timer(self, msg_timer(m)->n); break;
-    case MSG_SLOW: break; /* what it told itself, so that its time is seen outside */
+    case MSG_IDLE: break; /* what it told itself, so that its time is seen outside */
     default: actor_unexpected(actor, m); break;
     }
 }

@@ -7,7 +7,7 @@
 #define TESTS_TOYS_H
 
 #include "messages/kinds.h"
-#include "runtime/actor.h"
+#include "runtime/sim.h"
 
 /* Sends each DATA back with one more byte, until it is `TOY_PINGS` long; then both stop. RESUME(n = worker)
  * first: spawns its partner there. */
@@ -74,6 +74,11 @@ struct toy_asker {
 enum { TOY_OPEN, TOY_WRITE, TOY_READ, TOY_CLOSE };
 extern const struct actor_type toy_asker_type;
 
+/* A sim of two workers that nobody watches. */
+void toy_sim(struct sim *sim, uint64_t seed);
+
+/* RESUME(n). */
+struct message *resume(uint32_t n);
 /* DATA with an address, a NUL, and more bytes. */
 struct message *toy_at(const char *address, const char *more);
 
