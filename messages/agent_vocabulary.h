@@ -32,10 +32,9 @@ enum agent_treat {
 
 /* message.flags of AGENT_OFFER */
 enum offer_flags {
-    OFFER_MIRROR = 1,  /* a copy: no answer is wanted */
-    OFFER_RAW = 2,     /* a connection, not a request */
-    OFFER_LAST = 4,    /* the body is complete with this */
-    OFFER_UPGRADE = 8, /* the request has an Upgrade header */
+    OFFER_MIRROR = 1, /* a copy: no answer is wanted */
+    OFFER_RAW = 2,    /* a connection, not a request */
+    OFFER_LAST = 4,   /* the body is complete with this */
 };
 
 /* message.flags of a RESPONSE, beside enum response_flags. */

@@ -7,18 +7,6 @@ void http1_body_create(struct http1_body *b, enum http1_framing framing, uint64_
                              .left = framing == HTTP1_LENGTH ? length : 0};
 }
 
-static void write_chunk_size(struct http1_out *out, uint64_t size)
-{
-    uint8_t digits[16];
-    unsigned first = sizeof digits;
-    do {
-        digits[--first] = (uint8_t) "0123456789abcdef"[size & 15];
-        size >>= 4;
-    } while (size);
-    http1_out_bytes(out, digits + first, sizeof digits - first);
-    HTTP1_OUT_LITERAL(out, "\r\n");
-}
-
 size_t http1_body_open(struct http1_body *b, struct http1_out *out, size_t length)
 {
     if (b->ended || b->framing == HTTP1_NO_BODY || !length)
@@ -29,7 +17,7 @@ size_t http1_body_open(struct http1_body *b, struct http1_out *out, size_t lengt
         return n;
     }
     if (b->framing == HTTP1_CHUNKED)
-        write_chunk_size(out, length);
+        http1_out_chunk_size(out, length);
     return length;
 }
 

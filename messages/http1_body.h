@@ -12,7 +12,7 @@
 #include "messages/http1_framing.h"
 #include "messages/http1_out.h"
 
-#define HTTP1_BODY_OPEN_BYTES_MAX  18 /* 16 digits, CR LF */
+#define HTTP1_BODY_OPEN_BYTES_MAX  HTTP1_CHUNK_SIZE_BYTES_MAX
 #define HTTP1_BODY_CLOSE_BYTES_MAX 2
 #define HTTP1_BODY_END_BYTES_MAX   5 /* without trailers */
 

@@ -2,20 +2,22 @@
 #include "messages/http1_detect.h"
 #include "messages/http_text.h"
 
-enum step { STEP_METHOD, STEP_TARGET, STEP_VERSION, STEP_MINOR, STEP_CR, STEP_LF };
-
 static const char version[] = "HTTP/1.";
 
-/* Bytes of a word up to its space. False: this byte cannot stand there. */
-static bool word(struct http1_detect *d, bool fits, uint8_t byte)
+/* Bytes of a word, `most` of them (0: any number), up to its space. False: this byte cannot stand
+ * there. */
+static bool word(struct http1_detect *d, bool fits, unsigned most, uint8_t byte)
 {
     if (byte == ' ' && d->matched) {
         d->step++;
         d->matched = 0;
         return true;
     }
-    d->matched = 1;
-    return fits;
+    if (!fits || (most && d->matched == most))
+        return false;
+    if (most || !d->matched)
+        d->matched++;
+    return true;
 }
 
 static bool version_byte(struct http1_detect *d, uint8_t byte)
@@ -27,23 +29,23 @@ static bool version_byte(struct http1_detect *d, uint8_t byte)
     return true;
 }
 
-static bool line_end(struct http1_detect *d, uint8_t byte)
+static bool next(struct http1_detect *d, bool fits)
 {
-    if (byte == '\r' && d->step == STEP_CR) {
-        d->step = STEP_LF;
-        return true;
-    }
-    return byte == '\n';
+    if (fits)
+        d->step++;
+    return fits;
 }
 
 static bool step(struct http1_detect *d, uint8_t byte)
 {
-    switch (d->step) {
-    case STEP_METHOD: return word(d, http_token_lower[byte] != 0, byte);
-    case STEP_TARGET: return word(d, byte > ' ' && byte != 0x7f, byte);
-    case STEP_VERSION: return version_byte(d, byte);
-    case STEP_MINOR: d->step = STEP_CR; return byte == '0' || byte == '1';
-    default: return line_end(d, byte);
+    switch ((enum http1_detect_step)d->step) {
+    case HTTP1_DETECT_METHOD:
+        return word(d, http_is_token_byte(byte), HTTP1_METHOD_BYTES_MAX, byte);
+    case HTTP1_DETECT_TARGET: return word(d, http_is_target_byte(byte), 0, byte);
+    case HTTP1_DETECT_VERSION: return version_byte(d, byte);
+    case HTTP1_DETECT_MINOR: return next(d, byte == '0' || byte == '1');
+    case HTTP1_DETECT_CR: return next(d, byte == '\r');
+    default: return byte == '\n';
     }
 }
 

@@ -7,8 +7,9 @@ static bool method_is(const struct http_head *head, const char *method)
            !memcmp(head->method.at, method, head->method.length);
 }
 
-enum http1_framing http1_request_body_rule(const struct http_head *head,
-                                           const struct http_facts *facts, uint64_t *length)
+/* LENGTH, with *length, CHUNKED, or NO_BODY if the head has neither. */
+static enum http1_framing request_body_rule(const struct http_head *head,
+                                            const struct http_facts *facts, uint64_t *length)
 {
     if (facts->transfer_encoding && head->version != HTTP_VERSION_1_0)
         return HTTP1_CHUNKED;
@@ -44,12 +45,12 @@ static void plan_chunked(struct http1_plan *plan, const struct http_facts *facts
 struct http1_plan http1_plan_request(const struct http_head *head, const struct http_facts *facts,
                                      enum http1_body_known known)
 {
-    struct http1_plan plan = {.version = head->version, .keep_alive = true};
+    struct http1_plan plan = {.version = head->version};
     if (head->version != HTTP_VERSION_1_0 && head->version != HTTP_VERSION_1_1) {
         plan.refused = "only HTTP/1.0 and HTTP/1.1 requests can be sent as HTTP/1";
         return plan;
     }
-    plan.framing = (uint8_t)http1_request_body_rule(head, facts, &plan.length);
+    plan.framing = (uint8_t)request_body_rule(head, facts, &plan.length);
     if (plan.framing == HTTP1_CHUNKED) {
         plan_chunked(&plan, facts);
         return plan;
@@ -86,17 +87,56 @@ static void frame_response(struct http1_plan *plan, const struct http_facts *fac
     }
 }
 
-/* Says in the head what will become of the connection, where the application has not. */
+/* Who answers CONNECT with 2xx speaks HTTP no more; as with the original no tunnel comes of it, the
+ * connection ends (AG-24). */
+static bool is_tunnel(const struct http_head *head, const struct http1_asker *asker)
+{
+    return asker->connect && head->status >= 200 && head->status < 300;
+}
+
+/* 1xx, 204 and CONNECT answered by 2xx must not say Transfer-Encoding (RFC 9112 section 6.1); the
+ * original leaves it out of a 304 too. */
+static bool may_have_coding(const struct http_head *head, const struct http1_asker *asker)
+{
+    return head->status >= 200 && head->status != 204 && head->status != 304 &&
+           !is_tunnel(head, asker);
+}
+
+static void plan_body(struct http1_plan *plan, const struct http_head *head,
+                      const struct http_facts *facts, const struct http1_asker *asker,
+                      enum http1_body_known known)
+{
+    bool coding = may_have_coding(head, asker);
+    if (coding && !asker->head)
+        frame_response(plan, facts, known);
+    else
+        plan->drop_coding =
+            facts->transfer_encoding && (!coding || plan->version == HTTP_VERSION_1_0);
+}
+
+/* An application that speaks 1.0 stays only if it says so. */
+static bool stays(const struct http1_plan *plan, const struct http_head *head,
+                  const struct http_facts *facts, const struct http1_asker *asker)
+{
+    if (!asker->keep_alive || facts->close || plan->framing == HTTP1_TO_EOF)
+        return false;
+    if (plan->upgrade || is_tunnel(head, asker))
+        return false;
+    return head->version != HTTP_VERSION_1_0 || facts->keep_alive;
+}
+
+/* Says in the head what will become of the connection, where the application has not, or has said
+ * something else. A 101 says what it wants to. */
 static void plan_connection(struct http1_plan *plan, const struct http_head *head,
                             const struct http_facts *facts, const struct http1_asker *asker)
 {
-    plan->keep_alive = asker->keep_alive && !facts->close && plan->framing != HTTP1_TO_EOF;
-    if (plan->keep_alive && plan->version == HTTP_VERSION_1_0 && !facts->keep_alive) {
-        plan->add_keep_alive = head->version != HTTP_VERSION_1_0;
-        plan->keep_alive = plan->add_keep_alive;
-    }
-    plan->add_close =
-        !plan->keep_alive && plan->version == HTTP_VERSION_1_1 && !facts->close && !plan->upgrade;
+    bool old = plan->version == HTTP_VERSION_1_0;
+    plan->keep_alive = stays(plan, head, facts, asker);
+    if (plan->upgrade)
+        return;
+    plan->add_keep_alive = plan->keep_alive && old && !facts->keep_alive;
+    plan->add_close = !plan->keep_alive && !old && !facts->close;
+    plan->drop_keep_alive = !plan->keep_alive && facts->keep_alive;
 }
 
 struct http1_plan http1_plan_response(const struct http_head *head, const struct http_facts *facts,
@@ -109,14 +149,7 @@ struct http1_plan http1_plan_response(const struct http_head *head, const struct
         plan.refused = "an interim status as the final answer";
         return plan;
     }
-    bool tunnel = asker->connect && head->status < 300 && !plan.upgrade;
-    bool no_body = asker->head || plan.upgrade || head->status == 204 || head->status == 304;
-    if (no_body || tunnel)
-        plan.drop_coding = old && facts->transfer_encoding;
-    else
-        frame_response(&plan, facts, known);
+    plan_body(&plan, head, facts, asker, known);
     plan_connection(&plan, head, facts, asker);
-    if (tunnel || plan.upgrade)
-        plan.keep_alive = plan.add_keep_alive = false; /* AG-24: CONNECT becomes no tunnel */
     return plan;
 }

@@ -31,20 +31,18 @@ struct http1_plan {
     bool drop_length;    /* leave out Content-Length lines */
     bool drop_coding;    /* leave out Transfer-Encoding lines */
     bool add_chunked;    /* append transfer-encoding: chunked */
-    bool add_length_0;   /* append content-length: 0 */
-    bool add_close;      /* append connection: close */
-    bool add_keep_alive; /* append connection: keep-alive */
-    bool keep_alive;     /* answers: the connection may serve another request */
-    bool upgrade;        /* answers: 101, HTTP ends behind the head */
+    /* answers only */
+    bool add_length_0;    /* append content-length: 0 */
+    bool drop_keep_alive; /* leave out Connection lines that say keep-alive and nothing else */
+    bool add_close;       /* append connection: close */
+    bool add_keep_alive;  /* append connection: keep-alive */
+    bool keep_alive;      /* the connection may serve another request */
+    bool upgrade;         /* 101, HTTP ends behind the head */
 };
 
-/* Where the request's body ends as its head alone tells: LENGTH, CHUNKED, or NO_BODY if it has
- * neither. Agents 3.107 to 3.109 never say that a body that was complete at the start has ended
- * (AG-45), so this, and not a last Body message, ends a body; *length is set for LENGTH. */
-enum http1_framing http1_request_body_rule(const struct http_head *head,
-                                           const struct http_facts *facts, uint64_t *length);
-
-/* DEL-17, with two decisions of our own for a request that has neither length nor coding:
+/* DEL-17. The head alone, not a last Body message, tells where the body ends: agents 3.107 to 3.109
+ * never say that a body that was complete at the start has ended (AG-45). Two decisions are our own, for
+ * a request that has neither length nor coding:
  *   - an empty body stays no body, where the original adds chunked coding and a zero chunk: the
  *     application sees what the remote client sent, a bodiless DELETE stays bodiless;
  *   - the same while the body is UNKNOWN, since an HTTP/1 client that announced no body sends none,

@@ -6,6 +6,9 @@
  *
  * Judged here: CR LF at every end of line, no other control bytes, no folding, the limits, and the
  * first bytes of the first line (so that a peer that does not speak HTTP is found out at once).
+ * In response heads LF alone may end a line, since applications do it and the original takes it (RFC
+ * 9112 section 2.2 allows it); such a head is held, its lines with CR LF. Requests and trailers stay
+ * strict: there a line's end that others do not see is a way to smuggle.
  * One owner; memory: held is as large as the part of the head that has come.
  */
 #ifndef MESSAGES_HTTP1_LINES_H
@@ -38,6 +41,9 @@ struct http1_lines {
 /* A zeroed struct holds nothing. */
 void http1_lines_begin(struct http1_lines *l, enum http1_section section);
 void http1_lines_destroy(struct http1_lines *l);
+
+/* Behind DONE: moves *text to held, where it may be changed, if it is not there. False: no memory. */
+bool http1_lines_own(struct http1_lines *l, struct http_text *text);
 
 /* Eats from bytes. DONE: *text is the section with its empty line, in bytes or in held, valid until
  * begin or destroy; *used says where it ended. MORE: all was eaten. BAD: *fault says why. */

@@ -42,4 +42,18 @@ static inline void http1_out_field(struct http1_out *out, struct http_text name,
     HTTP1_OUT_LITERAL(out, "\r\n");
 }
 
+/* In hexadecimal, CR LF behind it. HTTP1_CHUNK_SIZE_BYTES_MAX */
+#define HTTP1_CHUNK_SIZE_BYTES_MAX 18
+static inline void http1_out_chunk_size(struct http1_out *out, uint64_t size)
+{
+    uint8_t digits[16];
+    unsigned first = sizeof digits;
+    do {
+        digits[--first] = (uint8_t) "0123456789abcdef"[size & 15];
+        size >>= 4;
+    } while (size);
+    http1_out_bytes(out, digits + first, sizeof digits - first);
+    HTTP1_OUT_LITERAL(out, "\r\n");
+}
+
 #endif

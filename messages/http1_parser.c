@@ -10,10 +10,16 @@
  * so that each of its spans is whole and a name or value never has to be put together.
  */
 #include "messages/http1_parser.h"
+#include "messages/http1_detect.h"
+#include "messages/http1_out.h"
+#include "messages/http1_tidy.h"
 #include <assert.h>
 #include <string.h>
 
 enum phase { IDLE, HEAD, BODY, TRAILERS, ENDED, LEFT, FAILED };
+
+/* Within BODY, with chunks: the line with the size is ours, data and the CR LF behind it llhttp's. */
+enum size_step { SIZE_BEGIN, SIZE_DIGITS, SIZE_BLANKS, SIZE_EXTENSION, SIZE_LF, SIZE_READ };
 
 /* What llhttp's callbacks fill, for the time of one run. */
 struct run {
@@ -149,8 +155,18 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t length)
 /* The section behind the last chunk is collected as a head is. */
 static int on_chunk_header(llhttp_t *llhttp)
 {
-    run_of(llhttp)->parser->chunks_done = llhttp->content_length == 0;
     return llhttp->content_length ? 0 : HPE_PAUSED;
+}
+
+/* Called behind a chunk, but behind the trailers too. */
+static int on_chunk_complete(llhttp_t *llhttp)
+{
+    struct http1_parser *p = run_of(llhttp)->parser;
+    if (p->phase != BODY)
+        return 0;
+    p->size_step = SIZE_BEGIN;
+    p->chunk_bytes = 0;
+    return HPE_PAUSED;
 }
 
 static int on_message_complete(llhttp_t *llhttp)
@@ -165,6 +181,7 @@ static const llhttp_settings_t settings = {
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
     .on_chunk_header = on_chunk_header,
+    .on_chunk_complete = on_chunk_complete,
     .on_message_complete = on_message_complete,
 };
 
@@ -178,7 +195,7 @@ static enum http1_fault llhttp_fault(llhttp_errno_t error)
     case HPE_INVALID_TRANSFER_ENCODING: return HTTP1_FAULT_CODING;
     case HPE_INVALID_STATUS: return HTTP1_FAULT_STATUS;
     case HPE_INVALID_VERSION: return HTTP1_FAULT_VERSION;
-    case HPE_INVALID_CHUNK_SIZE: return HTTP1_FAULT_CHUNK_SIZE;
+    case HPE_STRICT: return HTTP1_FAULT_CHUNK_END;
     default: return HTTP1_FAULT_OTHER;
     }
 }
@@ -231,43 +248,70 @@ static enum http1_fault read_status_line(struct http1_parser *p, const uint8_t *
     return HTTP1_FAULT_NONE;
 }
 
-/* method SP target SP version, single blanks (RFC 9112 section 3). */
+/* method SP target SP version CR LF, single blanks (RFC 9112 section 3). */
 static enum http1_fault read_request_line(struct http1_parser *p, struct http_text line)
 {
+    struct http1_detect rule = {0};
     const uint8_t *end = line.at + line.length;
     const uint8_t *first = memchr(line.at, ' ', line.length);
     const uint8_t *second = first ? memchr(first + 1, ' ', (size_t)(end - first - 1)) : NULL;
     if (!second)
         return HTTP1_FAULT_START_LINE;
+    if (http1_detect(&rule, line.at, line.length) != HTTP1_DETECT_HTTP)
+        return rule.step == HTTP1_DETECT_TARGET ? HTTP1_FAULT_TARGET : HTTP1_FAULT_VERSION;
     p->method = (struct http_text){line.at, (size_t)(first - line.at)};
     p->target = (struct http_text){first + 1, (size_t)(second - first - 1)};
-    if (end - second != 9 || memcmp(second + 1, "HTTP/1.", 7) ||
-        (second[8] != '0' && second[8] != '1'))
-        return HTTP1_FAULT_VERSION;
     p->version = second[8] == '0' ? HTTP_VERSION_1_0 : HTTP_VERSION_1_1;
     return http_target_is_valid(p->target) ? HTTP1_FAULT_NONE : HTTP1_FAULT_TARGET;
 }
 
-static enum http1_fault read_head(struct http1_parser *p, struct http_head_builder *fields,
-                                  struct http_text text)
+static void begin_llhttp(struct http1_parser *p, struct http_head_builder *fields)
 {
-    enum http1_fault fault;
     llhttp_init(&p->llhttp, p->role == HTTP1_REQUESTS ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
     http_head_builder_create(fields);
     http_facts_create(&p->facts);
-    p->complete = p->chunks_done = false;
-    if (p->role == HTTP1_RESPONSES) {
-        /* An answer with both is framed by its coding (RFC 9112 section 6.3); in a request it is
-         * somebody's attempt to smuggle. */
-        llhttp_set_lenient_chunked_length(&p->llhttp, 1);
-        fault = read_status_line(p, text.at);
-        return fault ? fault : run_section(p, fields, text);
-    }
+    p->complete = false;
+    p->size_step = SIZE_BEGIN;
+    p->chunk_bytes = 0;
+}
+
+static enum http1_fault read_response(struct http1_parser *p, struct http_head_builder *fields,
+                                      struct http_text text)
+{
+    enum http1_fault fault = read_status_line(p, text.at);
+    begin_llhttp(p, fields);
+    /* An answer with both is framed by its coding (RFC 9112 section 6.3); in a request it is
+     * somebody's attempt to smuggle. */
+    llhttp_set_lenient_chunked_length(&p->llhttp, 1);
+    return fault ? fault : run_section(p, fields, text);
+}
+
+/* What was wrong with its framing may be something that the original takes. */
+static enum http1_fault read_response_head(struct http1_parser *p, struct http_head_builder *fields,
+                                           struct http_text text)
+{
+    enum http1_fault fault = read_response(p, fields, text);
+    if (fault != HTTP1_FAULT_LENGTH && fault != HTTP1_FAULT_LENGTH_AND_TE &&
+        fault != HTTP1_FAULT_CODING)
+        return fault;
+    if (!http1_lines_own(&p->section, &text))
+        return fault;
+    size_t length = http1_tidy_head(p->section.held, text.length);
+    return length == text.length
+               ? fault
+               : read_response(p, fields, (struct http_text){p->section.held, length});
+}
+
+static enum http1_fault read_request_head(struct http1_parser *p, struct http_head_builder *fields,
+                                          struct http_text text)
+{
     const uint8_t *lf = memchr(text.at, '\n', text.length);
-    fault = read_request_line(p, (struct http_text){text.at, (size_t)(lf - 1 - text.at)});
+    enum http1_fault fault =
+        read_request_line(p, (struct http_text){text.at, (size_t)(lf + 1 - text.at)});
     if (fault)
         return fault;
     struct run none = {.parser = p};
+    begin_llhttp(p, fields);
     run_llhttp(p, &none, (const uint8_t *)any_request_line, sizeof any_request_line - 1);
     return run_section(p, fields,
                        (struct http_text){lf + 1, (size_t)(text.at + text.length - lf - 1)});
@@ -315,7 +359,8 @@ static enum http1_event next_head(struct http1_parser *p, struct http_head_build
     case HTTP1_LINES_BAD: return fail_for(p, fault);
     case HTTP1_LINES_DONE: break;
     }
-    fault = read_head(p, fields, text);
+    fault = p->role == HTTP1_REQUESTS ? read_request_head(p, fields, text)
+                                      : read_response_head(p, fields, text);
     if (fault)
         return fail_for(p, fault);
     if (is_interim(p)) {
@@ -332,20 +377,79 @@ static enum http1_event next_head(struct http1_parser *p, struct http_head_build
 
 /* --- bodies ------------------------------------------------------------------------------- */
 
-/* Which of llhttp's complaints comes first must not depend on the cuts: so the limit on what is
- * no data counts up to the very byte where llhttp stopped. */
-static enum http1_event body_stopped(struct http1_parser *p, llhttp_errno_t error, size_t overhead)
+/* False: no digit, or a size beyond 64 bits. */
+static bool size_digit(struct http1_parser *p, uint8_t byte)
 {
-    p->overhead_bytes += (uint32_t)overhead;
-    if (p->body == HTTP1_CHUNKED && p->overhead_bytes > HTTP1_CHUNK_OVERHEAD_BYTES_MAX)
-        return fail_for(p, HTTP1_FAULT_CHUNK_OVERHEAD);
-    if (error == HPE_STRICT)
-        return fail_for(p, strstr(llhttp_get_error_reason(&p->llhttp), "extension")
-                               ? HTTP1_FAULT_CHUNK_EXTENSION
-                               : HTTP1_FAULT_CHUNK_END);
-    if (error != HPE_OK && error != HPE_PAUSED)
-        return fail_for(p, llhttp_fault(error));
+    uint8_t letter = byte | 0x20;
+    bool decimal = byte >= '0' && byte <= '9';
+    if (p->chunk_bytes >> 60 || (!decimal && (letter < 'a' || letter > 'f')))
+        return false;
+    p->chunk_bytes = p->chunk_bytes << 4 | (uint8_t)(decimal ? byte - '0' : letter - 'a' + 10);
+    p->size_step = SIZE_DIGITS;
+    return true;
+}
+
+/* Behind the digits, and the blanks behind them. */
+static enum http1_fault size_end(struct http1_parser *p, uint8_t byte)
+{
+    switch (byte) {
+    case ' ':
+    case '\t': p->size_step = SIZE_BLANKS; return HTTP1_FAULT_NONE;
+    case ';': p->size_step = SIZE_EXTENSION; return HTTP1_FAULT_NONE;
+    case '\r': p->size_step = SIZE_LF; return HTTP1_FAULT_NONE;
+    case '\n': return HTTP1_FAULT_CHUNK_END;
+    default: return HTTP1_FAULT_CHUNK_SIZE;
+    }
+}
+
+/* size [BWS] [";" anything] CR LF. Whoever sees another size or another end of the line than we do
+ * sees other messages: so digits only, and no bare CR or LF (RFC 9112 sections 7.1 and 11.2). */
+static enum http1_fault size_byte(struct http1_parser *p, uint8_t byte)
+{
+    switch ((enum size_step)p->size_step) {
+    case SIZE_BEGIN: return size_digit(p, byte) ? HTTP1_FAULT_NONE : HTTP1_FAULT_CHUNK_SIZE;
+    case SIZE_DIGITS: return size_digit(p, byte) ? HTTP1_FAULT_NONE : size_end(p, byte);
+    case SIZE_BLANKS: return size_end(p, byte);
+    case SIZE_EXTENSION:
+        if (byte == '\r' || byte == '\n')
+            return size_end(p, byte);
+        return http_text_is_value((struct http_text){&byte, 1}) ? HTTP1_FAULT_NONE
+                                                                : HTTP1_FAULT_CHUNK_EXTENSION;
+    default:
+        p->size_step = SIZE_READ;
+        return byte == '\n' ? HTTP1_FAULT_NONE : HTTP1_FAULT_CHUNK_END;
+    }
+}
+
+/* llhttp hears the size as it likes it. */
+static enum http1_event begin_chunk(struct http1_parser *p)
+{
+    uint8_t line[HTTP1_CHUNK_SIZE_BYTES_MAX];
+    struct http1_out out = {line, line + sizeof line, false};
+    struct run run = {.parser = p};
+    http1_out_chunk_size(&out, p->chunk_bytes);
+    llhttp_errno_t error = run_llhttp(p, &run, line, (size_t)(out.at - line));
+    if (error != (p->chunk_bytes ? HPE_OK : HPE_PAUSED))
+        return fail_for(p, HTTP1_FAULT_OTHER);
+    if (p->chunk_bytes == 0) {
+        http1_lines_begin(&p->section, HTTP1_TRAILER_LINES);
+        p->phase = TRAILERS;
+    }
     return HTTP1_MORE;
+}
+
+/* Byte by byte, the limit before the byte's meaning: what is wrong first does not depend on cuts. */
+static enum http1_event next_size(struct http1_parser *p, const uint8_t *bytes, size_t length,
+                                  size_t *used)
+{
+    while (*used < length && p->size_step != SIZE_READ) {
+        enum http1_fault fault = HTTP1_FAULT_CHUNK_OVERHEAD;
+        if (++p->overhead_bytes <= HTTP1_CHUNK_OVERHEAD_BYTES_MAX)
+            fault = size_byte(p, bytes[(*used)++]);
+        if (fault)
+            return fail_for(p, fault);
+    }
+    return p->size_step == SIZE_READ ? begin_chunk(p) : HTTP1_MORE;
 }
 
 static enum http1_event next_body(struct http1_parser *p, const uint8_t *bytes, size_t length,
@@ -354,21 +458,21 @@ static enum http1_event next_body(struct http1_parser *p, const uint8_t *bytes, 
     struct run run = {.parser = p};
     p->piece = (struct http_text){NULL, 0};
     http1_lines_destroy(&p->section);
+    if (p->body == HTTP1_CHUNKED && p->size_step != SIZE_READ)
+        return next_size(p, bytes, length, used);
     llhttp_errno_t error = run_llhttp(p, &run, bytes, length);
+    if (error != HPE_OK && error != HPE_PAUSED)
+        return fail_for(p, llhttp_fault(error));
     *used = error == HPE_OK ? length
                             : (size_t)((const uint8_t *)llhttp_get_error_pos(&p->llhttp) - bytes);
-    if (body_stopped(p, error, *used - p->piece.length) == HTTP1_ERROR)
-        return HTTP1_ERROR;
     if (p->piece.length) {
         p->overhead_bytes = 0;
         return HTTP1_BODY;
     }
-    if (p->complete) {
+    if (p->body == HTTP1_CHUNKED)
+        p->overhead_bytes += (uint32_t)*used;
+    if (p->complete)
         p->phase = ENDED;
-    } else if (p->chunks_done) {
-        http1_lines_begin(&p->section, HTTP1_TRAILER_LINES);
-        p->phase = TRAILERS;
-    }
     return HTTP1_MORE;
 }
 

@@ -14,17 +14,25 @@
  *     }
  *
  * The events of a message are HEAD, any number of BODY, at most one TRAILERS, END; ERROR may take
- * the place of any. They and all they say do not depend on how the bytes were cut, except that a
- * cut in body data makes two BODY of one. After MORE every byte was consumed (except once a request
- * has ended: nothing is read until begin is called again).
+ * the place of any. They and all they say do not depend on how the bytes were cut, but for two things:
+ * a cut in body data makes two BODY of one; and bytes behind the end of an answer are told by its END
+ * (surplus) only if they came with it, while those that come later are an ERROR, with surplus too.
  *
- * llhttp finds the fields, the framing and the chunks. Its wrapper adds what it lacks:
+ * After MORE every byte was consumed (except once a request has ended: nothing is read until begin is
+ * called again).
+ *
+ * llhttp finds the fields and the framing, and counts the bytes of bodies and chunks. Its wrapper adds
+ * what it lacks:
  *   - it decides itself that a message has no body (HEAD, 1xx, 204, 304, CONNECT answered by 2xx);
  *   - it stops at every end of message, and leaves HTTP for good at a 101;
  *   - it swallows other 1xx answers, 64 of them at most (DEL-22);
  *   - it refuses what http1_faults.def lists, above all what would make a decoder of
  *     mirrord-protocol drop its link (W-7), and more than 128 lines or 128 KiB of head;
- *   - it reads Content-Length and Transfer-Encoding a second time and refuses where the two differ.
+ *   - it reads the lines with chunk sizes, since llhttp refuses extensions that must be ignored and
+ *     padded sizes (RFC 9112 section 7.1.1), and hands on the bare size;
+ *   - it reads Content-Length and Transfer-Encoding a second time and refuses where the two differ;
+ *   - it takes of an application what the original takes: LF for CR LF in heads (http1_lines.h), one
+ *     Content-Length said twice, blanks behind a coding (http1_tidy.h).
  * llhttp must be built with LLHTTP_STRICT_MODE, else it does not check the CR LF around chunks.
  *
  * Owner: the actor of the connection. Memory: the struct, and a head while it is incomplete.
@@ -59,7 +67,7 @@ struct http1_parser {
     struct http_text piece;  /* BODY: inside the bytes given; never empty */
     struct http_text method; /* from HEAD of a request to the next call; borrowed as fields are */
     struct http_text target;
-    struct http_facts facts; /* from HEAD on; facts.host as method */
+    struct http_facts facts; /* from HEAD on */
     const char *error;       /* static, for a person */
     uint16_t status;         /* responses */
     uint8_t version;         /* enum http_version: 1.0 or 1.1 */
@@ -68,19 +76,21 @@ struct http1_parser {
     bool keep_alive;         /* from HEAD on: the peer lets the connection be used again */
     bool upgrade;            /* END: HTTP ends here (101; CONNECT answered by 2xx). In a request:
                                 Upgrade or CONNECT was asked, the answer decides */
-    bool surplus;            /* responses: bytes followed the end, do not pool the connection */
+    bool surplus;            /* responses: bytes follow the end, do not pool the connection. At END
+                                of those that were given with it, at ERROR of those that came since */
     bool began;              /* responses: a byte of this answer has come, interim ones included */
 
     /* inside */
     llhttp_t llhttp;
     struct http1_lines section;
+    uint64_t chunk_bytes;    /* the chunk size that is being read */
     uint32_t overhead_bytes; /* of chunk headers since the last byte of data */
+    uint8_t size_step;       /* how much of a line with a chunk size was read */
     uint8_t role;
     uint8_t asked;
     uint8_t phase;
-    uint8_t interim;  /* 1xx swallowed */
-    bool chunks_done; /* llhttp has met the last chunk */
-    bool complete;    /* llhttp has met the end of the message */
+    uint8_t interim; /* 1xx swallowed */
+    bool complete;   /* llhttp has met the end of the message */
 };
 
 void http1_parser_create(struct http1_parser *p, enum http1_role role);

@@ -17,10 +17,12 @@ static void write_version(struct http1_out *out, const struct http1_plan *plan)
         HTTP1_OUT_LITERAL(out, "HTTP/1.1");
 }
 
-static bool is_dropped(const struct http1_plan *plan, struct http_text name)
+static bool is_dropped(const struct http1_plan *plan, struct http_text name, struct http_text value)
 {
     return (plan->drop_length && HTTP_TEXT_IS(name, "content-length")) ||
-           (plan->drop_coding && HTTP_TEXT_IS(name, "transfer-encoding"));
+           (plan->drop_coding && HTTP_TEXT_IS(name, "transfer-encoding")) ||
+           (plan->drop_keep_alive && HTTP_TEXT_IS(name, "connection") &&
+            HTTP_TEXT_IS(value, "keep-alive"));
 }
 
 static void write_fields(struct http1_out *out, const struct http_head *head,
@@ -30,7 +32,7 @@ static void write_fields(struct http1_out *out, const struct http_head *head,
     struct http_text name, value;
     http_fields_begin(&fields, head->fields);
     while (http_fields_next(&fields, &name, &value))
-        if (!is_dropped(plan, name))
+        if (!is_dropped(plan, name, value))
             http1_out_field(out, name, value);
     if (plan->add_chunked)
         HTTP1_OUT_LITERAL(out, "transfer-encoding: chunked\r\n");

@@ -66,19 +66,20 @@ static void note_keep_alive(struct http_facts *f, struct http_text value)
     }
 }
 
+static void note_trailer(struct http_facts *f, struct http_text value)
+{
+    size_t room = HTTP_TRAILER_LIST_BYTES_MAX - f->trailer_bytes;
+    f->trailer_bytes += (uint32_t)(value.length < room ? value.length + 1 : room);
+}
+
 /* By length first: of the usual lines hardly one is compared with anything. */
 void http_facts_note(struct http_facts *f, struct http_text name, struct http_text value)
 {
-    f->lines++;
     f->text_bytes += name.length + value.length + 4;
     switch (name.length) {
     case 2:
         if (HTTP_TEXT_IS(name, "te"))
             f->te_trailers = HTTP_TEXT_IS(value, "trailers");
-        break;
-    case 4:
-        if (!f->host.at && HTTP_TEXT_IS(name, "host"))
-            f->host = value;
         break;
     case 6:
         if (HTTP_TEXT_IS(name, "expect"))
@@ -88,7 +89,7 @@ void http_facts_note(struct http_facts *f, struct http_text name, struct http_te
         if (HTTP_TEXT_IS(name, "upgrade"))
             f->upgrade = true;
         else if (HTTP_TEXT_IS(name, "trailer"))
-            f->trailer_bytes += value.length + 1;
+            note_trailer(f, value);
         break;
     case 10:
         if (HTTP_TEXT_IS(name, "connection"))

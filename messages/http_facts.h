@@ -8,6 +8,10 @@
 
 #include "messages/http_text.h"
 
+/* Of a longer Trailer list, what lies behind is not remembered: each of up to 128 trailers is looked
+ * up in it, and a list of a megabyte would hold the worker. */
+#define HTTP_TRAILER_LIST_BYTES_MAX (8 * 1024)
+
 enum http_length {
     HTTP_LENGTH_NONE,
     HTTP_LENGTH_VALID,       /* content_length holds it; said once, or several times alike */
@@ -18,9 +22,8 @@ enum http_length {
 struct http_facts {
     uint64_t content_length; /* with HTTP_LENGTH_VALID */
     uint64_t text_bytes;     /* all lines as HTTP/1 text: "name: value" CR LF each */
-    uint64_t trailer_bytes;  /* all values of Trailer, a comma behind each; 0: no such line */
-    struct http_text host;   /* the first Host line; at is NULL if there is none */
-    uint32_t lines;
+    uint32_t trailer_bytes; /* room for the values of Trailer, a comma behind each; 0: no such line;
+                                never more than HTTP_TRAILER_LIST_BYTES_MAX */
     uint32_t keep_alive_timeout_s; /* Keep-Alive: timeout=; 0 unless has_keep_alive_timeout */
     uint8_t length;                /* enum http_length */
     bool has_keep_alive_timeout;
@@ -36,7 +39,7 @@ struct http_facts {
 
 void http_facts_create(struct http_facts *f);
 
-/* Names in either case; value without blanks at its ends. host keeps pointing into value. */
+/* Names in either case; value without blanks at its ends. */
 void http_facts_note(struct http_facts *f, struct http_text name, struct http_text value);
 
 #endif

@@ -4,11 +4,15 @@
  * by its members; `end` is the index behind the last of them, so that what need not be judged any more
  * is stepped over.
  *
- * The expressions are written for another engine (fancy-regex). What differs is set right here: `$` is
- * the very end, look-around and back-references exist in both. The match limit is that engine's
- * backtrack limit; beyond it there is no match.
+ * The expressions are written for another engine (fancy-regex). `$` is set to mean the very end as
+ * there; look-around and back-references exist in both. What is left differs: here \d, \w and \b know
+ * ASCII only, which no subject shows (targets and the values that are looked at are ASCII), and
+ * [a&&b], [a--b] and [a[b]] are no intersection, difference and union. The limit on work is the size
+ * of that engine's backtrack limit, but each counts its own steps; beyond it, or beyond the memory for
+ * going back, there is no match (AG-28).
  */
 #include "messages/http_filter.h"
+#include "runtime/heap.h"
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
@@ -17,7 +21,9 @@
 
 enum {
     MATCH_LIMIT = 1000000,
-    HEAP_LIMIT_KIB = 8192,
+    HEAP_LIMIT_KIB = 8192,      /* of the interpreter; compiled code has as large a stack: */
+    JIT_STACK_FIRST = 32 << 10, /* its own is of this size and never grows */
+    JIT_STACK_MAX = HEAP_LIMIT_KIB << 10,
     PATTERN_BYTES_MAX = 65536,
     LINE_BYTES_KEPT = 4096,
 };
@@ -49,7 +55,8 @@ struct http_filter {
     uint32_t count, room;
     pcre2_match_data *match_data;
     pcre2_match_context *match_context;
-    uint8_t *line; /* a header line as text */
+    pcre2_jit_stack *jit_stack; /* NULL: there is no compiled code on this machine */
+    uint8_t *line;              /* a header line as text */
     size_t line_room;
 };
 
@@ -58,24 +65,24 @@ struct reader {
     char *error;
 };
 
-/* ---- memory: its end is the program's ---- */
+/* ---- memory ---- */
 
-static void *must(void *memory)
+static void *must(void *memory, size_t bytes)
 {
-    if (!memory) {
-        fputs("out of memory for a filter\n", stderr);
-        abort();
-    }
+    if (!memory)
+        heap_exhausted("a filter", bytes);
     return memory;
 }
 
 static struct http_filter *filter_new(void)
 {
-    struct http_filter *f = must(calloc(1, sizeof *f));
-    f->match_data = must(pcre2_match_data_create(1, NULL));
-    f->match_context = must(pcre2_match_context_create(NULL));
+    struct http_filter *f = must(calloc(1, sizeof *f), sizeof *f);
+    f->match_data = must(pcre2_match_data_create(1, NULL), 0);
+    f->match_context = must(pcre2_match_context_create(NULL), 0);
     pcre2_set_match_limit(f->match_context, MATCH_LIMIT);
     pcre2_set_heap_limit(f->match_context, HEAP_LIMIT_KIB);
+    f->jit_stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
+    pcre2_jit_stack_assign(f->match_context, NULL, f->jit_stack);
     return f;
 }
 
@@ -87,6 +94,7 @@ void http_filter_free(struct http_filter *f)
         pcre2_code_free(f->nodes[i].code);
     pcre2_match_data_free(f->match_data);
     pcre2_match_context_free(f->match_context);
+    pcre2_jit_stack_free(f->jit_stack);
     free(f->nodes);
     free(f->line);
     free(f);
@@ -105,7 +113,8 @@ static uint32_t node_add(struct http_filter *f, uint8_t kind)
         return UINT32_MAX;
     if (f->count == f->room) {
         f->room = f->room ? f->room * 2 : 4;
-        f->nodes = must(realloc(f->nodes, f->room * sizeof *f->nodes));
+        size_t bytes = f->room * sizeof *f->nodes;
+        f->nodes = must(realloc(f->nodes, bytes), bytes);
     }
     f->nodes[f->count] = (struct node){.kind = kind};
     return f->count++;
@@ -130,7 +139,7 @@ static bool compile(struct http_filter *f, uint32_t at, struct http_text text, s
                  (const char *)words);
         return false;
     }
-    /* without it the interpreter matches, to the same effect */
+    /* without it the interpreter matches, to the same effect but for where the limits lie */
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     f->nodes[at].code = code;
     return true;
@@ -258,10 +267,10 @@ static struct http_text line_of(struct http_filter *f, struct http_text name,
     if (length > f->line_room) {
         f->line_room = length > LINE_BYTES_KEPT ? length : LINE_BYTES_KEPT;
         free(f->line);
-        f->line = must(malloc(f->line_room));
+        f->line = must(malloc(f->line_room), f->line_room);
     }
     for (size_t i = 0; i < name.length; i++)
-        f->line[i] = http_token_lower[name.at[i]] ? http_token_lower[name.at[i]] : name.at[i];
+        f->line[i] = http_lower(name.at[i]);
     memcpy(f->line + name.length, ": ", 2);
     if (value.length)
         memcpy(f->line + name.length + 2, value.at, value.length);

@@ -3,7 +3,8 @@
  * Purpose  the stand-in agent's choice of what is stolen.
  * Owner    whoever made it. Matching uses scratch memory of the filter: one thread at a time.
  * Errors   an expression that does not compile, or a kind that cannot be judged here, gives NULL and
- *          a sentence. What goes wrong while matching (the match limit) is "no match" (AG-28).
+ *          a sentence. What goes wrong while matching (the limits on work and memory) is "no match"
+ *          (AG-28).
  * Source   AG-28 to AG-30; wire-format.md 4.5.
  *
  *   header   (?i) expression, searched in each line "lower-case-name: value"; any line will do. Values

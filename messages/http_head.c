@@ -1,26 +1,6 @@
 #include "messages/http_head.h"
 #include <string.h>
 
-bool http_wire_take_number(const uint8_t **at, const uint8_t *end, uint64_t *number)
-{
-    if (*at == end)
-        return false;
-    uint8_t marker = *(*at)++;
-    if (marker <= 250) {
-        *number = marker;
-        return true;
-    }
-    if (marker > 0xfd)
-        return false;
-    unsigned width = marker == 0xfb ? 2 : marker == 0xfc ? 4 : 8;
-    if ((size_t)(end - *at) < width)
-        return false;
-    *number = 0;
-    for (unsigned i = 0; i < width; i++)
-        *number |= (uint64_t)(*(*at)++) << (8 * i);
-    return true;
-}
-
 bool http_wire_take_text(const uint8_t **at, const uint8_t *end, struct http_text *text)
 {
     uint64_t length;
@@ -31,38 +11,14 @@ bool http_wire_take_text(const uint8_t **at, const uint8_t *end, struct http_tex
     return true;
 }
 
-size_t http_wire_number_bytes(uint64_t number)
-{
-    return number <= 250 ? 1 : number <= UINT16_MAX ? 3 : number <= UINT32_MAX ? 5 : 9;
-}
-
-uint8_t *http_wire_put_number(uint8_t *out, uint64_t number)
-{
-    if (number <= 250) {
-        *out++ = (uint8_t)number;
-        return out;
-    }
-    unsigned width = number <= UINT16_MAX ? 2 : number <= UINT32_MAX ? 4 : 8;
-    *out++ = width == 2 ? 0xfb : width == 4 ? 0xfc : 0xfd;
-    for (unsigned i = 0; i < width; i++)
-        *out++ = (uint8_t)(number >> (8 * i));
-    return out;
-}
-
-/* Wire format 2.4: five texts of eight bytes, nothing else. */
 static bool take_version(const uint8_t **at, const uint8_t *end, uint8_t *version)
 {
-    static const char known[][9] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"};
     struct http_text text;
-    if (!http_wire_take_text(at, end, &text) || text.length != 8)
+    if (!http_wire_take_text(at, end, &text))
         return false;
-    for (uint8_t v = HTTP_VERSION_0_9; v <= HTTP_VERSION_3; v++) {
-        if (!memcmp(text.at, known[v], 8)) {
-            *version = v;
-            return true;
-        }
-    }
-    return false;
+    int index = wire_httpver_index(text.at, text.length);
+    *version = (uint8_t)index;
+    return index >= 0;
 }
 
 void http_fields_begin(struct http_fields *f, struct http_text map)
@@ -72,7 +28,9 @@ void http_fields_begin(struct http_fields *f, struct http_text map)
 }
 
 /* Every name and every value costs at least the byte of its length: an absurd count ends with the
- * bytes. A name without values is no line (W-7). */
+ * bytes. A name without values is no line (W-7). Blanks at the ends of a value are none of it (RFC
+ * 9110 section 5.5), but HTTP/2 clients may have sent them: cut off here, so that all who count,
+ * write or compare values mean the same bytes. */
 bool http_fields_next(struct http_fields *f, struct http_text *name, struct http_text *value)
 {
     while (!f->bad && !f->values_left) {
@@ -88,6 +46,7 @@ bool http_fields_next(struct http_fields *f, struct http_text *name, struct http
     }
     f->values_left--;
     *name = f->name;
+    *value = http_text_trim(*value);
     return true;
 }
 
@@ -107,18 +66,19 @@ size_t http_fields_join(struct http_text map, const char *name, uint8_t *out, si
 {
     struct http_fields fields;
     struct http_text line, value;
-    size_t length = strlen(name), total = 0;
+    size_t length = strlen(name), written = 0;
     http_fields_begin(&fields, map);
     while (http_fields_next(&fields, &line, &value)) {
         if (!http_text_is(line, name, length))
             continue;
-        if (total < room && value.length < room - total) {
-            memcpy(out + total, value.at, value.length);
-            out[total + value.length] = ',';
-        }
-        total += value.length + 1;
+        if (value.length >= room - written)
+            break;
+        if (value.length)
+            memcpy(out + written, value.at, value.length);
+        written += value.length;
+        out[written++] = ',';
     }
-    return total;
+    return written;
 }
 
 /* Walks the map, which begins at *at, to its end. */
@@ -132,7 +92,7 @@ static bool take_fields(const uint8_t **at, const uint8_t *end, struct http_text
         http_facts_create(facts);
     while (http_fields_next(&fields, &name, &value))
         if (facts)
-            http_facts_note(facts, name, http_text_trim(value));
+            http_facts_note(facts, name, value);
     if (fields.bad)
         return false;
     *map = (struct http_text){*at, (size_t)(fields.at - *at)};

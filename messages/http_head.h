@@ -16,6 +16,9 @@
 #define MESSAGES_HTTP_HEAD_H
 
 #include "messages/http_facts.h"
+#include "messages/wire_syntax.h"
+#include "messages/wire_varint.h"
+#include <assert.h>
 
 enum http_version {
     HTTP_VERSION_0_9,
@@ -24,6 +27,7 @@ enum http_version {
     HTTP_VERSION_2,
     HTTP_VERSION_3,
 };
+static_assert(HTTP_VERSION_3 + 1 == WIRE_HTTPVERS, "the places of wire_httpver_texts");
 
 struct http_head {
     struct http_text method; /* requests */
@@ -40,7 +44,8 @@ bool http_head_open_request(struct http_head *h, struct http_facts *facts, const
 bool http_head_open_response(struct http_head *h, struct http_facts *facts, const uint8_t *bytes,
                              size_t length);
 
-/* The header lines in order: a name with three values is three lines. */
+/* The header lines in order: a name with three values is three lines. Values come without the blanks
+ * at their ends, whatever the map holds. */
 struct http_fields {
     const uint8_t *at, *end;
     uint64_t names_left, values_left;
@@ -54,15 +59,25 @@ bool http_fields_next(struct http_fields *f, struct http_text *name, struct http
 /* The first value of a name (in lower case); false if there is none. */
 bool http_fields_find(struct http_text map, const char *name, struct http_text *value);
 
-/* The values of all lines of one name, a comma behind each, at most room bytes; returns how many
- * there are in all (0: no such line). Copies what must outlive its head, as Trailer's list. */
+/* The values of all lines of one name, a comma behind each, up to the first that does not fit into
+ * room; returns the bytes written (0: no such line). Copies what must outlive its head, as Trailer's
+ * list. */
 size_t http_fields_join(struct http_text map, const char *name, uint8_t *out, size_t room);
 
-/* Primitives of the wire form, shared with the builder. False: the bytes end before, or a marker
- * that no length may begin with. */
-bool http_wire_take_number(const uint8_t **at, const uint8_t *end, uint64_t *number);
+/* Primitives of the wire form (wire_varint.h), for those who read or write parts of heads. False:
+ * the bytes end before, or a marker that no length may begin with. */
 bool http_wire_take_text(const uint8_t **at, const uint8_t *end, struct http_text *text);
-size_t http_wire_number_bytes(uint64_t number);
-uint8_t *http_wire_put_number(uint8_t *out, uint64_t number);
+static inline bool http_wire_take_number(const uint8_t **at, const uint8_t *end, uint64_t *number)
+{
+    return wire_varint_take(at, end, number);
+}
+static inline size_t http_wire_number_bytes(uint64_t number)
+{
+    return wire_varint_bytes(number);
+}
+static inline uint8_t *http_wire_put_number(uint8_t *out, uint64_t number)
+{
+    return wire_varint_put(out, number);
+}
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define EACH_BYTE(b)  (0x0101010101010101u * (uint64_t)(b))
-#define VERSION_BYTES 9 /* its length, and eight characters */
+#define VERSION_BYTES (1 + WIRE_HTTPVER_LENGTH)
 
 /* Letters of eight bytes at once to lower case; bytes from 0x80 on are left alone. */
 static uint64_t lower_eight(uint64_t eight)
@@ -120,16 +120,14 @@ static uint8_t *put_lower(uint8_t *out, struct http_text name)
         memcpy(out + i, &eight, 8);
     }
     for (; i < name.length; i++)
-        out[i] = http_token_lower[name.at[i]];
+        out[i] = http_lower(name.at[i]);
     return out + name.length;
 }
 
 static uint8_t *put_version(uint8_t *out, enum http_version version)
 {
-    static const char texts[][VERSION_BYTES + 1] = {
-        "\10HTTP/0.9", "\10HTTP/1.0", "\10HTTP/1.1", "\10HTTP/2.0", "\10HTTP/3.0",
-    };
-    memcpy(out, texts[version], VERSION_BYTES);
+    *out = WIRE_HTTPVER_LENGTH;
+    memcpy(out + 1, wire_httpver_texts[version], WIRE_HTTPVER_LENGTH);
     return out + VERSION_BYTES;
 }
 

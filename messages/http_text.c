@@ -1,26 +1,6 @@
 #include "messages/http_text.h"
+#include "messages/wire_syntax.h"
 #include <string.h>
-
-#define EACH_BYTE(b)     (0x0101010101010101u * (uint64_t)(b))
-#define URI_BYTES_MAX    65534
-#define SCHEME_BYTES_MAX 64
-
-#define SAME(c) [c] = (c)
-#define FOLD(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
-const uint8_t http_token_lower[256] = {
-    SAME('!'), SAME('#'), SAME('$'), SAME('%'), SAME('&'), SAME('\''), SAME('*'), SAME('+'),
-    SAME('-'), SAME('.'), SAME('^'), SAME('_'), SAME('`'), SAME('|'),  SAME('~'), SAME('0'),
-    SAME('1'), SAME('2'), SAME('3'), SAME('4'), SAME('5'), SAME('6'),  SAME('7'), SAME('8'),
-    SAME('9'), FOLD('a'), FOLD('b'), FOLD('c'), FOLD('d'), FOLD('e'),  FOLD('f'), FOLD('g'),
-    FOLD('h'), FOLD('i'), FOLD('j'), FOLD('k'), FOLD('l'), FOLD('m'),  FOLD('n'), FOLD('o'),
-    FOLD('p'), FOLD('q'), FOLD('r'), FOLD('s'), FOLD('t'), FOLD('u'),  FOLD('v'), FOLD('w'),
-    FOLD('x'), FOLD('y'), FOLD('z'),
-};
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
 
 static bool is_blank(uint8_t c)
 {
@@ -32,7 +12,7 @@ bool http_text_is(struct http_text text, const char *literal, size_t length)
     if (text.length != length)
         return false;
     for (size_t i = 0; i < length; i++)
-        if (lower(text.at[i]) != (uint8_t)literal[i])
+        if (http_lower(text.at[i]) != (uint8_t)literal[i])
             return false;
     return true;
 }
@@ -42,7 +22,7 @@ bool http_text_same(struct http_text a, struct http_text b)
     if (a.length != b.length)
         return false;
     for (size_t i = 0; i < a.length; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
+        if (http_lower(a.at[i]) != http_lower(b.at[i]))
             return false;
     return true;
 }
@@ -90,126 +70,38 @@ bool http_text_number(struct http_text text, uint64_t *number)
 
 bool http_text_is_token(struct http_text text)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if (!http_token_lower[text.at[i]])
-            return false;
-    return text.length > 0;
+    return wire_method_check(text.at, text.length);
 }
 
-static bool is_value_byte(uint8_t c)
+bool http_is_token_byte(uint8_t byte)
 {
-    return c == '\t' || (c >= 0x20 && c != 0x7f);
+    return wire_token_check(&byte, 1);
 }
 
-/* Some byte of the eight is below 0x20 or is 0x7F (a TAB counts: the caller looks closer). */
-static bool may_hold_control(uint64_t eight)
-{
-    uint64_t del = eight ^ EACH_BYTE(0x7f);
-    uint64_t below = (eight - EACH_BYTE(0x20)) & ~eight;
-    return ((below | ((del - EACH_BYTE(1)) & ~del)) & EACH_BYTE(0x80)) != 0;
-}
-
-static uint64_t load_eight(const uint8_t *at)
-{
-    uint64_t eight;
-    memcpy(&eight, at, sizeof eight);
-    return eight;
-}
-
-static bool each_is_value_byte(const uint8_t *at, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (!is_value_byte(at[i]))
-            return false;
-    return true;
-}
-
-/* Eight bytes at a time, the last eight overlapping those before. */
 bool http_text_is_value(struct http_text text)
 {
-    if (text.length < 8)
-        return each_is_value_byte(text.at, text.length);
-    for (size_t i = 0; i < text.length; i += 8) {
-        const uint8_t *at = text.at + (text.length - i < 8 ? text.length - 8 : i);
-        if (may_hold_control(load_eight(at)) && !each_is_value_byte(at, 8))
-            return false;
-    }
-    return true;
+    return !text.length || wire_header_value_check(text.at, text.length);
 }
 
-/* Path and query: what every http crate accepts, and a few bytes that only newer ones do. */
-static bool path_and_query_valid(struct http_text t)
+/* Bytes that the newest http crate takes in a path and that others may not (2.3). */
+static bool is_doubtful_in_path(uint8_t c)
 {
-    bool query = false;
-    for (size_t i = 0; i < t.length; i++) {
-        uint8_t c = t.at[i];
-        if (c <= 0x20 || c >= 0x7f || c == '<' || c == '>' || c == '#')
-            return false;
-        if (c == (query ? '"' : '`'))
-            return false;
-        if (c == '?')
-            query = true;
-    }
-    return true;
+    return c == '"' || c == '\\' || c == '^' || c == '{' || c == '|' || c == '}';
 }
 
-static bool authority_byte(uint8_t c)
-{
-    return c > 0x20 && c < 0x7f && !strchr("\"#/<>?\\^`{|}", c);
-}
-
-/* Colons and percents start anew behind '@' and ']': what matters is the part after the last. */
-static bool authority_valid(struct http_text t)
-{
-    unsigned colons = 0, percents = 0, open = 0, closed = 0;
-    for (size_t i = 0; i < t.length; i++) {
-        uint8_t c = t.at[i];
-        if (!authority_byte(c))
-            return false;
-        colons += c == ':';
-        percents += c == '%';
-        if (c == '[' && (open++ || percents))
-            return false;
-        if (c == ']' && (closed++ || !open))
-            return false;
-        if (colons > 8)
-            return false;
-        if (c == '@' || c == ']')
-            colons = percents = 0;
-    }
-    return t.length && open == closed && colons <= 1 && !percents && t.at[t.length - 1] != '@';
-}
-
-/* The length of "scheme://" at the front; 0 if there is none. */
-static size_t scheme_length(struct http_text t)
-{
-    size_t n = 0;
-    while (n < t.length && n <= SCHEME_BYTES_MAX &&
-           ((http_token_lower[t.at[n]] >= 'a' && http_token_lower[t.at[n]] <= 'z') ||
-            (t.at[n] >= '0' && t.at[n] <= '9') || (t.at[n] && strchr("+-.", t.at[n]))))
-        n++;
-    if (!n || n > SCHEME_BYTES_MAX || t.length - n < 3 || memcmp(t.at + n, "://", 3))
-        return 0;
-    return n + 3;
-}
-
+/* An authority has no doubtful bytes: wire_uri_check() lets none of them stand there. */
 bool http_target_is_valid(struct http_text target)
 {
-    if (!target.length || target.length > URI_BYTES_MAX)
+    bool query = false;
+    if (!wire_uri_check(target.at, target.length) || target.at[0] == ':')
         return false;
-    if (target.at[0] == '/')
-        return path_and_query_valid(target);
-    if (target.length == 1 && target.at[0] == '*')
-        return true;
-    size_t scheme = scheme_length(target);
-    struct http_text rest = {target.at + scheme, target.length - scheme};
-    size_t n = 0;
-    while (n < rest.length && rest.at[n] != '/' && rest.at[n] != '?' && rest.at[n] != '#')
-        n++;
-    if (!scheme && n < rest.length)
-        return false;
-    return authority_valid((struct http_text){rest.at, n}) &&
-           path_and_query_valid((struct http_text){rest.at + n, rest.length - n});
+    for (size_t i = 0; i < target.length; i++) {
+        uint8_t c = target.at[i];
+        query |= c == '?';
+        if (!http_is_target_byte(c) || c == '#' || (!query && is_doubtful_in_path(c)))
+            return false;
+    }
+    return true;
 }
 
 static const struct {

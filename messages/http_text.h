@@ -16,8 +16,10 @@ struct http_text {
     size_t length;
 };
 
-/* The lower-case form of a token character; 0 for a byte that no token may hold. */
-extern const uint8_t http_token_lower[256];
+static inline uint8_t http_lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
 
 /* literal is in lower case; letters of text compare in either case. */
 bool http_text_is(struct http_text text, const char *literal, size_t length);
@@ -38,12 +40,20 @@ bool http_text_list_next(struct http_text *rest, struct http_text *element);
 bool http_text_number(struct http_text text, uint64_t *number);
 
 bool http_text_is_token(struct http_text text);
+bool http_is_token_byte(uint8_t byte);
+
+/* Visible ASCII. Which of these bytes may stand where is for http_target_is_valid() to say. */
+static inline bool http_is_target_byte(uint8_t byte)
+{
+    return byte > ' ' && byte < 0x7f;
+}
 
 /* May stand in a header value: no control byte except TAB, no DEL; bytes from 0x80 on may (W-7). */
 bool http_text_is_value(struct http_text text);
 
 /* Whether a request target can travel as a mirrord-protocol URI (wire format 2.3), judged for the
- * sender: bytes above 0x7E and a fragment are refused, since decoders differ on them. */
+ * sender: one that its decoder refuses costs the link (W-7). So what decoders differ on is refused
+ * too: bytes above 0x7E, a fragment, an empty scheme, and " { } | ^ \ in a path. */
 bool http_target_is_valid(struct http_text target);
 
 /* "OK" for 200; "" for a status without a registered phrase. */

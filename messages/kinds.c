@@ -39,8 +39,9 @@ static void lay_out(struct kind_info *k)
 
 void messages_init(void)
 {
-    if (kinds[MSG_STOP].fields[0].name && kinds[MSG_SOCKET_DATA].spans == 0)
-        for (unsigned i = 0; i < MESSAGE_KINDS; i++)
-            lay_out(&kinds[i]);
+    static bool laid_out;
+    for (unsigned i = 0; i < MESSAGE_KINDS && !laid_out; i++)
+        lay_out(&kinds[i]);
+    laid_out = true;
     message_kinds_set(kinds, MESSAGE_KINDS);
 }

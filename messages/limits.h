@@ -1,7 +1,9 @@
-/* messages/limits.h -- every time-out and limit of the program, with its reason. One table.
+/* messages/limits.h -- time-outs and limits of links and exchanges, with their reasons.
  *
- * LIMIT(name, default, unit, option or NULL, what it is)
- * Those with an option are defaults of struct settings; the rest are constants.
+ * Times are microseconds, sizes bytes. Where an option is named beside it, a limit is the default of a
+ * field of struct settings; the rest are constants. The runtime's own stand in runtime/limits.h, those
+ * of a format with its codec: heads in http_head_builder.h, http1_parser.h and http_facts.h, protocol
+ * messages in wire_message.h, wire_decoder.h and wire_syntax.h, filters in http_filter.h.
  */
 #ifndef MESSAGES_LIMITS_H
 #define MESSAGES_LIMITS_H
@@ -13,7 +15,7 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)
 
-/* ---- times, microseconds ---- */
+/* ---- times ---- */
 
 #define AGENT_CONNECT_US    MS(5000)
 #define PONG_US             MS(10000) /* a port-forward accepts before the agent is reached (HS-4) */

@@ -33,7 +33,6 @@ enum answer_flags {
 enum intercept_flags {
     INTERCEPT_MIRROR = 1, /* answers are dropped */
     INTERCEPT_RAW = 2,    /* a connection, not a request */
-    INTERCEPT_NEGOTIATED = 4,
 };
 
 enum want_flags {
@@ -47,6 +46,7 @@ enum assign_flags {
     ASSIGN_LAST = 1, /* there is no body, that is certain */
     ASSIGN_RAW = 2,  /* no HTTP: bytes both ways */
     ASSIGN_DATA = 4, /* there is a body, the first of it follows in ASSIGN_BODY messages */
+    ASSIGN_HTTP = 8, /* of ASSIGN_BODY: of a request's body; behind a 101 it is nothing */
 };
 
 enum response_flags {
@@ -71,7 +71,6 @@ enum cancel_why {
     CANCEL_LINK,      /* the link was lost */
     CANCEL_BROKEN,    /* the request's body broke (DEL-6) */
     CANCEL_TOO_LARGE, /* a message about it was larger than --agent-message-max (413) */
-    CANCEL_DRAINED,   /* we end */
 };
 
 /* Where a link was when it ended: the ladder for old agents goes by it. */

@@ -6,8 +6,6 @@
 #include "messages/wire_encoder.h"
 #include <assert.h>
 
-enum { MARKER_16 = 0xFB, MARKER_32, MARKER_64, MARKER_128 };
-
 enum {
     CLIENT_CLOSE = 0,
     CLIENT_ENV_REQUEST = 6,
@@ -65,23 +63,10 @@ enum {
 
 /* ---- primitives ------------------------------------------------------------------------------- */
 
-static void put_marked(struct wire_writer *w, unsigned marker, uint64_t n, size_t size)
-{
-    if (!wire_writer_room(w, 1 + size))
-        return;
-    *w->at++ = (uint8_t)marker;
-    for (size_t i = 0; i < size; i++)
-        *w->at++ = (uint8_t)(n >> 8 * i);
-}
-
 void wire_put_uint_long(struct wire_writer *w, uint64_t n)
 {
-    if (n <= UINT16_MAX)
-        put_marked(w, MARKER_16, n, 2);
-    else if (n <= UINT32_MAX)
-        put_marked(w, MARKER_32, n, 4);
-    else
-        put_marked(w, MARKER_64, n, 8);
+    if (wire_writer_room(w, wire_varint_bytes(n)))
+        w->at = wire_varint_put(w->at, n);
 }
 
 void wire_put_u128(struct wire_writer *w, struct wire_u128 n)
@@ -92,9 +77,9 @@ void wire_put_u128(struct wire_writer *w, struct wire_u128 n)
     }
     if (!wire_writer_room(w, WIRE_U128_MAX))
         return;
-    put_marked(w, MARKER_128, n.low, 8);
-    for (size_t i = 0; i < 8; i++)
-        *w->at++ = (uint8_t)(n.high >> 8 * i);
+    *w->at++ = WIRE_MARKER_128;
+    w->at = wire_put_little_endian(w->at, n.low, 8);
+    w->at = wire_put_little_endian(w->at, n.high, 8);
 }
 
 void wire_put_ip(struct wire_writer *w, const struct wire_address *a)
@@ -273,7 +258,7 @@ void wire_put_data(struct wire_writer *w, enum wire_from from, enum wire_mode mo
     wire_put_uint(w, length);
 }
 
-void wire_put_response(struct wire_writer *w, enum wire_kind kind, const struct wire_ids *ids)
+void wire_put_response_kind(struct wire_writer *w, enum wire_kind kind)
 {
     switch (kind) {
     case WIRE_HTTP_RESPONSE: put_incoming(w, WIRE_STEAL, LAYER_RESPONSE); break;
@@ -283,6 +268,11 @@ void wire_put_response(struct wire_writer *w, enum wire_kind kind, const struct 
         put_incoming(w, WIRE_STEAL, LAYER_RESPONSE_CHUNKED);
         wire_put_byte(w, CHUNKED_START);
     }
+}
+
+void wire_put_response(struct wire_writer *w, enum wire_kind kind, const struct wire_ids *ids)
+{
+    wire_put_response_kind(w, kind);
     wire_put_uint(w, ids->port);
     put_connection(w, ids);
 }

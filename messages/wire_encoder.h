@@ -33,6 +33,7 @@
 #define MESSAGES_WIRE_ENCODER_H
 
 #include "messages/wire_message.h"
+#include "messages/wire_varint.h"
 #include <string.h>
 
 struct wire_writer {
@@ -106,7 +107,7 @@ void wire_put_uint_long(struct wire_writer *w, uint64_t n);
 /* An unsigned integer of any width, length or discriminant, in its shortest form. */
 static inline void wire_put_uint(struct wire_writer *w, uint64_t n)
 {
-    if (n < 251)
+    if (n < WIRE_MARKER_16)
         wire_put_byte(w, (unsigned)n);
     else
         wire_put_uint_long(w, n);
@@ -167,6 +168,8 @@ void wire_put_data(struct wire_writer *w, enum wire_from from, enum wire_mode mo
 /* `kind`: WIRE_HTTP_RESPONSE, WIRE_HTTP_RESPONSE_FRAMED or WIRE_HTTP_RESPONSE_START. What stands
  * before the head. WIRE_RESPONSE_MAX */
 void wire_put_response(struct wire_writer *w, enum wire_kind kind, const struct wire_ids *ids);
+/* The same without the ids, for a head that has them in front already: port, connection, request. */
+void wire_put_response_kind(struct wire_writer *w, enum wire_kind kind);
 /* ... and before the frames of a further part; wire_put_body_end() follows. WIRE_BODY_BEGIN_MAX */
 void wire_put_response_body(struct wire_writer *w, size_t frames);
 void wire_put_response_error(struct wire_writer *w, const struct wire_ids *ids);

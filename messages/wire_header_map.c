@@ -12,14 +12,14 @@ static uint32_t simple_headers(struct input *in, uint32_t left)
     uint32_t n = 0;
     for (; n < left && end - p > 3; n++) {
         size_t name = p[0], value;
-        if (name == 0 || name >= MARKER_16 || (size_t)(end - p) < name + 3 || p[1 + name] != 1)
+        if (name == 0 || name >= WIRE_MARKER_16 || (size_t)(end - p) < name + 3 || p[1 + name] != 1)
             break;
         const uint8_t *at = p + name + 3;
         value = at[-1];
-        if (value >= MARKER_16) {
-            if (value > MARKER_16 || end - at < 2)
+        if (value >= WIRE_MARKER_16) {
+            if (value > WIRE_MARKER_16 || end - at < 2)
                 break;
-            value = (size_t)at[0] | (size_t)at[1] << 8;
+            value = (size_t)wire_little_endian(at, 2);
             at += 2;
         }
         if ((size_t)(end - at) < value || !wire_token_check(p + 1, name) ||

@@ -23,14 +23,6 @@ enum go wire_leaf_no_memory(struct wire_decoder *d, uint64_t offset)
     return wire_leaf_fail(d, offset, WIRE_TOO_LARGE, "no memory");
 }
 
-static uint64_t little_endian(const uint8_t *bytes, unsigned length)
-{
-    uint64_t n = 0;
-    for (unsigned i = 0; i < length; i++)
-        n |= (uint64_t)bytes[i] << 8 * i;
-    return n;
-}
-
 /* Any integer of a marker, and any that is cut; what was read is kept until it is whole. A marker
  * for more than `width` bytes is malformed as soon as it is seen. */
 enum go wire_leaf_integer_long(struct wire_decoder *d, struct input *in, unsigned width,
@@ -40,16 +32,15 @@ enum go wire_leaf_integer_long(struct wire_decoder *d, struct input *in, unsigne
         return GO_MORE;
     if (d->partial_length == 0)
         d->partial[d->partial_length++] = *in->at++;
-    unsigned marker = d->partial[0];
-    if (marker < MARKER_16) {
+    unsigned size = wire_varint_width(d->partial[0]);
+    if (size == 0) {
         d->partial_length = 0;
-        *out = (struct wire_u128){marker, 0};
+        *out = (struct wire_u128){d->partial[0], 0};
         return GO_NEXT;
     }
-    unsigned size = 2u << (marker - MARKER_16);
-    if (marker > MARKER_128 || size > width)
+    if (size > width)
         return wire_leaf_fail(d, offset_of(in), WIRE_BAD, "integer of %u bits begins with %02x",
-                              8 * width, marker);
+                              8 * width, d->partial[0]);
     size_t missing = size + 1 - d->partial_length;
     size_t take = bytes_left(in) < missing ? bytes_left(in) : missing;
     memcpy(d->partial + d->partial_length, in->at, take);
@@ -58,8 +49,8 @@ enum go wire_leaf_integer_long(struct wire_decoder *d, struct input *in, unsigne
     if (take < missing)
         return GO_MORE;
     d->partial_length = 0;
-    out->low = little_endian(d->partial + 1, size < 8 ? size : 8);
-    out->high = size > 8 ? little_endian(d->partial + 9, 8) : 0;
+    out->low = wire_little_endian(d->partial + 1, size < 8 ? size : 8);
+    out->high = size > 8 ? wire_little_endian(d->partial + 9, 8) : 0;
     return GO_NEXT;
 }
 

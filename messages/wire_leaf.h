@@ -12,6 +12,7 @@
 #include "messages/protocol.h"
 #include "messages/wire_decoder.h"
 #include "messages/wire_syntax.h"
+#include "messages/wire_varint.h"
 #include <string.h>
 
 /* After a leaf: to the next field, wait for bytes, or the walk has failed. */
@@ -72,15 +73,13 @@ enum go wire_leaf_rare(struct wire_decoder *d, struct input *in, const struct wi
 
 /* ---- integers --------------------------------------------------------------------------------- */
 
-enum { MARKER_16 = 0xFB, MARKER_128 = 0xFE };
-
 enum go wire_leaf_integer_long(struct wire_decoder *d, struct input *in, unsigned width,
                                struct wire_u128 *out);
 
 /* `width`: bytes of the type, 2, 4 or 8. Most integers are one byte. */
 HOT enum go integer(struct wire_decoder *d, struct input *in, unsigned width, uint64_t *out)
 {
-    if (likely(in->at < in->end && *in->at < MARKER_16 && d->partial_length == 0)) {
+    if (likely(in->at < in->end && *in->at < WIRE_MARKER_16 && d->partial_length == 0)) {
         *out = *in->at++;
         return GO_NEXT;
     }

@@ -91,8 +91,6 @@ static enum reader_event more(struct wire_reader *r)
     uint64_t walked = r->walked + r->given.length;
     if (wire_decoder_data_in_progress(&r->decoder, &r->data)) {
         r->piece = given_from(r, r->data.offset);
-        r->data_ended = false;
-        r->in_data = true;
     } else if (r->decoder.message.oversized) {
         drop_kept(r);
         span_release(&r->given);
@@ -106,15 +104,13 @@ static enum reader_event more(struct wire_reader *r)
 }
 
 /* The last payload of a Data message lies in r->message. */
-static enum reader_event data_ended(struct wire_reader *r)
+static enum reader_event last_of_data(struct wire_reader *r)
 {
     const struct wire_message *m = &r->decoder.message;
     uint64_t from = m->payload.offset > r->message_at ? m->payload.offset - r->message_at : 0;
     r->data.connection = m->connection;
     r->data.mode = m->mode;
     r->piece = span_slice(r->message, (uint32_t)from, r->message.length - (uint32_t)from);
-    r->data_ended = true;
-    r->in_data = false;
     return READER_PIECE;
 }
 
@@ -123,7 +119,7 @@ static enum reader_event whole(struct wire_reader *r, uint32_t consumed)
     r->message = span_split(&r->given, consumed);
     r->message_at = r->walked;
     r->walked = 0;
-    return r->decoder.message.kind == WIRE_DATA ? data_ended(r) : READER_MESSAGE;
+    return r->decoder.message.kind == WIRE_DATA ? last_of_data(r) : READER_MESSAGE;
 }
 
 enum reader_event wire_reader_next(struct wire_reader *r)
@@ -145,24 +141,45 @@ enum reader_event wire_reader_next(struct wire_reader *r)
 
 /* ---- ranges ---- */
 
+/* The kept piece that holds `offset`, or NULL: pieces lie in the order of their offsets, and a large
+ * message has as many as the link had reads, so this is a search and not a walk. */
+static const struct reader_piece *kept_at(struct wire_reader *r, uint64_t offset)
+{
+    uint32_t low = 0, high = r->kept_count; /* those before `low` begin at `offset` or before it */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        r->searched++;
+        if (r->kept[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return NULL;
+    const struct reader_piece *found = &r->kept[low - 1];
+    return offset - found->offset < found->bytes.length ? found : NULL;
+}
+
 /* The contiguous bytes from `offset` of the message on. */
-static struct span at_offset(const struct wire_reader *r, uint64_t offset, uint64_t most)
+static struct span at_offset(struct wire_reader *r, uint64_t offset, uint64_t most)
 {
     struct span from = r->message;
     uint64_t base = r->message_at;
-    for (uint32_t i = 0; offset < r->message_at && i < r->kept_count; i++)
-        if (offset >= r->kept[i].offset && offset < r->kept[i].offset + r->kept[i].bytes.length) {
-            from = r->kept[i].bytes;
-            base = r->kept[i].offset;
-        }
-    if (offset < base || offset - base >= from.length)
-        return NO_BYTES; /* an oversized message: the bytes were not kept */
+    if (offset < base) {
+        const struct reader_piece *piece = kept_at(r, offset);
+        if (!piece)
+            return NO_BYTES; /* an oversized message: the bytes were not kept */
+        from = piece->bytes;
+        base = piece->offset;
+    }
+    if (offset - base >= from.length)
+        return NO_BYTES;
     uint32_t skip = (uint32_t)(offset - base);
     uint32_t n = from.length - skip;
     return span_slice(from, skip, n < most ? n : (uint32_t)most);
 }
 
-struct span wire_reader_part(const struct wire_reader *r, struct wire_range range, uint64_t *done)
+struct span wire_reader_part(struct wire_reader *r, struct wire_range range, uint64_t *done)
 {
     if (*done >= range.length)
         return NO_BYTES;
@@ -171,12 +188,13 @@ struct span wire_reader_part(const struct wire_reader *r, struct wire_range rang
     return part;
 }
 
-struct span wire_reader_span(const struct wire_reader *r, struct wire_range range)
+struct span wire_reader_span(struct wire_reader *r, struct wire_range range)
 {
     uint64_t done = 0;
     struct span first = wire_reader_part(r, range, &done);
     if (done == range.length || first.length == 0)
         return first;
+    assert(range.length <= UINT32_MAX); /* what is kept is bounded by --agent-message-max: 1 GiB */
     struct chunk *c = chunk_new((uint32_t)range.length);
     while (first.length) {
         memcpy(c->bytes + c->used, span_bytes(first), first.length);

@@ -32,7 +32,6 @@ struct wire_reader {
     struct wire_decoder decoder;
     struct span piece;
     struct wire_data_progress data; /* of READER_PIECE: connection and mode */
-    bool data_ended;                /* READER_PIECE: that was the last of this Data message */
 
     /* -- private -- */
     struct span given;         /* not decoded yet */
@@ -40,8 +39,8 @@ struct wire_reader {
     uint64_t message_at;       /* its offset in the message */
     struct reader_piece *kept; /* earlier pieces of the message under way */
     uint32_t kept_count, kept_room;
-    uint64_t walked; /* bytes of the message under way, before `given` */
-    bool in_data;    /* payload of the Data under way has been handed out */
+    uint64_t walked;   /* bytes of the message under way, before `given` */
+    uint64_t searched; /* kept pieces that were looked at to find bytes: the measure of that work */
 };
 
 void wire_reader_create(struct wire_reader *r, enum wire_from from, struct version limit,
@@ -54,8 +53,8 @@ enum reader_event wire_reader_next(struct wire_reader *r);
 
 /* A range of the message that was just reported, contiguous: a share of what was read, or a copy
  * when it lies across reads. Empty for an empty range. */
-struct span wire_reader_span(const struct wire_reader *r, struct wire_range range);
+struct span wire_reader_span(struct wire_reader *r, struct wire_range range);
 /* The next contiguous part of the range, from `*done` bytes on; advances *done. Empty at its end. */
-struct span wire_reader_part(const struct wire_reader *r, struct wire_range range, uint64_t *done);
+struct span wire_reader_part(struct wire_reader *r, struct wire_range range, uint64_t *done);
 
 #endif

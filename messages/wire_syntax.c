@@ -148,25 +148,35 @@ static bool word_suspicious(uint64_t word)
     return ((control | ((del - EACH_BYTE(1)) & ~del)) & HIGH_BITS) != 0;
 }
 
+/* Eight bytes at a time, the last eight overlapping those before. */
 bool wire_header_value_check(const uint8_t *bytes, size_t length)
 {
-    size_t i = 0;
-    for (; length - i >= 8; i += 8)
-        if (word_suspicious(load_word(bytes + i)) && !all_in(bytes + i, 8, IN_VALUE))
+    if (length < 8)
+        return all_in(bytes, length, IN_VALUE);
+    for (size_t i = 0; i < length; i += 8) {
+        const uint8_t *at = bytes + (length - i < 8 ? length - 8 : i);
+        if (word_suspicious(load_word(at)) && !all_in(at, 8, IN_VALUE))
             return false;
-    return all_in(bytes + i, length - i, IN_VALUE);
+    }
+    return true;
+}
+
+const char wire_httpver_texts[WIRE_HTTPVERS][WIRE_HTTPVER_LENGTH + 1] = {
+    "HTTP/0.9", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"};
+
+int wire_httpver_index(const uint8_t *bytes, size_t length)
+{
+    if (length != WIRE_HTTPVER_LENGTH)
+        return -1;
+    for (int i = 0; i < WIRE_HTTPVERS; i++)
+        if (!memcmp(bytes, wire_httpver_texts[i], WIRE_HTTPVER_LENGTH))
+            return i;
+    return -1;
 }
 
 bool wire_httpver_check(const uint8_t *bytes, size_t length)
 {
-    static const char known[][WIRE_HTTPVER_LENGTH + 1] = {"HTTP/1.1", "HTTP/2.0", "HTTP/1.0",
-                                                          "HTTP/3.0", "HTTP/0.9"};
-    if (length != WIRE_HTTPVER_LENGTH)
-        return false;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (!memcmp(bytes, known[i], WIRE_HTTPVER_LENGTH))
-            return true;
-    return false;
+    return wire_httpver_index(bytes, length) >= 0;
 }
 
 /* Path, ?query and #fragment; all may be empty. What follows a '#' is not looked at (2.3). */

@@ -19,6 +19,7 @@ enum {
     WIRE_HEADER_NAME_MAX = 65535,
     WIRE_HEADERS_MAX = 24576, /* different names of one header map */
     WIRE_HTTPVER_LENGTH = 8,  /* "HTTP/1.1" */
+    WIRE_HTTPVERS = 5,
 };
 
 /* State of a UTF-8 walk: WIRE_UTF8_WHOLE at the start and after every complete character. */
@@ -35,7 +36,10 @@ bool wire_token_check(const uint8_t *bytes, size_t length);
 /* No control byte but TAB, and no DEL. Empty passes. May be asked piece by piece. */
 bool wire_header_value_check(const uint8_t *bytes, size_t length);
 
-/* One of HTTP/0.9, 1.0, 1.1, 2.0, 3.0. */
+/* HTTP/0.9, 1.0, 1.1, 2.0, 3.0, in this order (2.4); no other text is a version. */
+extern const char wire_httpver_texts[WIRE_HTTPVERS][WIRE_HTTPVER_LENGTH + 1];
+/* The place among them, or -1. */
+int wire_httpver_index(const uint8_t *bytes, size_t length);
 bool wire_httpver_check(const uint8_t *bytes, size_t length);
 
 /* Whole strings: UTF-8, and a request target that the original's http library takes. */
