@@ -110,6 +110,8 @@ bool agent_exchange_is_raw(const struct agent_exchange *x)
 
 static void pay(struct agent_session *self, struct agent_exchange *x)
 {
+    if (x->switching)
+        return; /* held_bytes is bounded by what is not paid */
     if (x->owed && x->remote)
         SAY(self, x->remote->ref, credit, .bytes = x->owed);
     x->owed = 0;
@@ -120,12 +122,8 @@ void agent_exchange_credit(struct agent_session *self, struct agent_exchange *x,
     if (x->id.mode == MODE_MIRROR)
         return; /* copies are sent without asking */
     x->owed += bytes;
-    if (self->unsent <= LINK_UNSENT_MAX) {
+    if (self->unsent <= LINK_UNSENT_MAX) /* else SOCKET_DRAINED comes */
         pay(self, x);
-    } else if (!self->throttled) {
-        self->throttled = true;
-        socket_notify(&self->actor, 0, LINK_UNSENT_LOW);
-    }
 }
 
 void agent_session_pay(struct agent_session *self)

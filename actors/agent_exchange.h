@@ -37,8 +37,7 @@ struct agent_exchange {
     uint16_t request;               /* old kind: 0, 1, 2 ... */
     uint8_t state;                  /* enum exchange_state */
     uint8_t variant;                /* enum request_variant: how it is offered */
-    bool upgrade;                   /* the request asks for one */
-    bool switching;                 /* the answer is a 101 */
+    bool switching;                 /* the answer is a 101, not complete: what comes is held */
     bool request_ended;             /* the remote's direction has */
     bool client_ended;              /* raw: the client's direction has */
     bool broken;                    /* old kind: an Error was said, Close comes after the answer */
@@ -76,7 +75,8 @@ bool agent_exchange_is_raw(const struct agent_exchange *x);
 void agent_exchange_hold(struct agent_exchange *x, struct span bytes, bool trailers, bool fin);
 void agent_exchange_drop_held(struct agent_exchange *x);
 
-/* So many bytes of the remote were passed on: it may send as many again, now or when the link has room. */
+/* So many bytes of the remote were passed on: it may send as many again, now or when the link has room;
+ * if they are held for the end of a 101, not before it (0 bytes: now is the time). */
 void agent_exchange_credit(struct agent_session *self, struct agent_exchange *x, uint64_t bytes);
 /* The link has room again: pays what is owed. */
 void agent_session_pay(struct agent_session *self);

@@ -1,11 +1,13 @@
 /* actors/agent_link.c -- see agent_link.h */
 #include "actors/agent_link.h"
+#include "actors/exit_codes.h"
 #include "actors/link_connection.h"
 #include "actors/settings.h"
+#include "runtime/limits.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_UNREACHABLE = 69, EXIT_PROTOCOL = 76, EXIT_REFUSED = 77 };
+static_assert(AGENT_CONNECT_US <= NAME_WAIT_US, "a look-up is not given up before its asker");
 
 struct agent_link {
     struct actor actor;
@@ -14,7 +16,8 @@ struct agent_link {
     uint64_t random;
     uint8_t ladder; /* enum link_ladder */
     bool was_ready; /* the program was: from now on trouble is mended, and not its end */
-    bool said_trying;
+    bool was_new;   /* an agent that answers our version was in use ... */
+    bool doubted;   /* ... and a link has ended since where an old one ends it */
 };
 
 static void try_now(struct agent_link *self)
@@ -50,12 +53,21 @@ static void try_later(struct agent_link *self, const char *why, uint8_t code)
     timer_start(&self->actor, 0, pause);
 }
 
+/* Who has answered our version once may lose a link anywhere, as any peer may. But twice in a row it is
+ * another agent, and an old one. */
+static bool is_chance(struct agent_link *self)
+{
+    bool chance = self->was_new && !self->doubted;
+    self->doubted = true;
+    return chance;
+}
+
 /* Old agents end the link at a message that they do not know. True: the next try leaves it out. */
 static bool go_down_ladder(struct agent_link *self, const struct msg_link_ended *e)
 {
     if (e->why != END_LOST)
         return false;
-    if (e->step == STEP_VERSION && self->ladder < LADDER_NO_VERSION) {
+    if (e->step == STEP_VERSION && self->ladder < LADDER_NO_VERSION && !is_chance(self)) {
         actor_log(
             &self->actor, LOG_WARN,
             "the agent ended the link when it heard our version: trying without, as with agents "
@@ -64,7 +76,7 @@ static bool go_down_ladder(struct agent_link *self, const struct msg_link_ended 
         self->ladder = LADDER_NO_VERSION;
         return true;
     }
-    if (e->step == STEP_READY_FOR_LOGS && self->ladder < LADDER_NO_LOGS && !self->was_ready) {
+    if (e->step == STEP_READY_FOR_LOGS && self->ladder < LADDER_NO_LOGS && !is_chance(self)) {
         actor_log(&self->actor, LOG_INFO,
                   "the agent ended the link at ReadyForLogs: trying without it", NULL);
         self->ladder = LADDER_NO_LOGS;
@@ -93,7 +105,8 @@ static void why_of(const struct msg_link_ended *e, char *out, size_t room)
     char to[ADDRESS_TEXT_MAX];
     const char *words = e->text.length ? (const char *)span_bytes(e->text) : "";
     address_print(&settings->agent, to);
-    if (e->why == END_REFUSED)
+    bool unreached = e->why == END_REFUSED || (e->why == END_SILENT && e->step == STEP_CONNECT);
+    if (unreached)
         snprintf(out, room, "agent %s cannot be reached: %.*s", to, (int)e->text.length, words);
     else if (e->why == END_CLOSED)
         snprintf(out, room, "agent %s closes the session: \"%.*s\"", to, (int)e->text.length,
@@ -105,14 +118,23 @@ static void why_of(const struct msg_link_ended *e, char *out, size_t room)
         snprintf(out, room, "link to agent %s lost: %.*s", to, (int)e->text.length, words);
 }
 
+/* A link is gone that was in use. The next one may be another agent's, and we may have left our version
+ * out by mistake: it is said again. */
+static void was_in_use(struct agent_link *self)
+{
+    self->pause_us = RECONNECT_FIRST_US;
+    self->doubted = false;
+    self->was_new = self->ladder < LADDER_NO_VERSION;
+    if (self->ladder == LADDER_NO_VERSION)
+        self->ladder = LADDER_FULL;
+}
+
 static void on_ended(struct agent_link *self, struct message *m)
 {
     const struct msg_link_ended *e = msg_link_ended(m);
     char why[400];
-    if (e->why == END_ASKED && ref_is_nobody(self->parent))
-        return;
     if (e->used)
-        self->pause_us = RECONNECT_FIRST_US;
+        was_in_use(self);
     if (go_down_ladder(self, e)) {
         try_now(self);
         return;

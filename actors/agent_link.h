@@ -3,7 +3,8 @@
  * Receives  LINK_ENDED from its link_connection, TIMER; SUBSCRIBED from its spawner: the program was ready once.
  * Sends     LINK_OPEN (spawn), LINK_LOST to its spawner.
  * Owns      the ladder for old agents: a link that ends between our announcement and its answer is
- *           tried again without announcing (HS-13), one that ends at ReadyForLogs without that.
+ *           tried again without announcing (HS-13), one that ends at ReadyForLogs without that. An agent
+ *           that was in use as a new one is taken for an old one only when it does so twice.
  * Pauses    0.25 s, doubled up to 10 s, +- 25 %; begun anew by a link that came into use.
  */
 #ifndef ACTORS_AGENT_LINK_H

@@ -1,5 +1,6 @@
 /* actors/agent_port.c -- see agent_port.h */
 #include "actors/agent_port.h"
+#include "actors/agent_refs.h"
 #include "actors/agent_remote.h"
 #include "actors/agent_settings.h"
 #include "actors/agent_words.h"
@@ -180,18 +181,6 @@ struct route {
     struct span mirrors;      /* refs, packed */
 };
 
-static void route_mirror(struct route *r, struct actor_ref session)
-{
-    size_t before = r->mirrors.length;
-    struct span all = {chunk_new((uint32_t)(before + sizeof session)), 0, 0};
-    if (before)
-        memcpy(all.chunk->bytes, span_bytes(r->mirrors), before);
-    memcpy(all.chunk->bytes + before, &session, sizeof session);
-    all.length = all.chunk->used = (uint32_t)(before + sizeof session);
-    span_release(&r->mirrors);
-    r->mirrors = all;
-}
-
 static void say_log(struct agent_port *self, struct actor_ref to, uint8_t level, struct span text)
 {
     SAY(self, to, agent_log, .text = text, .level = level);
@@ -256,7 +245,7 @@ static void route_http(struct agent_port *self, struct route *r, struct http_hea
         else if (e->filter && !http_filter_matches(e->filter, head))
             continue;
         else if (e->mode == MODE_MIRROR)
-            route_mirror(r, e->session);
+            agent_refs_add(&r->mirrors, e->session);
         else
             route_stealer(self, r, e, head, upgrade);
     }
@@ -274,7 +263,7 @@ static void route_raw(struct agent_port *self, struct route *r)
             say_log(self, e->session, WIRE_LEVEL_ERROR,
                     agent_words_too_old(AGENT_WORDS_CONNECTION, needs, NULL, self->number));
         else if (e->mode == MODE_MIRROR)
-            route_mirror(r, e->session);
+            agent_refs_add(&r->mirrors, e->session);
         else
             r->session = e->session;
     }

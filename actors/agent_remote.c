@@ -1,5 +1,6 @@
 /* actors/agent_remote.c -- arrival, detection, raw bytes, the end; see agent_remote.h */
 #include "actors/agent_remote.h"
+#include "actors/agent_refs.h"
 #include "actors/agent_settings.h"
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static bool wants_input(const struct agent_remote *self)
     case PHASE_CLOSING: return true;
     case PHASE_DETECTING: return self->input.length < KIB(128);
     case PHASE_RAW:
-    case PHASE_HTTP: return self->input.length == 0 && self->room > 0;
+    case PHASE_HTTP: /* what nobody takes is thrown away, up to the end of the request */
+        return self->input.length == 0 && (self->room > 0 || ref_is_nobody(self->answerer));
     default: return self->input.length == 0;
     }
 }
@@ -60,18 +62,23 @@ void agent_remote_cut(struct agent_remote *self, const char *why)
     actor_stop(&self->actor, STOP_FAILED);
 }
 
+void agent_remote_count_unsent(struct agent_remote *self, uint64_t bytes)
+{
+    self->unsent += bytes;
+    if (self->unsent <= REMOTE_UNSENT_HIGH || self->throttled)
+        return;
+    self->throttled = true;
+    socket_notify(&self->actor, REMOTE, REMOTE_UNSENT_LOW);
+}
+
 void agent_remote_write(struct agent_remote *self, struct span bytes)
 {
     if (self->actor.stopping) {
         span_release(&bytes);
         return;
     }
-    self->unsent += bytes.length;
+    agent_remote_count_unsent(self, bytes.length);
     socket_write(&self->actor, REMOTE, bytes);
-    if (self->unsent <= REMOTE_UNSENT_HIGH || self->throttled)
-        return;
-    self->throttled = true;
-    socket_notify(&self->actor, REMOTE, REMOTE_UNSENT_LOW);
 }
 
 static void on_drained(struct agent_remote *self, struct message *m)
@@ -306,13 +313,14 @@ static void on_local_failed(struct agent_remote *self, struct message *m)
     char text[300];
     if (!is_from_answerer(self, m))
         return;
-    snprintf(text, sizeof text, "failed to pass the request to its original destination: %.*s",
+    snprintf(text, sizeof text,
+             "intproxy-agent: failed to pass the request to its original destination: %.*s",
              (int)f->text.length, f->text.length ? (const char *)span_bytes(f->text) : "");
     self->answerer = NOBODY;
     agent_remote_answerer_gone(self, text);
 }
 
-static void on_down(struct agent_remote *self, struct actor_ref who)
+static void on_gone(struct agent_remote *self, struct actor_ref who)
 {
     if (!ref_equal(who, self->answerer) || self->actor.stopping)
         return;
@@ -320,17 +328,33 @@ static void on_down(struct agent_remote *self, struct actor_ref who)
     agent_remote_answerer_gone(self, "intproxy-agent: the request was dropped");
 }
 
+/* A route that is on its way may still name it: it is attached anew then, and its death heard again. */
+static void on_down(struct agent_remote *self, struct actor_ref who)
+{
+    agent_refs_remove(&self->attached, who);
+    on_gone(self, who);
+}
+
+/* More of an answer; its end costs nothing. */
+static bool brings_bytes(struct message *m)
+{
+    return m->kind == MSG_RESPONSE ||
+           (m->kind == MSG_RESPONSE_BODY && msg_response_body(m)->bytes.length);
+}
+
 static void on_answer_part(struct agent_remote *self, struct message *m)
 {
     if (!is_from_answerer(self, m))
         return;
+    /* one part may be longer than that, and is none the less in memory */
+    bool behind = self->unsent > REMOTE_UNSENT_MAX && brings_bytes(m);
     if (m->kind == MSG_RESPONSE)
         agent_remote_on_response(self, m);
     else if (m->kind == MSG_RESPONSE_BODY)
         agent_remote_on_response_body(self, m);
     else if (m->kind == MSG_AGENT_DROPPED)
         agent_remote_answerer_gone(self, "intproxy-agent: the request was dropped");
-    if (!self->actor.stopping && self->unsent > REMOTE_UNSENT_MAX) {
+    if (!self->actor.stopping && behind) {
         socket_abort(&self->actor, REMOTE);
         agent_remote_cut(self, "it does not read its answer, 64 MiB wait");
     }
@@ -356,7 +380,7 @@ static void agent_remote_on_message(struct actor *actor, struct message *m)
     case MSG_AGENT_DROPPED: on_answer_part(self, m); break;
     case MSG_CREDIT: on_credit(self, m); break;
     case MSG_LOCAL_FAILED: on_local_failed(self, m); break;
-    case MSG_BOUNCED: on_down(self, msg_bounced(m)->whom); break;
+    case MSG_BOUNCED: on_gone(self, msg_bounced(m)->whom); break;
     case MSG_DOWN: on_down(self, msg_down(m)->who); break;
     default: actor_unexpected(actor, m); break;
     }

@@ -18,8 +18,8 @@
  *         with unread bytes would destroy the answer on its way.
  *
  * What goes to the answerer is limited by its credit; without credit the remote is not read. What comes
- * from a session cannot be held back (the protocol knows no credit): a remote that lets more than
- * REMOTE_UNSENT_MAX pile up is cut off.
+ * from a session cannot be held back (the protocol knows no credit): a remote that has let more than
+ * REMOTE_UNSENT_MAX pile up is cut off when still more comes.
  *
  * A remote that ends its direction while an answer is due counts as gone, as with the real agent (AG-22).
  */
@@ -88,7 +88,7 @@ struct agent_remote {
     bool parsing;       /* parser was created */
     bool request_begun; /* its head was read */
     bool request_ended;
-    bool te_trailers, expects, upgrade;
+    bool te_trailers, expects;
 
     /* its answer */
     struct http1_body body;
@@ -107,6 +107,8 @@ struct agent_remote {
 
 /* agent_remote.c: goes on as far as it can, after any event */
 void agent_remote_pump(struct agent_remote *self);
+/* So many bytes were given to the remote's socket. */
+void agent_remote_count_unsent(struct agent_remote *self, uint64_t bytes);
 /* Writes to the remote. Takes bytes. */
 void agent_remote_write(struct agent_remote *self, struct span bytes);
 void agent_remote_become_raw(struct agent_remote *self);

@@ -4,12 +4,11 @@
  * head that came and by what is known of the body at that moment (AG-20).
  */
 #include "actors/agent_remote.h"
+#include "messages/http1_trailers.h"
 #include "messages/http1_writer.h"
 #include "runtime/limits.h"
 #include <stdio.h>
 #include <string.h>
-
-enum { HEAD_TEXT_MAX = 1 << 20 };
 
 /* ---- bytes to the remote ---- */
 
@@ -25,7 +24,7 @@ static void end(struct agent_remote *self, const struct http1_out *out, size_t m
     size_t left = (size_t)(out->end - out->at);
     assert(!out->overflow);
     socket_commit(&self->actor, REMOTE, (uint32_t)(most - left));
-    self->unsent += most - left;
+    agent_remote_count_unsent(self, most - left);
 }
 
 /* Credit is for the upstream; it waits while much is unsent. */
@@ -61,16 +60,10 @@ static void write_data(struct agent_remote *self, struct span bytes)
 
 static bool write_end(struct agent_remote *self)
 {
-    struct http_text map = {span_bytes(self->trailers), self->trailers.length};
-    struct http_text names = {span_bytes(self->trailer_names), self->trailer_names.length};
-    size_t most = HTTP1_BODY_END_BYTES_MAX;
-    if (map.length && http1_body_trailers_bytes_max(map) < HEAD_TEXT_MAX)
-        most += (size_t)http1_body_trailers_bytes_max(map);
-    else
-        map.length = 0;
-    struct http1_out out = begin(self, most);
-    bool whole = http1_body_end(&self->body, &out, map, names);
-    end(self, &out, most);
+    struct http1_trailers t = http1_trailers_open(self->trailers, self->trailer_names);
+    struct http1_out out = begin(self, t.end_bytes_max);
+    bool whole = http1_body_end(&self->body, &out, t.map, t.names);
+    end(self, &out, t.end_bytes_max);
     return whole;
 }
 
@@ -91,16 +84,6 @@ static void answer_over(struct agent_remote *self)
 
 /* ---- the head ---- */
 
-static void remember_trailer_names(struct agent_remote *self, const struct http_head *head,
-                                   const struct http_facts *facts)
-{
-    if (!self->te_trailers || !facts->trailer_bytes || facts->trailer_bytes > HEAD_TEXT_MAX)
-        return;
-    struct chunk *c = chunk_new((uint32_t)facts->trailer_bytes);
-    c->used = (uint32_t)http_fields_join(head->fields, "trailer", c->bytes, c->capacity);
-    self->trailer_names = (struct span){c, 0, c->used};
-}
-
 static enum http1_body_known known_of(const struct message *m, struct span body)
 {
     if (body.length || m->flags & RESPONSE_HAS_DATA)
@@ -115,7 +98,8 @@ static void write_head(struct agent_remote *self, const struct http_head *head,
     struct http1_out out = begin(self, most);
     http1_write_response(&out, head, plan);
     end(self, &out, most);
-    remember_trailer_names(self, head, facts);
+    if (self->te_trailers) /* AG-16 */
+        self->trailer_names = http1_trailers_names(head, facts);
     http1_body_create(&self->body, plan->framing, plan->length);
     self->answer_begun = true;
     self->keep_alive = plan->keep_alive && self->asker.keep_alive;
@@ -142,10 +126,12 @@ static void write_frames(struct agent_remote *self, struct span frames)
     }
 }
 
+/* The upstream's side begins anew (local_connection.h); a session goes on paying for what it passes on. */
 static void on_upgraded(struct agent_remote *self)
 {
+    if (!self->answerer_is_session)
+        self->room = HOLD_MAX;
     agent_remote_become_raw(self);
-    http1_body_create(&self->body, HTTP1_TO_EOF, 0);
     agent_remote_pump(self);
 }
 
@@ -165,7 +151,7 @@ void agent_remote_on_response(struct agent_remote *self, struct message *m)
     if (self->phase != PHASE_HTTP || self->answer_begun)
         return;
     if (!http_head_open_response(&head, &facts, span_bytes(r->head), r->head.length) ||
-        http1_head_bytes_max(&head, &facts) > HEAD_TEXT_MAX) {
+        http1_head_bytes_max(&head, &facts) > HTTP1_TEXT_MAX) {
         refuse(self, "its head is malformed or too large");
         return;
     }
@@ -239,8 +225,16 @@ void agent_remote_answer(struct agent_remote *self, unsigned status, const char 
     agent_remote_pump(self);
 }
 
+/* An answer that lasts until its connection's end would seem to be whole if it ended properly. */
+static void broken_off(struct agent_remote *self, const char *why)
+{
+    if (self->body.framing == HTTP1_TO_EOF)
+        socket_reset(&self->actor, REMOTE);
+    agent_remote_cut(self, why);
+}
+
 /* Before the head: 502. In the middle: a chunked body ends as if it were complete, one with a length is
- * cut (AG-17). Raw: the remote hears the end. */
+ * cut (AG-17), and from upstream it is never made whole. Raw: the remote hears the end. */
 void agent_remote_answerer_gone(struct agent_remote *self, const char *why)
 {
     bool session = self->answerer_is_session;
@@ -264,5 +258,5 @@ void agent_remote_answerer_gone(struct agent_remote *self, const char *why)
     else if (session)
         answer_over(self);
     else
-        agent_remote_cut(self, why);
+        broken_off(self, why);
 }

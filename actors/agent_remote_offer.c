@@ -1,54 +1,21 @@
 /* actors/agent_remote_offer.c -- what goes to the answerer and to mirrors; see agent_remote.h */
+#include "actors/agent_refs.h"
 #include "actors/agent_remote.h"
 #include "actors/local_connection.h"
 #include <string.h>
 
-/* ---- lists of sessions ---- */
-
-static unsigned refs_count(struct span refs)
-{
-    return refs.length / sizeof(struct actor_ref);
-}
-
-static struct actor_ref refs_get(struct span refs, unsigned i)
-{
-    struct actor_ref r;
-    memcpy(&r, span_bytes(refs) + i * sizeof r, sizeof r);
-    return r;
-}
-
-static void refs_add(struct span *refs, struct actor_ref r)
-{
-    struct chunk *c = chunk_new(refs->length + (uint32_t)sizeof r);
-    if (refs->length)
-        memcpy(c->bytes, span_bytes(*refs), refs->length);
-    memcpy(c->bytes + refs->length, &r, sizeof r);
-    c->used = c->capacity;
-    struct span longer = {c, 0, refs->length + (uint32_t)sizeof r};
-    span_release(refs);
-    *refs = longer;
-}
-
-static bool refs_has(struct span refs, struct actor_ref r)
-{
-    for (unsigned i = 0; i < refs_count(refs); i++)
-        if (ref_equal(refs_get(refs, i), r))
-            return true;
-    return false;
-}
+/* ---- offers ---- */
 
 /* A session learns who we are before anything else, once. We hear of its death. */
 static void attach(struct agent_remote *self, struct actor_ref session)
 {
-    if (refs_has(self->attached, session))
+    if (agent_refs_has(self->attached, session))
         return;
-    refs_add(&self->attached, session);
+    agent_refs_add(&self->attached, session);
     SAY(self, session, agent_attach,
         .addresses = span_copy(self->addresses, sizeof self->addresses), .port = self->number);
     actor_monitor(&self->actor, session);
 }
-
-/* ---- offers ---- */
 
 static void offer_to(struct agent_remote *self, struct actor_ref session, struct span head,
                      struct span body, unsigned flags)
@@ -87,20 +54,29 @@ void agent_remote_offer_raw(struct agent_remote *self)
         assign(self, NO_BYTES, ASSIGN_RAW);
 }
 
+/* Of a request it says so: behind a 101 that is on its way it would be taken for raw bytes. */
+static void pass_upstream(struct agent_remote *self, struct span bytes, bool last, bool trailers)
+{
+    struct message *m = msg_assign_body_new(
+        (struct msg_assign_body){.bytes = bytes, .last = last, .trailers = trailers});
+    m->flags = self->phase == PHASE_HTTP ? ASSIGN_HTTP : 0;
+    actor_send(&self->actor, self->answerer, m);
+}
+
 static void offer_to_upstream(struct agent_remote *self, struct span body, bool last)
 {
     bool any = body.length != 0;
     assign(self, span_ref(self->head), last && !any ? ASSIGN_LAST : 0);
     if (any || last)
-        SAY(self, self->answerer, assign_body, .bytes = span_take(&body), .last = last);
+        pass_upstream(self, span_take(&body), last, false);
 }
 
 void agent_remote_offer(struct agent_remote *self, struct span body, bool last)
 {
-    unsigned flags = (last ? OFFER_LAST : 0) | (self->upgrade ? OFFER_UPGRADE : 0);
+    unsigned flags = last ? OFFER_LAST : 0;
     self->room -= body.length;
-    for (unsigned i = 0; i < refs_count(self->mirrors); i++)
-        offer_to(self, refs_get(self->mirrors, i), span_ref(self->head), span_ref(body),
+    for (unsigned i = 0; i < agent_refs_count(self->mirrors); i++)
+        offer_to(self, agent_refs_get(self->mirrors, i), span_ref(self->head), span_ref(body),
                  flags | OFFER_MIRROR);
     if (ref_is_nobody(self->answerer))
         span_release(&body);
@@ -115,9 +91,9 @@ void agent_remote_offer(struct agent_remote *self, struct span body, bool last)
 static void copy_to_mirrors(struct agent_remote *self, struct span mirrors, struct span bytes,
                             bool last, bool trailers)
 {
-    for (unsigned i = 0; i < refs_count(mirrors); i++)
-        SAY(self, refs_get(mirrors, i), agent_offer_body, .bytes = span_ref(bytes), .mirror = true,
-            .last = last, .trailers = trailers);
+    for (unsigned i = 0; i < agent_refs_count(mirrors); i++)
+        SAY(self, agent_refs_get(mirrors, i), agent_offer_body, .bytes = span_ref(bytes),
+            .mirror = true, .last = last, .trailers = trailers);
 }
 
 void agent_remote_part(struct agent_remote *self, struct span bytes, bool last, bool trailers)
@@ -132,7 +108,7 @@ void agent_remote_part(struct agent_remote *self, struct span bytes, bool last, 
         SAY(self, self->answerer, agent_offer_body, .bytes = bytes, .last = last,
             .trailers = trailers);
     else
-        SAY(self, self->answerer, assign_body, .bytes = bytes, .last = last, .trailers = trailers);
+        pass_upstream(self, bytes, last, trailers);
 }
 
 /* ---- mirrors of all bytes ---- */
@@ -145,8 +121,8 @@ void agent_remote_copy_raw(struct agent_remote *self, struct span bytes, bool la
 void agent_remote_begin_raw_mirrors(struct agent_remote *self, struct span mirrors)
 {
     self->raw_mirrors = mirrors;
-    for (unsigned i = 0; i < refs_count(mirrors); i++)
-        offer_to(self, refs_get(mirrors, i), NO_BYTES, NO_BYTES, OFFER_RAW | OFFER_MIRROR);
+    for (unsigned i = 0; i < agent_refs_count(mirrors); i++)
+        offer_to(self, agent_refs_get(mirrors, i), NO_BYTES, NO_BYTES, OFFER_RAW | OFFER_MIRROR);
     struct span rest = span_ref(self->input);
     if (rest.length > self->first_left) {
         struct span first = span_split(&rest, self->first_left);
@@ -165,14 +141,14 @@ void agent_remote_begin_raw_mirrors(struct agent_remote *self, struct span mirro
 void agent_remote_broken(struct agent_remote *self, const char *why)
 {
     size_t length = strlen(why);
-    for (unsigned i = 0; i < refs_count(self->mirrors); i++)
-        SAY(self, refs_get(self->mirrors, i), agent_broken, .text = span_copy(why, length),
+    for (unsigned i = 0; i < agent_refs_count(self->mirrors); i++)
+        SAY(self, agent_refs_get(self->mirrors, i), agent_broken, .text = span_copy(why, length),
             .mirror = true);
     span_release(&self->mirrors);
     if (self->phase == PHASE_RAW)
-        for (unsigned i = 0; i < refs_count(self->raw_mirrors); i++)
-            SAY(self, refs_get(self->raw_mirrors, i), agent_broken, .text = span_copy(why, length),
-                .mirror = true);
+        for (unsigned i = 0; i < agent_refs_count(self->raw_mirrors); i++)
+            SAY(self, agent_refs_get(self->raw_mirrors, i), agent_broken,
+                .text = span_copy(why, length), .mirror = true);
     if (self->answerer_is_session && !ref_is_nobody(self->answerer))
         SAY(self, self->answerer, agent_broken, .text = span_copy(why, length));
 }
@@ -180,8 +156,8 @@ void agent_remote_broken(struct agent_remote *self, const char *why)
 /* Sessions need not tell us of their death any more. */
 void agent_remote_detach(struct agent_remote *self)
 {
-    for (unsigned i = 0; i < refs_count(self->attached); i++)
-        actor_demonitor(&self->actor, refs_get(self->attached, i));
+    for (unsigned i = 0; i < agent_refs_count(self->attached); i++)
+        actor_demonitor(&self->actor, agent_refs_get(self->attached, i));
     span_release(&self->attached);
 }
 

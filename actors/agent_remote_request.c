@@ -1,6 +1,7 @@
 /* actors/agent_remote_request.c -- requests are read, routed and handed on; see agent_remote.h */
 #include "actors/agent_remote.h"
 #include "actors/agent_settings.h"
+#include "messages/http1_trailers.h"
 #include "messages/http1_writer.h"
 #include <string.h>
 
@@ -30,11 +31,10 @@ static void on_head(struct agent_remote *self, const struct http_head_builder *f
                                        .keep_alive = p->keep_alive};
     self->te_trailers = p->facts.te_trailers;
     self->expects = p->facts.expect_continue && p->version == HTTP_VERSION_1_1;
-    self->upgrade = p->facts.upgrade;
     self->request_begun = true;
     self->phase = PHASE_ROUTING;
     SAY(self, self->port, agent_route, .head = span_ref(self->head), .what = ASKED_HTTP,
-        .upgrade = self->upgrade);
+        .upgrade = p->facts.upgrade);
 }
 
 /* ---- what came with the head ---- */
@@ -64,28 +64,33 @@ static enum http1_event next_event(struct agent_remote *self, struct reading *r,
 static void request_failed(struct agent_remote *self);
 
 /* AG-3: of the first request's body, what lies in the first kilobyte, of others what has come; at most
- * one chunk; and the end only if the head tells it. */
-static void offer_with_first_piece(struct agent_remote *self, uint32_t first_room)
+ * one chunk; and the end only if the head tells it. Says what it ended with. */
+static enum http1_event first_piece(struct agent_remote *self, uint32_t room, struct span *piece)
 {
     struct reading r;
-    struct span piece = NO_BYTES;
     enum http1_event e = HTTP1_MORE;
     bool chunked = self->parser.body == HTTP1_CHUNKED;
-    if (self->parser.body == HTTP1_NO_BODY || (self->input.length && first_room)) {
-        e = next_event(self, &r, first_room);
-        piece = r.piece;
+    *piece = NO_BYTES;
+    if (self->parser.body == HTTP1_NO_BODY || (self->input.length && room)) {
+        e = next_event(self, &r, room);
+        *piece = r.piece;
+        if (e == HTTP1_TRAILERS)
+            self->request_trailers = http1_trailers_map(&r.fields);
         span_release(&r.eaten);
     }
     if (e == HTTP1_BODY && !chunked) {
         e = next_event(self, &r, 0);
         span_release(&r.eaten);
     }
-    self->request_ended = e == HTTP1_END;
-    if (self->expects && !self->request_ended && !piece.length)
+    return e;
+}
+
+static void offer_with(struct agent_remote *self, struct span piece, bool last)
+{
+    self->request_ended = last;
+    if (self->expects && !last && !piece.length)
         agent_remote_write(self, span_copy(HTTP1_CONTINUE, sizeof HTTP1_CONTINUE - 1));
-    agent_remote_offer(self, piece, self->request_ended);
-    if (e == HTTP1_ERROR)
-        request_failed(self);
+    agent_remote_offer(self, piece, last);
 }
 
 void agent_remote_request_routed(struct agent_remote *self, struct actor_ref session, bool refused)
@@ -93,15 +98,22 @@ void agent_remote_request_routed(struct agent_remote *self, struct actor_ref ses
     static const char why[] = "intproxy-agent: failed to receive a response from the connected "
                               "mirrord session";
     uint32_t room = self->first ? self->first_left : HOLD_MAX;
+    struct span piece;
     self->first = false;
     self->phase = PHASE_HTTP;
     if (refused) {
-        self->answerer = NOBODY;
         agent_remote_answer(self, 502, why, false);
         return;
     }
+    enum http1_event e = first_piece(self, room, &piece);
+    if (e ==
+        HTTP1_ERROR) { /* AG-4: nobody hears of it. Old agents leave it unanswered, we do better */
+        span_release(&self->mirrors);
+        request_failed(self);
+        return;
+    }
     agent_remote_choose(self, session);
-    offer_with_first_piece(self, room);
+    offer_with(self, piece, e == HTTP1_END);
 }
 
 /* ---- failures ---- */
@@ -151,15 +163,9 @@ static void next_request(struct agent_remote *self)
     span_release(&self->trailer_names);
     self->request_begun = self->request_ended = false;
     self->answer_begun = self->answer_ended = false;
+    self->answerer = NOBODY; /* who answered the request before has nothing to do with this one */
+    self->answerer_is_session = false;
     self->room = HOLD_MAX;
-}
-
-static struct span trailers_of(const struct http_head_builder *fields)
-{
-    struct chunk *c = chunk_new((uint32_t)http_head_builder_map_size(fields));
-    http_head_builder_map_write(fields, c->bytes);
-    c->used = c->capacity;
-    return (struct span){c, 0, c->used};
 }
 
 static void on_request_end(struct agent_remote *self)
@@ -174,7 +180,7 @@ static bool on_event(struct agent_remote *self, enum http1_event e, struct readi
     switch (e) {
     case HTTP1_HEAD: on_head(self, &r->fields); return false;
     case HTTP1_BODY: agent_remote_part(self, r->piece, false, false); return true;
-    case HTTP1_TRAILERS: self->request_trailers = trailers_of(&r->fields); return true;
+    case HTTP1_TRAILERS: self->request_trailers = http1_trailers_map(&r->fields); return true;
     case HTTP1_END: on_request_end(self); return true;
     case HTTP1_ERROR: request_failed(self); return true;
     case HTTP1_MORE: break;

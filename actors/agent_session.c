@@ -2,11 +2,8 @@
 #include "actors/agent_exchange.h"
 #include "actors/agent_speech.h"
 #include "actors/agent_settings.h"
-#include "messages/limits.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { LINK = 0 };
 
 #define SAY_LITERAL(text) ((struct wire_text){(text), sizeof(text) - 1})
 
@@ -135,6 +132,11 @@ static void on_port_unsubscribe(struct agent_session *self)
 
 /* ---- what the client says ---- */
 
+static uint64_t message_max(void)
+{
+    return agent_settings->message_max ? agent_settings->message_max : AGENT_CLIENT_MESSAGE_MAX;
+}
+
 /* Requests of other features (files, names, outgoing) are walked over and left unanswered. */
 static void on_other(struct agent_session *self)
 {
@@ -169,7 +171,26 @@ static void hear(struct agent_session *self, struct span bytes)
     }
 }
 
+static void hear_too_long(struct agent_session *self)
+{
+    const struct wire_message *w = &self->decoder.message;
+    char name[WIRE_NAME_MAX];
+    actor_log(&self->actor, LOG_WARN, "a message of the proxy is too long, dropped",
+              "message=%s bytes=%llu limit=%llu frames_limit=%d", wire_message_name(w, name),
+              (unsigned long long)w->length, (unsigned long long)message_max(),
+              (int)WIRE_FRAMES_MAX);
+    if (w->kind == WIRE_DATA || w->kind >= WIRE_HTTP_RESPONSE)
+        agent_session_hear_too_long(self);
+}
+
 /* ---- bytes ---- */
+
+static void drop_partial(struct agent_session *self)
+{
+    if (self->partial)
+        chunk_unref(self->partial);
+    self->partial = NULL;
+}
 
 /* Keeps the beginning of a message. The room doubles, so that a message costs what it is long. */
 static void keep_partial(struct agent_session *self, const uint8_t *bytes, uint32_t length)
@@ -192,6 +213,13 @@ static void keep_partial(struct agent_session *self, const uint8_t *bytes, uint3
 static void whole_message(struct agent_session *self, struct span *data, uint32_t length)
 {
     struct span message = span_split(data, length);
+    const struct wire_message *w = &self->decoder.message;
+    if (w->oversized || w->length > message_max()) {
+        drop_partial(self);
+        span_release(&message);
+        hear_too_long(self);
+        return;
+    }
     if (self->partial) {
         keep_partial(self, span_bytes(message), length);
         span_release(&message);
@@ -202,9 +230,13 @@ static void whole_message(struct agent_session *self, struct span *data, uint32_
     span_release(&message);
 }
 
-static bool too_long(const struct agent_session *self, uint32_t more)
+/* What will be too long when it is whole is not kept, only walked over. */
+static void keep_or_drop(struct agent_session *self, struct span bytes)
 {
-    return self->partial && (uint64_t)self->partial->used + more > AGENT_MESSAGE_MAX;
+    if (wire_decoder_pending_bytes(&self->decoder) > message_max())
+        drop_partial(self);
+    else
+        keep_partial(self, span_bytes(bytes), bytes.length);
 }
 
 static void on_data(struct agent_session *self, struct span data)
@@ -214,10 +246,7 @@ static void on_data(struct agent_session *self, struct span data)
         switch (wire_decoder_feed(&self->decoder, span_bytes(data), data.length, &eaten)) {
         case WIRE_MESSAGE: whole_message(self, &data, (uint32_t)eaten); break;
         case WIRE_MORE:
-            if (too_long(self, data.length))
-                session_end(self, LOG_WARN, "a message is too long", "over 64 MiB");
-            else
-                keep_partial(self, span_bytes(data), data.length);
+            keep_or_drop(self, data);
             span_release(&data);
             break;
         default:
@@ -243,17 +272,16 @@ static void on_accepted(struct agent_session *self, struct message *m)
 {
     self->agent = msg_socket_accepted(m)->listener;
     self->speaks = unnegotiated();
-    wire_decoder_create(&self->decoder, WIRE_FROM_CLIENT, agent_settings->version,
-                        AGENT_MESSAGE_MAX);
+    wire_decoder_create(&self->decoder, WIRE_FROM_CLIENT, agent_settings->version, message_max());
     actor_monitor(&self->actor, self->agent);
     actor_log(&self->actor, LOG_INFO, "a proxy has come", NULL);
 }
 
 static void on_drained(struct agent_session *self, struct message *m)
 {
-    self->unsent = msg_socket_drained(m)->unsent;
-    self->throttled = false;
-    agent_session_pay(self);
+    agent_speech_drained(self, msg_socket_drained(m)->unsent);
+    if (self->unsent <= LINK_UNSENT_MAX)
+        agent_session_pay(self);
 }
 
 static void on_down(struct agent_session *self, struct actor_ref who)
@@ -297,8 +325,7 @@ static void agent_session_on_stop(struct actor *actor)
         self->pending_first = p->next;
         pending_free(p);
     }
-    if (self->partial)
-        chunk_unref(self->partial);
+    drop_partial(self);
     wire_decoder_destroy(&self->decoder);
     agent_session_forget_all(self);
 }

@@ -8,6 +8,8 @@
  * Owns      the link, its decoder (the protocol as this agent's version knows it), the ids.
  * Errors    bytes that are no message end the link, without a Close message (AG-41); so does half a
  *           message before its end. The death is all that ports and remotes hear, and all they need.
+ *           A message that is too long to be kept, or has too many frames, costs its exchange: the
+ *           remote hears that nobody answers, the client a Warn log and Close.
  *
  * An exchange's states, for what the client says about its id (AG-14; all else is ignored):
  *
@@ -23,12 +25,21 @@
 #define ACTORS_AGENT_SESSION_H
 
 #include "messages/agent_vocabulary.h"
+#include "messages/limits.h"
 #include "messages/wire_decoder.h"
 #include "runtime/actor.h"
 
 extern const struct actor_type agent_session_type;
 
 /* ---- its state, for agent_session*.c ---- */
+
+/* Far more than our own proxy collects by default, for proxies that were told otherwise. */
+#define AGENT_CLIENT_MESSAGE_MAX GIB(1)
+
+/* A mirror is given up when more waits in the link: 32 full reads (AG-12). The count is of what is not
+ * known to have left, so a while before it is asked. */
+#define AGENT_MIRROR_BEHIND_MAX MIB(2)
+#define AGENT_MIRROR_BEHIND_ASK KIB(512)
 
 /* Answers to subscriptions go out in the order of the questions: an error names no port. */
 struct pending_subscription {
@@ -49,9 +60,9 @@ struct agent_session {
     struct chunk *partial; /* the beginning of a message; used says how much */
     struct version speaks; /* what the client may be told */
     bool wants_logs;
-    bool throttled; /* SOCKET_DRAINED was asked for: credit waits */
-    uint64_t unsent;
-    uint64_t next_id[2]; /* by enum traffic_mode (AG-7) */
+    uint64_t unsent;       /* at most so many bytes are not with the kernel */
+    uint64_t notify_below; /* SOCKET_DRAINED is awaited for this; 0: it is not */
+    uint64_t next_id[2];   /* by enum traffic_mode (AG-7) */
     struct agent_exchange *exchanges;
     struct attached_remote *remotes;
     struct pending_subscription *pending_first, *pending_last;
@@ -60,6 +71,8 @@ struct agent_session {
 /* One whole message of the client, for exchanges: answers, Data, ConnectionUnsubscribe. bytes: all of
  * it; decoder.message says what is where. */
 void agent_session_hear(struct agent_session *self, struct span bytes);
+/* The same, when its bytes or its frames were not kept: its exchange is over. */
+void agent_session_hear_too_long(struct agent_session *self);
 
 /* From remotes. */
 void agent_session_attach(struct agent_session *self, struct message *m);

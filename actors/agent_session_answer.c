@@ -43,6 +43,7 @@ static void upgraded(struct agent_session *self, struct agent_exchange *x)
         free(f);
         f = next;
     }
+    agent_exchange_credit(self, x, 0);
 }
 
 static void answer_ended(struct agent_session *self, struct agent_exchange *x)
@@ -142,11 +143,34 @@ static void on_connection_unsubscribe(struct agent_session *self, struct agent_e
         agent_exchange_remove(self, x);
 }
 
-void agent_session_hear(struct agent_session *self, struct span bytes)
+/* The exchange that the message is about; NULL: there is none. */
+static struct agent_exchange *meant(struct agent_session *self)
 {
     const struct wire_message *w = &self->decoder.message;
     uint64_t mode = w->mode == WIRE_MIRROR ? MODE_MIRROR : MODE_STEAL;
-    struct agent_exchange *x = agent_exchange_find(self, mode, w->connection);
+    return agent_exchange_find(self, mode, w->connection);
+}
+
+/* The client does not know that nothing will come of it: it hears Close. */
+void agent_session_hear_too_long(struct agent_session *self)
+{
+    static const char why[] = "the client's message is too long";
+    const struct wire_message *w = &self->decoder.message;
+    struct agent_exchange *x = meant(self);
+    if (!x || x->id.mode == MODE_MIRROR || agent_exchange_is_raw(x) != (w->kind == WIRE_DATA))
+        return;
+    if (!agent_exchange_is_raw(x) && (w->request != x->request || (x->state != EXCHANGE_WAITING &&
+                                                                   x->state != EXCHANGE_ANSWERING)))
+        return;
+    agent_exchange_drop_remote(self, x);
+    agent_exchange_say_failed(self, x, why, sizeof why - 1);
+    agent_exchange_close(self, x);
+}
+
+void agent_session_hear(struct agent_session *self, struct span bytes)
+{
+    const struct wire_message *w = &self->decoder.message;
+    struct agent_exchange *x = meant(self);
     if (!x)
         return;
     if (w->kind == WIRE_DATA)

@@ -109,7 +109,6 @@ static void offer_request(struct agent_session *self, struct agent_exchange *x,
     uint64_t bytes = o->body.length;
     bool last = flags & OFFER_LAST;
     x->variant = (uint8_t)variant_for(self->speaks);
-    x->upgrade = flags & OFFER_UPGRADE;
     x->request_ended = last;
     if (x->variant == VARIANT_BASIC || x->variant == VARIANT_FRAMED)
         offer_collecting(self, x, o, last);
@@ -144,7 +143,7 @@ static void collect(struct agent_session *self, struct agent_exchange *x,
         agent_exchange_hold(x, span_take(&b->bytes), b->trailers, false);
     if (x->held_bytes > COLLECT_MAX) {
         actor_log(&self->actor, LOG_WARN, "a request is too long for this client, dropped",
-                  "limit=64MiB");
+                  "limit=%llu", (unsigned long long)COLLECT_MAX);
         agent_exchange_drop_remote(self, x);
         agent_exchange_remove(self, x);
     } else if (b->last) {
@@ -186,12 +185,8 @@ static void raw_bytes(struct agent_session *self, struct agent_exchange *x,
 static bool mirror_is_behind(struct agent_session *self, struct agent_exchange *x)
 {
     static const char why[] = "the client is too slow";
-    if (x->id.mode != MODE_MIRROR || self->unsent <= MIB(1))
+    if (x->id.mode != MODE_MIRROR || self->unsent <= AGENT_MIRROR_BEHIND_MAX)
         return false;
-    if (!self->throttled) {
-        self->throttled = true;
-        socket_notify(&self->actor, 0, LINK_UNSENT_LOW);
-    }
     agent_exchange_say_failed(self, x, why, sizeof why - 1);
     agent_exchange_close(self, x);
     return true;
@@ -256,15 +251,21 @@ void agent_session_broken(struct agent_session *self, struct message *m)
 /* The remote has left, and nothing was broken by it. */
 static void remote_left(struct agent_session *self, struct agent_exchange *x)
 {
-    bool both = x->request_ended && x->client_ended;
+    static const char why[] = "connection closed before message completed";
+    bool raw = agent_exchange_is_raw(x), both = x->request_ended && x->client_ended;
     x->remote = NULL;
-    if (x->state == EXCHANGE_COLLECTING || (agent_is_old() && agent_exchange_is_raw(x) && both))
-        agent_exchange_remove(self,
-                              x); /* nothing was said of it; or nothing is said any more (AG-48) */
-    else if (x->broken)
+    if (x->state == EXCHANGE_COLLECTING || (agent_is_old() && raw && both)) {
+        agent_exchange_remove(self, x); /* nothing was said of it; or is any more (AG-48) */
+    } else if (x->broken) {
         return; /* Close comes with the answer */
-    else if (agent_is_old() || agent_exchange_is_raw(x) || x->id.mode == MODE_MIRROR)
+    } else if (agent_is_old() || raw) {
         agent_exchange_close(self, x);
+    } else if (!x->request_ended) { /* AG-21: cut by ourselves, or else it would be broken */
+        agent_exchange_say_failed(self, x, why, sizeof why - 1);
+        agent_exchange_close(self, x);
+    } else if (x->id.mode == MODE_MIRROR) {
+        agent_exchange_close(self, x);
+    }
     /* else AG-21: it is told when the answer comes */
 }
 

@@ -37,6 +37,7 @@ struct agent_settings {
     char version_text[VERSION_TEXT_MAX]; /* as it is answered */
     uint8_t answer;                      /* enum agent_answer */
     bool lose_body_end;                  /* AG-45: as agents 3.107 to 3.109 */
+    uint64_t message_max; /* a client's message in memory; 0: AGENT_CLIENT_MESSAGE_MAX */
 };
 
 extern const struct agent_settings *agent_settings;

@@ -1,9 +1,38 @@
 /* actors/agent_speech.c -- see agent_speech.h */
 #include "actors/agent_speech.h"
+#include "messages/limits.h"
 
-enum { LINK = 0 };
+enum { LINK = 0 }; /* the session's socket: it has no other */
 
 static const struct wire_tls no_tls = {.is_tls = false};
+
+/* How much has left is told only when it is asked for. */
+static void ask(struct agent_session *s, uint64_t below)
+{
+    if (s->notify_below >= below)
+        return;
+    s->notify_below = below;
+    socket_notify(&s->actor, LINK, below);
+}
+
+/* Copies come without asking, and may keep so much on its way that LINK_UNSENT_LOW is never reached,
+ * though the client keeps up: so it is asked a second time. */
+static void count_unsent(struct agent_session *s, uint64_t bytes)
+{
+    s->unsent += bytes;
+    if (s->unsent > AGENT_MIRROR_BEHIND_ASK)
+        ask(s, AGENT_MIRROR_BEHIND_ASK);
+    else if (s->unsent > LINK_UNSENT_LOW)
+        ask(s, LINK_UNSENT_LOW);
+}
+
+void agent_speech_drained(struct agent_session *s, uint64_t unsent)
+{
+    s->unsent = unsent;
+    s->notify_below = 0;
+    if (unsent > LINK_UNSENT_LOW)
+        ask(s, LINK_UNSENT_LOW);
+}
 
 /* Bytes of one message that are made in place, between begin and end; no other effect in between. */
 struct draft {
@@ -22,13 +51,13 @@ static void end(struct agent_session *s, struct draft *d)
     uint32_t length = (uint32_t)(d->w.at - d->begin);
     assert(!d->w.overflow);
     socket_commit(&s->actor, LINK, length);
-    s->unsent += length;
+    count_unsent(s, length);
 }
 
 /* Takes bytes. */
 static void put(struct agent_session *s, struct span bytes)
 {
-    s->unsent += bytes.length;
+    count_unsent(s, bytes.length);
     socket_write(&s->actor, LINK, bytes);
 }
 
@@ -37,14 +66,9 @@ static struct wire_text text_of(struct span s)
     return (struct wire_text){span_bytes(s), s.length};
 }
 
-static enum wire_mode mode_of(const struct agent_exchange *x)
+static enum wire_mode wire_mode_of(uint64_t mode)
 {
-    return x->id.mode == MODE_STEAL ? WIRE_STEAL : WIRE_MIRROR;
-}
-
-static enum wire_mode pending_mode(const struct pending_subscription *p)
-{
-    return p->mode == MODE_STEAL ? WIRE_STEAL : WIRE_MIRROR;
+    return mode == MODE_STEAL ? WIRE_STEAL : WIRE_MIRROR;
 }
 
 static struct wire_ids ids_of(const struct agent_exchange *x)
@@ -95,14 +119,14 @@ void agent_speech_no_environment(struct agent_session *s)
 void agent_speech_subscribed(struct agent_session *s, const struct pending_subscription *p)
 {
     struct draft d = begin(s, WIRE_PUT_MAX);
-    wire_put_subscribed(&d.w, pending_mode(p), p->port);
+    wire_put_subscribed(&d.w, wire_mode_of(p->mode), p->port);
     end(s, &d);
 }
 
 void agent_speech_stolen(struct agent_session *s, const struct pending_subscription *p)
 {
     struct draft d = begin(s, WIRE_PUT_MAX);
-    wire_put_port_stolen(&d.w, pending_mode(p), p->port);
+    wire_put_port_stolen(&d.w, wire_mode_of(p->mode), p->port);
     end(s, &d);
 }
 
@@ -110,9 +134,10 @@ void agent_speech_bad_filter(struct agent_session *s, const struct pending_subsc
 {
     struct draft d = begin(s, WIRE_PUT_MAX + p->filter.length + p->error.length);
     if (p->form == WIRE_SUBSCRIBE_HEADER)
-        wire_put_bad_header_filter(&d.w, pending_mode(p), text_of(p->filter), text_of(p->error));
+        wire_put_bad_header_filter(&d.w, wire_mode_of(p->mode), text_of(p->filter),
+                                   text_of(p->error));
     else
-        wire_put_bad_filter(&d.w, pending_mode(p), text_of(p->filter), text_of(p->error));
+        wire_put_bad_filter(&d.w, wire_mode_of(p->mode), text_of(p->filter), text_of(p->error));
     end(s, &d);
 }
 
@@ -123,17 +148,18 @@ void agent_speech_new_connection(struct agent_session *s, const struct agent_exc
     const struct attached_remote *r = x->remote;
     struct draft d = begin(s, WIRE_PUT_MAX);
     if (version_allows(s->speaks, GATE_MODE_AGNOSTIC_HTTP))
-        wire_put_new_connection_v2(&d.w, mode_of(x), x->id.connection, &r->source, &r->destination,
-                                   &no_tls);
+        wire_put_new_connection_v2(&d.w, wire_mode_of(x->id.mode), x->id.connection, &r->source,
+                                   &r->destination, &no_tls);
     else
-        wire_put_new_connection_v1(&d.w, mode_of(x), x->id.connection, &r->source, &r->destination);
+        wire_put_new_connection_v1(&d.w, wire_mode_of(x->id.mode), x->id.connection, &r->source,
+                                   &r->destination);
     end(s, &d);
 }
 
 void agent_speech_data(struct agent_session *s, const struct agent_exchange *x, struct span bytes)
 {
     struct draft d = begin(s, WIRE_DATA_MAX);
-    wire_put_data(&d.w, WIRE_FROM_AGENT, mode_of(x), x->id.connection, bytes.length);
+    wire_put_data(&d.w, WIRE_FROM_AGENT, wire_mode_of(x->id.mode), x->id.connection, bytes.length);
     end(s, &d);
     put(s, bytes);
 }
@@ -141,7 +167,7 @@ void agent_speech_data(struct agent_session *s, const struct agent_exchange *x, 
 void agent_speech_tcp_close(struct agent_session *s, const struct agent_exchange *x)
 {
     struct draft d = begin(s, WIRE_PUT_MAX);
-    wire_put_tcp_close(&d.w, mode_of(x), x->id.connection);
+    wire_put_tcp_close(&d.w, wire_mode_of(x->id.mode), x->id.connection);
     end(s, &d);
 }
 
@@ -199,7 +225,8 @@ void agent_speech_request(struct agent_session *s, const struct agent_exchange *
 {
     bool basic = x->variant == VARIANT_BASIC;
     struct draft d = begin(s, WIRE_PUT_MAX);
-    wire_put_request(&d.w, mode_of(x), basic ? WIRE_HTTP_REQUEST : WIRE_HTTP_REQUEST_FRAMED);
+    wire_put_request(&d.w, wire_mode_of(x->id.mode),
+                     basic ? WIRE_HTTP_REQUEST : WIRE_HTTP_REQUEST_FRAMED);
     end(s, &d);
     put(s, span_ref(x->head));
     if (basic)
@@ -223,9 +250,9 @@ void agent_speech_start(struct agent_session *s, const struct agent_exchange *x,
     struct wire_ids ids = ids_of(x);
     struct draft d = begin(s, WIRE_PUT_MAX);
     if (v2)
-        wire_put_start_v2(&d.w, mode_of(x), &ids);
+        wire_put_start_v2(&d.w, wire_mode_of(x->id.mode), &ids);
     else
-        wire_put_request(&d.w, mode_of(x), WIRE_HTTP_REQUEST_START_V1);
+        wire_put_request(&d.w, wire_mode_of(x->id.mode), WIRE_HTTP_REQUEST_START_V1);
     end(s, &d);
     put(s, head);
     put_count(s, frame.length != 0);
@@ -243,7 +270,7 @@ void agent_speech_body(struct agent_session *s, const struct agent_exchange *x, 
     bool any = bytes.length != 0;
     struct wire_ids ids = ids_of(x);
     struct draft d = begin(s, WIRE_BODY_BEGIN_MAX);
-    wire_put_request_body(&d.w, mode_of(x), any);
+    wire_put_request_body(&d.w, wire_mode_of(x->id.mode), any);
     end(s, &d);
     if (any)
         put_frame(s, bytes, trailers);
@@ -258,8 +285,8 @@ void agent_speech_request_error(struct agent_session *s, const struct agent_exch
     struct wire_ids ids = ids_of(x);
     struct draft d = begin(s, WIRE_PUT_MAX + why.length);
     if (version_allows(s->speaks, GATE_HTTP_CHUNKED_REQUEST_V2))
-        wire_put_request_error_v2(&d.w, mode_of(x), &ids, why);
+        wire_put_request_error_v2(&d.w, wire_mode_of(x->id.mode), &ids, why);
     else
-        wire_put_request_error_v1(&d.w, mode_of(x), &ids);
+        wire_put_request_error_v1(&d.w, wire_mode_of(x->id.mode), &ids);
     end(s, &d);
 }

@@ -9,6 +9,9 @@
 #include "actors/agent_exchange.h"
 #include "messages/wire_encoder.h"
 
+/* So many bytes are still on their way: what SOCKET_DRAINED says. */
+void agent_speech_drained(struct agent_session *s, uint64_t unsent);
+
 void agent_speech_pong(struct agent_session *s);
 void agent_speech_version(struct agent_session *s, struct wire_text version);
 void agent_speech_close(struct agent_session *s, struct wire_text reason);

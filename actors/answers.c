@@ -25,21 +25,15 @@ void answer_ids_prepend(const struct answer_ids *ids, struct span *head)
     ids_write(ids, head->chunk->bytes + head->offset);
 }
 
-static const char *version_text(enum http_version v)
-{
-    static const char *const texts[] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"};
-    return texts[v];
-}
-
 static struct span error_head(const struct answer_ids *ids, enum http_version version,
                               unsigned status)
 {
     uint8_t head[HEADROOM + 16], *at = ids_write(ids, head);
     at = http_wire_put_number(at, status);
-    *at++ = 8;
-    memcpy(at, version_text(version), 8);
-    at[8] = 0; /* no headers */
-    return span_copy(head, (size_t)(at + 9 - head));
+    *at++ = WIRE_HTTPVER_LENGTH;
+    memcpy(at, wire_httpver_texts[version], WIRE_HTTPVER_LENGTH);
+    at[WIRE_HTTPVER_LENGTH] = 0; /* no headers */
+    return span_copy(head, (size_t)(at + WIRE_HTTPVER_LENGTH + 1 - head));
 }
 
 struct message *answer_error_new(const struct answer_ids *ids, enum http_version version,

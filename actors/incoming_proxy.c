@@ -2,6 +2,7 @@
 #include "actors/incoming_proxy.h"
 #include "actors/answers.h"
 #include "actors/exchange_map.h"
+#include "actors/exit_codes.h"
 #include "actors/interceptor.h"
 #include "actors/local_pool.h"
 #include "actors/subscriptions.h"
@@ -19,12 +20,12 @@ struct incoming_proxy {
     struct actor_ref link; /* NOBODY: none */
     struct actor_ref pools[WORKERS_MAX];
     struct version version; /* what the agent said last */
-    bool negotiated;
-    bool was_ready; /* SUBSCRIBED was said: from now on trouble is mended, not reported as an end */
-    bool refused;   /* SUBSCRIBED with a code was said */
+    bool negotiated;        /* the version is the agent's word */
+    bool was_ready;         /* SUBSCRIBED was said: from now on trouble is mended, and no end */
+    bool refused;           /* SUBSCRIBED with a code was said */
     bool draining;
     bool looks_for_slow; /* TIMER_SLOW runs */
-    uint8_t strikes;     /* links that ended while a subscription waited for its answer */
+    uint8_t strikes;     /* links that the agent ended while a subscription waited for its answer */
     struct subscriptions subscriptions;
     struct exchange_map map;
     uint8_t said_http2[8192], said_tls[8192]; /* a bit a port: said once */
@@ -53,19 +54,18 @@ static void say_subscribed(struct incoming_proxy *self, uint8_t code, const char
  * never widened. */
 static void refuse(struct incoming_proxy *self, int i, const char *why)
 {
-    if (i >= 0)
-        self->subscriptions.state[i] = SUBSCRIPTION_SUSPENDED;
+    self->subscriptions.state[i] = SUBSCRIPTION_SUSPENDED;
     if (!self->was_ready) {
-        say_subscribed(self, 77, why);
+        say_subscribed(self, EXIT_REFUSED, why);
         return;
     }
     actor_log(&self->actor, LOG_ERROR, "a port is not served while this agent is connected",
-              "port=%d why=\"%s\"", i >= 0 ? (int)settings->subscriptions[i].port : -1, why);
+              "port=%u why=\"%s\"", settings->subscriptions[i].port, why);
 }
 
 static void subscribe_all(struct incoming_proxy *self)
 {
-    const char *obstacle = subscriptions_obstacle(self->version, self->negotiated);
+    const char *obstacle = subscriptions_obstacle(self->version);
     subscriptions_reset(&self->subscriptions);
     if (self->draining)
         return;
@@ -81,15 +81,21 @@ static void subscribe_all(struct incoming_proxy *self)
         timer_start(&self->actor, TIMER_SUBSCRIBE, SUBSCRIBE_RESULT_US);
 }
 
+/* One answer less to wait for, Ok or not. With the last one the time for them is over: else a port that
+ * was refused would end the link, and every one after it. */
+static void settled(struct incoming_proxy *self)
+{
+    if (!subscriptions_any_asked(&self->subscriptions))
+        timer_stop(&self->actor, TIMER_SUBSCRIBE);
+    if (subscriptions_all_confirmed(&self->subscriptions))
+        say_subscribed(self, 0, "");
+}
+
 static void confirmed(struct incoming_proxy *self, int i)
 {
     self->subscriptions.state[i] = SUBSCRIPTION_CONFIRMED;
     self->strikes = 0;
-    if (subscriptions_any_asked(&self->subscriptions))
-        return;
-    timer_stop(&self->actor, TIMER_SUBSCRIBE);
-    if (subscriptions_all_confirmed(&self->subscriptions))
-        say_subscribed(self, 0, "");
+    settled(self);
 }
 
 static void on_subscribe_result(struct incoming_proxy *self, struct message *m)
@@ -107,13 +113,24 @@ static void on_subscribe_result(struct incoming_proxy *self, struct message *m)
              (int)(r->text.length < 300 ? r->text.length : 300),
              r->text.length ? (const char *)span_bytes(r->text) : "");
     refuse(self, i, why);
+    settled(self);
 }
 
 static void on_subscribe_silence(struct incoming_proxy *self)
 {
-    actor_log(&self->actor, LOG_WARN, "the agent does not answer a subscription", NULL);
+    char why[100] = "";
+    for (uint16_t i = 0; i < settings->subscription_count; i++) {
+        if (self->subscriptions.state[i] != SUBSCRIPTION_ASKED)
+            continue;
+        uint16_t port = settings->subscriptions[i].port;
+        actor_log(&self->actor, LOG_WARN, "the agent does not answer a subscription", "port=%u",
+                  port);
+        if (!why[0])
+            snprintf(why, sizeof why,
+                     "the agent did not answer the subscription of port %u within 15 s", port);
+    }
     if (!self->was_ready)
-        say_subscribed(self, 77, "the agent did not answer a subscription within 15 s");
+        say_subscribed(self, EXIT_REFUSED, why);
     else
         SAY(self, self->link, stop, .reason = STOP_ASKED); /* a new link may do better */
 }
@@ -135,14 +152,29 @@ static void cancel_all(struct incoming_proxy *self, enum cancel_why why)
         SAY(self, x->interceptor, cancel, .why = (uint8_t)why);
 }
 
-static void on_link_lost(struct incoming_proxy *self)
+/* SUB-24: the only answer of an old agent to a filter that it does not know is the end of the link. */
+static void count_strike(struct incoming_proxy *self)
+{
+    const char *why = settings->filter_count
+                          ? "the agent ends the link when it hears the subscription: it does not "
+                            "know this kind of filter, whatever it says of its version"
+                          : "the agent ended three links before it answered the subscription";
+    if (++self->strikes < STRIKES_MAX)
+        return;
+    self->strikes = 0;
+    if (self->was_ready)
+        actor_log(&self->actor, LOG_ERROR, why, NULL);
+    else
+        say_subscribed(self, EXIT_REFUSED, why);
+}
+
+/* `asked`: by us. */
+static void on_link_lost(struct incoming_proxy *self, bool asked)
 {
     self->link = NOBODY;
     timer_stop(&self->actor, TIMER_SUBSCRIBE);
-    if (subscriptions_any_asked(&self->subscriptions) && ++self->strikes >= STRIKES_MAX)
-        refuse(self, -1,
-               "the agent ends the link when it hears the subscription: it does not know "
-               "this kind of filter, whatever it says of its version");
+    if (!asked && subscriptions_any_asked(&self->subscriptions))
+        count_strike(self);
     subscriptions_reset(&self->subscriptions);
     cancel_all(self, CANCEL_LINK);
     exchange_map_forget_ids(&self->map);
@@ -176,7 +208,7 @@ static void look_for_slow(struct incoming_proxy *self)
         if (now - x->began_us < SLOW_ANSWER_US)
             break;
         if (!x->raw && !x->asked_slow)
-            SAY(self, x->interceptor, slow, .since_us = x->began_us);
+            SAY(self, x->interceptor, slow, .unused = 0);
         x->asked_slow = true;
     }
     self->looks_for_slow = exchange_map_count(&self->map) != 0;
@@ -207,8 +239,7 @@ static struct exchange *begin(struct incoming_proxy *self, int subscription, uin
                                .destination = settings->subscriptions[subscription].destination});
     first->exchange = number;
     first->flags =
-        (uint16_t)((mode == MODE_MIRROR ? INTERCEPT_MIRROR : 0) | (raw ? INTERCEPT_RAW : 0) |
-                   (self->negotiated ? INTERCEPT_NEGOTIATED : 0));
+        (uint16_t)((mode == MODE_MIRROR ? INTERCEPT_MIRROR : 0) | (raw ? INTERCEPT_RAW : 0));
     x->raw = raw;
     x->began_us = actor_now(&self->actor);
     begin_looking(self);
@@ -245,10 +276,15 @@ static bool once(uint8_t *bits, uint16_t port)
     return true;
 }
 
+static void say_tls(struct incoming_proxy *self, bool tls, uint16_t port)
+{
+    if (tls && once(self->said_tls, port))
+        actor_log(&self->actor, LOG_WARN, "TLS traffic is delivered in clear", "port=%u", port);
+}
+
 static void say_limits(struct incoming_proxy *self, const struct msg_request *r)
 {
-    if (r->tls && once(self->said_tls, r->port))
-        actor_log(&self->actor, LOG_WARN, "TLS traffic is delivered in clear", "port=%u", r->port);
+    say_tls(self, r->tls, r->port);
     if (http_version_of(r->head) >= HTTP_VERSION_2 && once(self->said_http2, r->port))
         actor_log(&self->actor, LOG_WARN,
                   "an HTTP/2 request is refused, this program delivers HTTP/1 only", "port=%u",
@@ -305,7 +341,7 @@ static void on_request_too_large(struct incoming_proxy *self, struct message *m)
               "connection=%" PRIu64 " request=%u", l->connection, l->request);
     if (x) {
         SAY(self, x->interceptor, cancel, .why = CANCEL_TOO_LARGE);
-    } else if (l->mode == MODE_STEAL && ref_equal(m->from, self->link)) {
+    } else if (l->start && l->mode == MODE_STEAL && ref_equal(m->from, self->link)) {
         struct answer_ids ids = {l->port, l->connection, l->request};
         actor_send(&self->actor, self->link,
                    answer_error_new(&ids, HTTP_VERSION_1_1, 413,
@@ -328,8 +364,7 @@ static void on_new_connection(struct incoming_proxy *self, struct message *m)
         SAY(self, self->link, connection_unsubscribe, .connection = c->connection, .mode = c->mode);
         return;
     }
-    if (c->tls && once(self->said_tls, c->port))
-        actor_log(&self->actor, LOG_WARN, "TLS traffic is delivered in clear", "port=%u", c->port);
+    say_tls(self, c->tls, c->port);
     pass_on(self, begin(self, subscription, c->mode, c->connection, 0, true), m);
 }
 
@@ -370,6 +405,7 @@ static void on_drain(struct incoming_proxy *self, struct message *m)
         SAY(self, self->link, unsubscribe, .port = settings->subscriptions[i].port,
             .mode = settings->mirror ? MODE_MIRROR : MODE_STEAL);
     subscriptions_reset(&self->subscriptions);
+    timer_stop(&self->actor, TIMER_SUBSCRIBE);
     timer_start(&self->actor, TIMER_DRAIN_LIMIT, MS(msg_drain(m)->limit_ms));
     timer_start(&self->actor, TIMER_DRAIN_QUIET, DRAIN_QUIET_US);
 }
@@ -390,7 +426,7 @@ static void on_timer(struct incoming_proxy *self, struct message *m)
 static void on_down(struct incoming_proxy *self, struct message *m)
 {
     if (ref_equal(msg_down(m)->who, self->link)) {
-        on_link_lost(self);
+        on_link_lost(self, msg_down(m)->reason == STOP_ASKED);
         return;
     }
     struct exchange *x = exchange_map_by_number(&self->map, m->exchange);

@@ -1,6 +1,10 @@
 /* actors/interceptor.c -- dispatch, waiting for a connection, and the end; see interceptor.h */
 #include "actors/interceptor_state.h"
 #include "actors/resend.h"
+#include "actors/settings.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 static void on_intercept(struct interceptor *self, struct message *m)
 {
@@ -12,7 +16,7 @@ static void on_intercept(struct interceptor *self, struct message *m)
     self->destination = i->destination;
     self->mirror = m->flags & INTERCEPT_MIRROR;
     self->raw_born = m->flags & INTERCEPT_RAW;
-    upload_create(&self->upload, i->link, i->window, true);
+    upload_create(&self->upload, i->link, i->window, !self->raw_born);
 }
 
 void interceptor_want(struct interceptor *self, uint16_t flags)
@@ -58,39 +62,63 @@ static bool is_raw(const struct interceptor *self)
     return self->raw_born || self->phase == PHASE_RAW || self->phase == PHASE_CLOSING;
 }
 
+static void why_not_spooled(const struct interceptor *self, enum upload_result r, char *out,
+                            size_t room)
+{
+    uint32_t error = self->upload.spool.error;
+    if (r == UPLOAD_TOO_LARGE)
+        snprintf(out, room, "--spool-max is reached");
+    else if (r == UPLOAD_BEHIND)
+        snprintf(out, room, "the disk is %u MiB behind", (unsigned)(SPOOL_BEHIND_MAX / MIB(1)));
+    else
+        snprintf(out, room, "the spool file failed: %s%s",
+                 error ? strerror((int)error) : "it is shorter than what was written",
+                 error == ENOSPC ? ", or --spool-total-max is reached" : "");
+}
+
 void interceptor_upload_result(struct interceptor *self, enum upload_result r)
 {
+    char limit[120], why[200];
     if (r == UPLOAD_OK || self->phase == PHASE_ENDED)
         return;
-    const char *why = r == UPLOAD_TOO_LARGE
-                          ? "the application does not take the upload: --spool-max is reached"
-                          : "the application does not take the upload, and the spool file failed";
-    actor_log(&self->actor, LOG_ERROR, why, "connection=%llu port=%u",
-              (unsigned long long)self->ids.connection, self->ids.port);
-    if (!is_raw(self)) {
+    why_not_spooled(self, r, limit, sizeof limit);
+    snprintf(why, sizeof why, "the application does not take the upload: %s", limit);
+    actor_log(&self->actor, LOG_ERROR, why, "connection=%llu port=%u spool-dir=\"%s\"",
+              (unsigned long long)self->ids.connection, self->ids.port, settings->spool_dir);
+    if (is_raw(self))
+        raw_unsubscribe(self);
+    else
         http_fail(self, 507, why);
-        return;
-    }
-    if (!self->closed_by_agent)
-        SAY(self, self->link, connection_unsubscribe, .connection = self->ids.connection,
-            .mode = self->mirror ? MODE_MIRROR : MODE_STEAL);
-    interceptor_end(self);
+}
+
+void interceptor_moved(struct interceptor *self)
+{
+    self->moved_us = actor_now(&self->actor);
+}
+
+bool interceptor_lacks_descriptor(const struct msg_local_failed *f)
+{
+    return f->stage == LOCAL_UNREACHED && (f->error == EMFILE || f->error == ENFILE);
 }
 
 static void on_credit(struct interceptor *self, struct message *m)
 {
     uint64_t bytes = msg_credit(m)->bytes;
     if (ref_equal(m->from, self->local)) {
+        interceptor_moved(self);
         interceptor_upload_result(self, upload_credit(&self->actor, &self->upload, bytes));
+        if (self->raw_born)
+            upload_release_held(&self->upload); /* there is a connection: nothing is sent again */
         if (self->phase == PHASE_CLOSING)
             raw_check_closing(self);
-    } else {
+    } else if (ref_equal(m->from, self->link)) {
         http_give_credit(self, bytes);
     }
 }
 
 static void on_file(struct interceptor *self, struct message *m)
 {
+    interceptor_moved(self);
     interceptor_upload_result(self, upload_on_file(&self->actor, &self->upload, m));
     if (self->phase == PHASE_CLOSING)
         raw_check_closing(self);
@@ -147,24 +175,39 @@ static void on_cancel(struct interceptor *self, struct message *m)
         http_on_cancel(self, why);
 }
 
-static void on_timer(struct interceptor *self, struct message *m)
-{
-    if (msg_timer(m)->n == TIMER_PAUSE)
-        interceptor_want(self, 0);
-    else if (msg_timer(m)->n == UPLOAD_TIMER)
-        upload_on_timer(&self->actor, &self->upload);
-    else
-        raw_on_timer(self, msg_timer(m)->n);
-}
-
-static void on_slow(struct interceptor *self)
+static void say_slow(struct interceptor *self)
 {
     char method[32];
-    if (self->phase != PHASE_ASKED || is_raw(self))
-        return;
     http_method_of(self->head, method, sizeof method);
-    actor_log(&self->actor, LOG_WARN, "the application has not answered for 30 s, waiting on",
+    actor_log(&self->actor, LOG_WARN,
+              self->upload.ended ? "the application has not answered for 30 s, waiting on"
+                                 : "the application has not answered for 30 s, nor has the agent "
+                                   "said the end of the request, waiting on",
               "method=%s port=%u", method, self->ids.port);
+}
+
+/* An upload may take as long as it likes: what counts is the time in which nothing of the request moved
+ * that was not with the application. */
+static void on_slow(struct interceptor *self)
+{
+    uint64_t still = actor_now(&self->actor) - self->moved_us;
+    if (self->phase > PHASE_ASKED || is_raw(self))
+        return;
+    bool asked = self->phase == PHASE_ASKED && upload_is_empty(&self->upload);
+    if (asked && still >= SLOW_ANSWER_US)
+        say_slow(self);
+    else
+        timer_start(&self->actor, TIMER_SLOW, asked ? SLOW_ANSWER_US - still : SLOW_ANSWER_US);
+}
+
+static void on_timer(struct interceptor *self, struct message *m)
+{
+    switch (msg_timer(m)->n) {
+    case TIMER_PAUSE: interceptor_want(self, 0); break;
+    case TIMER_SLOW: on_slow(self); break;
+    case UPLOAD_TIMER: upload_on_timer(&self->actor, &self->upload); break;
+    default: raw_on_timer(self, msg_timer(m)->n); break;
+    }
 }
 
 static void on_message(struct actor *actor, struct message *m)

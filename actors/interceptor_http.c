@@ -31,8 +31,9 @@ void http_on_request(struct interceptor *self, struct message *m)
 void http_on_request_body(struct interceptor *self, struct message *m)
 {
     struct msg_request_body *b = msg_request_body(m);
-    if (self->phase == PHASE_ENDED || self->phase == PHASE_RAW)
-        return;
+    if (self->phase == PHASE_ENDED || self->phase == PHASE_RAW || self->complete)
+        return; /* it goes on behind its answer (AG-23) */
+    interceptor_moved(self);
     interceptor_upload_result(
         self, upload_add(&self->actor, &self->upload, span_take(&b->bytes), b->last, b->trailers));
 }
@@ -43,6 +44,7 @@ void http_assign(struct interceptor *self)
     bool data = self->upload.held_bytes != 0;
     m->flags = data ? ASSIGN_DATA : self->upload.ended ? ASSIGN_LAST : 0;
     actor_send(&self->actor, self->local, m);
+    interceptor_moved(self);
     upload_attach(&self->actor, &self->upload, self->local, HOLD_MAX);
 }
 
@@ -55,11 +57,18 @@ static void say_answer(struct interceptor *self, struct span head, struct span b
     actor_send(&self->actor, self->link, m);
 }
 
-/* The local connection has done its part and belongs to its pool again. */
+/* The local connection has failed, or belongs to its pool again. */
 static void release_local(struct interceptor *self)
 {
     self->local = NOBODY;
     upload_detach(&self->upload);
+}
+
+/* It has done its part: nobody takes the rest of the request's body, in memory or in a file. */
+static void done_with_local(struct interceptor *self)
+{
+    release_local(self);
+    upload_destroy(&self->actor, &self->upload);
 }
 
 static void answer_whole(struct interceptor *self, struct span head, struct span body,
@@ -131,7 +140,6 @@ static void collect(struct interceptor *self, struct span bytes)
 static void discard(struct interceptor *self, uint32_t bytes, bool last)
 {
     if (last) {
-        release_local(self);
         interceptor_end(self);
     } else if (bytes) {
         SAY(self, self->local, credit, .bytes = bytes);
@@ -167,7 +175,7 @@ void http_on_response(struct interceptor *self, struct message *m)
         return;
     }
     if (last)
-        release_local(self);
+        done_with_local(self);
     if (self->mirror) {
         self->phase = PHASE_COLLECTING;
         discard(self, r->body.length, last);
@@ -207,7 +215,7 @@ void http_on_response_body(struct interceptor *self, struct message *m)
 {
     struct msg_response_body *b = msg_response_body(m);
     if (b->last)
-        release_local(self);
+        done_with_local(self);
     if (self->mirror) {
         discard(self, b->bytes.length, b->last);
     } else if (self->phase == PHASE_COLLECTING && self->returning) {
@@ -231,6 +239,7 @@ static void on_returned_start(struct interceptor *self, struct msg_answer *a)
     self->answer_head = span_take(&a->head);
     if (!self->broken)
         collect(self, a->body);
+    /* a version that rose after the link sent this comes after it: both come from the link's worker */
 }
 
 static void on_returned_part(struct interceptor *self, struct msg_answer_body *b)
@@ -265,7 +274,7 @@ static void break_off(struct interceptor *self)
 {
     if (!ref_is_nobody(self->local))
         SAY(self, self->local, abandon, .after_written = false);
-    release_local(self);
+    done_with_local(self);
     self->broken = self->complete = true;
     SAY(self, self->link, answer_error, .connection = self->ids.connection,
         .request = self->ids.request);
@@ -322,11 +331,6 @@ static void again(struct interceptor *self, const struct resend_case *c, enum re
     timer_start(&self->actor, TIMER_PAUSE, pause);
 }
 
-static bool is_out_of_descriptors(uint32_t error)
-{
-    return error == 24 /* EMFILE */ || error == 23 /* ENFILE */;
-}
-
 void http_on_failed(struct interceptor *self, struct message *m)
 {
     const struct msg_local_failed *f = msg_local_failed(m);
@@ -343,7 +347,7 @@ void http_on_failed(struct interceptor *self, struct message *m)
         fail_for_good(self, f);
         return;
     }
-    if (f->stage == LOCAL_UNREACHED && is_out_of_descriptors(f->error)) {
+    if (interceptor_lacks_descriptor(f)) {
         self->attempts--;
         interceptor_want(self, WANT_AFTER_FULL);
         return;
@@ -366,8 +370,8 @@ void http_on_cancel(struct interceptor *self, enum cancel_why why)
         return;
     default:
         self->closed_by_agent = true;
-        if (self->mirror)
-            return; /* runs to its end (DEL-31, HS-29) */
+        if (self->mirror && self->upload.ended)
+            return; /* runs to its end (DEL-31, HS-29); without the rest of its body it has none */
         raw_drop_early(self);
         interceptor_end(self);
         return;

@@ -36,7 +36,6 @@ void raw_assign(struct interceptor *self)
     self->phase = PHASE_RAW;
     actor_send(&self->actor, self->local, m);
     upload_attach(&self->actor, &self->upload, self->local, HOLD_MAX);
-    upload_release_held(&self->upload);
     if (self->closed_by_agent)
         close_at_leisure(self);
 }
@@ -44,10 +43,8 @@ void raw_assign(struct interceptor *self)
 /* Data that came before the 101 is written after it. */
 void raw_upgrade(struct interceptor *self)
 {
-    struct actor_ref local = self->local;
-    upload_destroy(&self->actor, &self->upload);
-    upload_create(&self->upload, self->link, self->window, false);
-    upload_attach(&self->actor, &self->upload, local, HOLD_MAX); /* both sides begin anew */
+    upload_upgrade(&self->actor, &self->upload);
+    upload_attach(&self->actor, &self->upload, self->local, HOLD_MAX); /* both sides begin anew */
     self->raw = true;
     self->phase = PHASE_RAW;
     while (self->early) {
@@ -59,6 +56,7 @@ void raw_upgrade(struct interceptor *self)
         self->agent_ended |= last;
         heap_free(p, sizeof *p);
     }
+    self->early_last = NULL;
     if (self->closed_by_agent && self->phase == PHASE_RAW) /* mirrored; the rest lingers as usual */
         close_at_leisure(self);
 }
@@ -71,10 +69,15 @@ void raw_drop_early(struct interceptor *self)
         span_release(&p->bytes);
         heap_free(p, sizeof *p);
     }
+    self->early_last = NULL;
 }
 
 static void keep_early(struct interceptor *self, struct span bytes)
 {
+    if (self->early_last && self->early_last->last) {
+        span_release(&bytes);
+        return; /* nothing follows a half-close (AG-24) */
+    }
     self->early_bytes += bytes.length;
     if (self->early_bytes > EARLY_DATA_MAX) {
         span_release(&bytes);
@@ -84,10 +87,11 @@ static void keep_early(struct interceptor *self, struct span bytes)
     struct part *p = heap_alloc(sizeof *p);
     span_settle(&bytes);
     *p = (struct part){NULL, bytes, bytes.length == 0, false};
-    struct part **at = &self->early;
-    while (*at)
-        at = &(*at)->next;
-    *at = p;
+    if (self->early_last)
+        self->early_last->next = p;
+    else
+        self->early = p;
+    self->early_last = p;
 }
 
 static void both_ended(struct interceptor *self)
@@ -145,12 +149,20 @@ void raw_on_bytes(struct interceptor *self, struct message *m)
     both_ended(self);
 }
 
-static void unsubscribe(struct interceptor *self)
+void raw_unsubscribe(struct interceptor *self)
 {
     if (!self->closed_by_agent)
         SAY(self, self->link, connection_unsubscribe, .connection = self->ids.connection,
             .mode = mode_of(self));
     interceptor_end(self);
+}
+
+/* Nothing was sent, and all that came is held: it waits for a descriptor like a request. */
+static void wait_for_descriptor(struct interceptor *self)
+{
+    timer_stop(&self->actor, TIMER_LINGER);
+    self->attempts--;
+    interceptor_want(self, WANT_AFTER_FULL);
 }
 
 /* One connection ends, nothing else (TCP-3, TCP-5, TCP-11). */
@@ -159,16 +171,20 @@ void raw_on_failed(struct interceptor *self, struct message *m)
     const struct msg_local_failed *f = msg_local_failed(m);
     self->local = NOBODY;
     upload_detach(&self->upload);
+    if (self->raw_born && interceptor_lacks_descriptor(f)) {
+        wait_for_descriptor(self);
+        return;
+    }
     if (f->stage == LOCAL_UNREACHED)
         actor_log(&self->actor, LOG_WARN, "a connection did not reach the application",
                   "port=%u why=\"%.*s\"", self->ids.port, (int)f->text.length,
                   f->text.length ? (const char *)span_bytes(f->text) : "");
-    unsubscribe(self);
+    raw_unsubscribe(self);
 }
 
 void raw_check_closing(struct interceptor *self)
 {
-    if (upload_is_empty(&self->upload))
+    if (upload_has_left(&self->upload))
         interceptor_end(self); /* on_stop abandons the local connection after what is written */
 }
 
@@ -176,6 +192,10 @@ void raw_on_cancel(struct interceptor *self, enum cancel_why why)
 {
     if (self->closed_by_agent || self->phase == PHASE_ENDED)
         return;
+    if (why != CANCEL_CLOSED && why != CANCEL_LINK) {
+        raw_unsubscribe(self); /* of the request that it was: the id is still the agent's */
+        return;
+    }
     self->closed_by_agent = true;
     if (!self->mirror)
         SAY(self, self->link, forget, .unused = 0);
@@ -188,10 +208,10 @@ void raw_on_cancel(struct interceptor *self, enum cancel_why why)
 
 void raw_on_timer(struct interceptor *self, uint32_t n)
 {
-    if (!upload_is_empty(&self->upload))
+    if (!upload_has_left(&self->upload))
         timer_start(&self->actor, n, n == TIMER_LINGER ? MIRROR_LINGER_US : RAW_CLOSE_US);
     else if (n == TIMER_LINGER)
         interceptor_end(self);
     else
-        unsubscribe(self);
+        raw_unsubscribe(self);
 }

@@ -129,12 +129,33 @@ void link_on_wire(struct link_connection *self)
     case WIRE_LOG: on_log(self, m); break;
     case WIRE_OPERATOR_PING: on_operator_ping(self, m); break;
     default:
-        /* walked, counted, ignored: nobody here asks for files, names or environments */
-        self->ignored++;
+        /* walked over: nobody here asks for files, names or environments */
         actor_log(&self->actor, LOG_DEBUG, "a message of the agent that is of no use here",
                   "message=%s", wire_message_name(m, name));
         break;
     }
+}
+
+/* ---- dialing ---- */
+
+static void dial(struct link_connection *self, const struct address *to)
+{
+    socket_connect(&self->actor, LINK_SOCKET, to);
+}
+
+/* Each of a name's addresses has the whole time. False: there is none left. */
+static bool dial_next(struct link_connection *self)
+{
+    struct address a;
+    if (self->address_at >= self->addresses.length)
+        return false;
+    if (self->address_at)
+        socket_abort(&self->actor, LINK_SOCKET);
+    address_unpack(&a, span_bytes(self->addresses) + self->address_at);
+    self->address_at += ADDRESS_PACKED_BYTES;
+    await(self, STEP_CONNECT, AGENT_CONNECT_US);
+    dial(self, &a);
+    return true;
 }
 
 /* ---- time ---- */
@@ -144,7 +165,8 @@ static void on_step_timeout(struct link_connection *self)
     static const char *const what[] = {"the connection was not made within 5 s",
                                        "no pong within 10 s: the agent is not there, or busy",
                                        "no answer to our version within 10 s", "", ""};
-    link_end(self, END_SILENT, 0, what[self->step]);
+    if (self->step != STEP_CONNECT || !dial_next(self))
+        link_end(self, END_SILENT, 0, what[self->step]);
 }
 
 /* HS-16: a big transfer ahead of the Pong is no reason to give up. */
@@ -159,11 +181,6 @@ static void on_ping_time(struct link_connection *self)
 }
 
 /* ---- the socket ---- */
-
-static void dial(struct link_connection *self, const struct address *to)
-{
-    socket_connect(&self->actor, LINK_SOCKET, to);
-}
 
 static void on_open(struct link_connection *self, struct message *m)
 {
@@ -186,31 +203,42 @@ static void on_open(struct link_connection *self, struct message *m)
 
 static void on_resolved(struct link_connection *self, struct message *m)
 {
-    const struct msg_resolved *r = msg_resolved(m);
-    struct address a;
+    struct msg_resolved *r = msg_resolved(m);
     if (r->error) {
         link_end(self, END_REFUSED, 0, gai_strerror(r->error));
         return;
     }
-    address_unpack(&a, span_bytes(r->addresses));
-    dial(self, &a);
+    self->addresses = span_take(&r->addresses);
+    dial_next(self);
 }
 
 static void on_connected(struct link_connection *self, struct message *m)
 {
     uint32_t error = msg_socket_connected(m)->error;
     if (error) {
-        link_end(self, END_REFUSED, error, strerror((int)error));
+        if (!dial_next(self))
+            link_end(self, END_REFUSED, error, strerror((int)error));
         return;
     }
+    span_release(&self->addresses);
     socket_limit(&self->actor, LINK_SOCKET, WINDOW_MAX);
     await(self, STEP_PONG, PONG_US);
     say_ping(self);
 }
 
+void link_lost(struct link_connection *self)
+{
+    uint32_t error = self->over_error;
+    link_end(self, END_LOST, error, error ? strerror((int)error) : "the agent closed the link");
+}
+
+/* Reads may still wait for their turn, and the agent's last words in them, which say why. */
 static void on_lost(struct link_connection *self, uint32_t error)
 {
-    link_end(self, END_LOST, error, error ? strerror((int)error) : "the agent closed the link");
+    self->over = true;
+    self->over_error = error;
+    if (!self->busy)
+        link_lost(self);
 }
 
 static void on_message(struct actor *actor, struct message *m)
@@ -255,6 +283,7 @@ static void on_stop(struct actor *actor)
         SAY(self, self->parent, link_ended, .why = END_LOST, .step = self->step,
             .used = self->used);
     link_drop_queues(self);
+    span_release(&self->addresses);
     for (unsigned i = 0; i < self->waiting_count; i++)
         span_release(&self->waiting[i]);
     wire_reader_destroy(&self->reader);

@@ -55,11 +55,12 @@ static void say_request(struct link_connection *self, enum request_variant varia
         .tls = m->transport == WIRE_TRANSPORT_TLS);
 }
 
-static void too_large(struct link_connection *self, enum request_variant variant)
+/* `start`: it was a request's first message; else a Body. */
+static void too_large(struct link_connection *self, bool start)
 {
     const struct wire_message *m = current(self);
     SAY(self, self->proxy, request_too_large, .connection = m->connection, .request = m->request,
-        .port = m->port, .mode = (uint8_t)m->mode, .variant = (uint8_t)variant);
+        .port = m->port, .mode = (uint8_t)m->mode, .start = start);
 }
 
 /* DEL-1: what each variant promises of its body. */
@@ -67,7 +68,7 @@ static void on_request(struct link_connection *self, enum request_variant varian
 {
     const struct wire_message *m = current(self);
     if (m->oversized) {
-        too_large(self, variant);
+        too_large(self, true);
         return;
     }
     say_request(self, variant, last && m->frame_count == 0);
@@ -79,7 +80,7 @@ static void on_basic(struct link_connection *self)
 {
     const struct wire_message *m = current(self);
     if (m->oversized) {
-        too_large(self, VARIANT_BASIC);
+        too_large(self, true);
         return;
     }
     struct wire_frame body = {m->body, false};
@@ -91,7 +92,7 @@ static void on_basic(struct link_connection *self)
 static void on_body(struct link_connection *self)
 {
     if (current(self)->oversized)
-        too_large(self, VARIANT_CHUNKED_V2);
+        too_large(self, false);
     else
         say_frames(self, current(self)->is_last);
 }
@@ -103,8 +104,7 @@ static void on_new_connection(struct link_connection *self)
     const struct wire_message *m = current(self);
     link_id_opened(self, (uint8_t)m->mode, m->connection);
     SAY(self, self->proxy, new_connection, .connection = m->connection, .port = m->port,
-        .source_port = m->source_port, .mode = (uint8_t)m->mode,
-        .tls = m->transport == WIRE_TRANSPORT_TLS);
+        .mode = (uint8_t)m->mode, .tls = m->transport == WIRE_TRANSPORT_TLS);
 }
 
 static void on_closed(struct link_connection *self)
@@ -122,6 +122,13 @@ static void on_request_error(struct link_connection *self)
         .connection = m->connection, .request = m->request, .mode = (uint8_t)m->mode);
 }
 
+/* SUB-24; a RemoteError can be about anything else. */
+static bool is_about_filter(const struct wire_message *m)
+{
+    return m->error_detail == WIRE_REMOTE_BAD_FILTER ||
+           m->error_detail == WIRE_REMOTE_BAD_FILTER_EX;
+}
+
 static enum subscribe_error error_of(const struct wire_message *m)
 {
     if (m->result == 0)
@@ -130,9 +137,16 @@ static enum subscribe_error error_of(const struct wire_message *m)
     case WIRE_ERROR_PORT_ALREADY_STOLEN: return SUBSCRIBE_STOLEN;
     case WIRE_ERROR_FORBIDDEN:
     case WIRE_ERROR_FORBIDDEN_WITH_REASON: return SUBSCRIBE_FORBIDDEN;
-    case WIRE_ERROR_REMOTE: return SUBSCRIBE_FILTER;
+    case WIRE_ERROR_REMOTE: return is_about_filter(m) ? SUBSCRIBE_FILTER : SUBSCRIBE_OTHER;
     default: return SUBSCRIBE_OTHER;
     }
+}
+
+/* SUB-17: a policy against something that was never asked of this agent. */
+static bool forbids_outgoing(const struct wire_message *m)
+{
+    return error_of(m) == SUBSCRIBE_FORBIDDEN && m->error_detail != WIRE_BLOCKED_STEAL &&
+           m->error_detail != WIRE_BLOCKED_MIRROR;
 }
 
 static void put_words(struct link_connection *self, char *out, size_t room, const char *what,
@@ -167,6 +181,11 @@ static void on_subscribe_result(struct link_connection *self)
 {
     const struct wire_message *m = current(self);
     enum subscribe_error error = error_of(m);
+    if (forbids_outgoing(m)) {
+        actor_log(&self->actor, LOG_WARN,
+                  "the agent forbids outgoing traffic, which nobody asked for: ignored", NULL);
+        return;
+    }
     bool names_port = error == SUBSCRIBE_OK || error == SUBSCRIBE_STOLEN ||
                       (error == SUBSCRIBE_FORBIDDEN && m->port);
     SAY(self, self->proxy, subscribe_result, .text = error ? reason_of(self, m) : NO_BYTES,
@@ -201,9 +220,7 @@ static void on_message_read(struct link_connection *self)
         self->step = STEP_USE;
         self->used = true;
     }
-    if (self->step < STEP_READY_FOR_LOGS && current(self)->kind >= WIRE_PORT_SUBSCRIBE)
-        self->ignored++;
-    else
+    if (self->step >= STEP_READY_FOR_LOGS || current(self)->kind < WIRE_PORT_SUBSCRIBE)
         on_whole(self);
 }
 
@@ -273,6 +290,8 @@ void link_on_continue(struct link_connection *self)
         }
     } while (give_next(self));
     self->busy = false;
+    if (self->over)
+        link_lost(self);
     update_reading(self);
 }
 

@@ -90,17 +90,24 @@ static void write_parts(struct link_connection *self, const struct parts *p, str
 
 /* ---- encoding one message ---- */
 
+static enum wire_kind kind_of(enum answer_format format)
+{
+    static const uint8_t kinds[] = {[ANSWER_BASIC] = WIRE_HTTP_RESPONSE,
+                                    [ANSWER_FRAMED] = WIRE_HTTP_RESPONSE_FRAMED,
+                                    [ANSWER_CHUNKED] = WIRE_HTTP_RESPONSE_START};
+    static_assert(sizeof kinds == ANSWER_CHUNKED + 1, "one for each format");
+    assert(format < sizeof kinds);
+    return (enum wire_kind)kinds[format];
+}
+
 static void encode_answer(struct link_connection *self, struct message *m)
 {
     struct msg_answer *a = msg_answer(m);
     struct parts p, middle;
-    unsigned format = m->flags & ANSWER_FORMAT_MASK;
+    enum answer_format format = m->flags & ANSWER_FORMAT_MASK;
     parts_begin(&p);
     parts_begin(&middle);
-    wire_put_byte(&p.before, 2); /* TcpSteal; the ids stand in front of the head already */
-    wire_put_byte(&p.before, 4 + format);
-    if (format == ANSWER_CHUNKED)
-        wire_put_byte(&p.before, 0);
+    wire_put_response_kind(&p.before, kind_of(format)); /* the ids stand in front of the head */
     if (format == ANSWER_BASIC) {
         wire_put_uint(&middle.before, a->body.length);
     } else if (!(m->flags & ANSWER_FRAMES)) {
@@ -313,8 +320,22 @@ static bool ends_exchange(struct message *m)
     }
 }
 
+/* Exchange 0 is incoming_proxy: what it refuses stands in one queue, and each refusal ends only the id
+ * that it is about. */
+static bool is_of_proxy(const struct out_queue *q)
+{
+    return q->exchange == 0;
+}
+
+static bool ends_queue(const struct out_queue *q, struct message *m)
+{
+    return !is_of_proxy(q) && ends_exchange(m);
+}
+
 static void give_credit(struct link_connection *self, struct out_queue *q, uint64_t bytes)
 {
+    if (is_of_proxy(q))
+        return;
     q->uncredited += bytes;
     if (q->uncredited < CREDIT_AT)
         return;
@@ -380,7 +401,7 @@ static void serve_first(struct link_connection *self, struct out_queue **ring)
         if (!q->oldest)
             q->newest = NULL;
         q->deficit -= (int64_t)payload_of(m) + 32;
-        ended = ends_exchange(m);
+        ended = ends_queue(q, m);
         let_out(self, q, m);
     }
     if (ended || is_spent(q)) {
@@ -443,12 +464,12 @@ void link_on_answer(struct link_connection *self, struct message *m)
     actor_take(&self->actor, m);
     if (can_go && !needs_state(m)) {
         struct out_queue *q = find(self, m->exchange);
-        bool ends = ends_exchange(m);
+        bool ends = q && ends_queue(q, m);
         if (q && q->closed)
             message_free(m);
         else
             let_out(self, q, m);
-        if (q && ends)
+        if (ends)
             drop_queue(self, q);
         return;
     }
@@ -457,7 +478,7 @@ void link_on_answer(struct link_connection *self, struct message *m)
     if (q->closed) {
         message_free(m);
     } else if (can_go && !q->oldest) {
-        bool ends = ends_exchange(m);
+        bool ends = ends_queue(q, m);
         let_out(self, q, m);
         if (ends || is_spent(q))
             drop_queue(self, q);

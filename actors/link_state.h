@@ -47,15 +47,18 @@ struct link_connection {
     uint8_t step;                 /* enum link_step */
     bool negotiated, ended, busy; /* busy: CONTINUE is under way */
     bool used;                    /* the agent has said something once it was ready */
+    struct span addresses;        /* that the agent's name stands for */
+    uint32_t address_at;          /* before it they were tried */
     uint32_t pongs_due;
     bool reading, held; /* the socket is read; an upload was granted a rest of the link */
     struct actor_ref holder;
     uint64_t hold_us;
     uint64_t no_hold_until_us, no_hold_us; /* none of this length or less, until then */
     bool heard;                            /* something but a Pong since the last Ping */
-    uint64_t ignored;                      /* messages of no interest that were walked over */
     struct span waiting[LINK_WAITING_MAX]; /* reads that came while busy */
     uint8_t waiting_count;
+    bool over;                /* the socket has ended; what it brought before is still read */
+    uint32_t over_error;      /* with this errno, or 0 */
     uint64_t unsent;          /* an upper bound of what the socket still holds */
     bool notified;            /* SOCKET_DRAINED is awaited */
     struct out_queue *queues; /* by exchange */
@@ -70,6 +73,8 @@ struct link_connection {
 /* link_connection.c */
 void link_end(struct link_connection *self, enum link_end why, uint32_t error, const char *text);
 void link_on_wire(struct link_connection *self); /* a control message from the agent */
+/* The socket has ended and all that it brought was read. */
+void link_lost(struct link_connection *self);
 
 /* link_incoming.c */
 void link_on_data(struct link_connection *self, struct message *m);

@@ -6,6 +6,7 @@
  */
 #include "actors/answers.h"
 #include "actors/local_state.h"
+#include "messages/http1_trailers.h"
 #include "runtime/limits.h"
 #include <stdio.h>
 #include <string.h>
@@ -84,15 +85,6 @@ static struct span write_response_head(const struct local_connection *self,
     http_head_builder_response_write(fields, p->status, p->version, c->bytes + HEADROOM);
     c->used = c->capacity;
     return (struct span){c, HEADROOM, (uint32_t)size};
-}
-
-static struct span write_trailers(const struct http_head_builder *fields)
-{
-    size_t size = http_head_builder_map_size(fields);
-    struct chunk *c = chunk_new((uint32_t)size);
-    http_head_builder_map_write(fields, c->bytes);
-    c->used = c->capacity;
-    return (struct span){c, 0, (uint32_t)size};
 }
 
 /* ---- saying it ---- */
@@ -200,13 +192,12 @@ static void on_upgraded(struct local_connection *self, struct reading *r, struct
 static void malformed(struct local_connection *self, struct reading *r)
 {
     char text[300];
-    bool early = !self->head_said && !r->head.length;
+    bool early =
+        !self->head_said; /* what came with its head is lost: a 502 can still be given (RSP-12) */
     snprintf(text, sizeof text, "%s%s",
              early ? "the application's answer is no sound HTTP/1: " : "", self->parser.error);
-    if (!early && !r->ended) {
-        r->ended = false;
+    if (!early)
         say_reading(self, r);
-    }
     reading_drop(r);
     local_fail(self, LOCAL_ANSWERING, 0, text);
 }
@@ -225,7 +216,7 @@ static void on_answer_bytes(struct local_connection *self, struct span bytes)
         switch (e) {
         case HTTP1_HEAD: r.head = write_response_head(self, &fields); break;
         case HTTP1_BODY: add_piece(&r, bytes, self->parser.piece); break;
-        case HTTP1_TRAILERS: r.trailers = write_trailers(&fields); break;
+        case HTTP1_TRAILERS: r.trailers = http1_trailers_map(&fields); break;
         case HTTP1_ERROR: malformed(self, &r); return;
         case HTTP1_MORE: say_reading(self, &r); return;
         case HTTP1_END:

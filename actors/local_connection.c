@@ -5,9 +5,12 @@
  */
 #include "actors/local_state.h"
 #include "actors/destinations.h"
+#include "runtime/limits.h"
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+
+static_assert(RESOLVE_US <= NAME_WAIT_US, "a look-up is not given up before its asker");
 
 /* ---- the end ---- */
 
@@ -68,10 +71,13 @@ static void dial_failed(struct local_connection *self, uint32_t error, const cha
     self->why = span_copy(text, strlen(text));
 }
 
+/* An application may speak first, to the raw connection that is about to be assigned: it is not read
+ * until there is somebody to hear it. */
 static void dial(struct local_connection *self, const struct address *to)
 {
-    self->dialed = true;
+    self->dialed = self->paused = true;
     socket_connect(&self->actor, LOCAL_SOCKET, to);
+    socket_pause(&self->actor, LOCAL_SOCKET);
     timer_start(&self->actor, LOCAL_TIMER_DIAL, LOCAL_CONNECT_US);
 }
 
@@ -257,6 +263,7 @@ static void on_stop(struct actor *actor)
     span_release(&self->addresses);
     span_release(&self->why);
     span_release(&self->trailer_names);
+    span_release(&self->trailers);
     if (self->parsing)
         http1_parser_destroy(&self->parser);
 }

@@ -9,7 +9,9 @@
  *                may be under way to the user before CREDIT comes. ASSIGN_LAST: no body. ASSIGN_RAW:
  *                no head, bytes both ways. May come before the connection is made.
  *                Bounced when the connection has just died: nothing was written then.
- *   ASSIGN_BODY  a data frame, or a trailers map; last ends the request. Raw: bytes; last = FIN.
+ *   ASSIGN_BODY  a data frame, or a trailers map; last ends the request, and may come behind its trailers.
+ *                Raw: bytes; last = FIN. With ASSIGN_HTTP it is of a request and nothing behind a 101: the
+ *                user may not have heard of that yet.
  *                Until CREDIT says more, at most HOLD_MAX bytes may be sent.
  *   CREDIT       so many bytes of the answer were passed on.
  *   ABANDON      nobody waits any more: the socket is closed; after_written: once what was written has left.

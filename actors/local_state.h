@@ -29,26 +29,26 @@ struct local_connection {
     struct actor actor;
     struct actor_ref pool, user;
     uint16_t destination;
-    uint8_t phase;      /* enum local_phase */
-    bool served;        /* somebody before */
-    bool dialed;        /* there is a socket */
-    bool leaving;       /* the user has gone; what it said is written when there is a connection */
-    bool paused;        /* the socket is not read: the user has no credit for us */
-    bool notified;      /* SOCKET_DRAINED is awaited */
-    bool credited;      /* the user knows that it may send more than HOLD_MAX */
-    bool parsing;       /* parser was created */
-    bool head_said;     /* RESPONSE went out for the answer under way */
-    bool has_head;      /* ... or is in response_head, waiting for the end of this read */
-    uint32_t error;     /* of the dial */
+    uint8_t phase;  /* enum local_phase */
+    bool served;    /* somebody before */
+    bool dialed;    /* there is a socket */
+    bool leaving;   /* the user has gone; what it said is written when there is a connection */
+    bool paused;    /* the socket is not read: there is no user yet, or it has no credit for us */
+    bool notified;  /* SOCKET_DRAINED is awaited */
+    bool credited;  /* the user knows that it may send more than HOLD_MAX */
+    bool parsing;   /* parser was created */
+    bool head_said; /* RESPONSE went out for the answer under way */
+    uint32_t error; /* of the dial */
     uint32_t read_most; /* what socket_limit was told */
     int64_t window;     /* bytes of the answer that may go to the user; at 0 the socket is paused */
-    uint64_t written;   /* bytes of this exchange that were given to the socket */
+    uint64_t written;   /* of this exchange given to the socket, chunk headers included */
     uint64_t uncredited; /* bytes of its body for which the user has no credit yet */
     struct message *waiting, *waiting_last; /* parts that came while dialing */
     struct span addresses;                  /* that a name stands for, and have not been tried */
     uint32_t address_at;
     struct span why;           /* the dial failed */
     struct span trailer_names; /* that the request head promised (DEL-19) */
+    struct span trailers;      /* of the request; its end is still to come (AG-3, AG-8) */
     struct http1_body body;    /* the request's, as it is written */
     struct http1_parser parser;
 };

@@ -10,9 +10,8 @@ static bool has_method_filter(void)
     return false;
 }
 
-const char *subscriptions_obstacle(struct version v, bool negotiated)
+const char *subscriptions_obstacle(struct version v)
 {
-    (void)negotiated; /* an agent that did not negotiate has a version that meets no gate */
     if (settings->filter_count > 1 && !version_allows(v, GATE_HTTP_COMPOSITE_FILTER))
         return "this agent knows no filters made of several filters (protocol 1.11.0), use one";
     if (has_method_filter() && !version_allows(v, GATE_HTTP_METHOD_FILTER))

@@ -21,11 +21,12 @@ enum subscription_state {
 struct subscriptions {
     uint8_t state[SUBSCRIPTIONS_MAX];
     uint16_t asked_in_order[SUBSCRIPTIONS_MAX]; /* answers that name no port come in this order */
-    uint16_t asked, answered;
+    uint16_t asked;
 };
 
-/* NULL when an agent of this version understands what the settings ask for; else why not. */
-const char *subscriptions_obstacle(struct version v, bool negotiated);
+/* NULL when an agent of this version understands what the settings ask for; else why not. One that did
+ * not negotiate has a version that meets no gate. */
+const char *subscriptions_obstacle(struct version v);
 /* All become idle: the link is gone. */
 void subscriptions_reset(struct subscriptions *s);
 /* Number i was asked for. */

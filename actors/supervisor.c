@@ -3,6 +3,7 @@
 #include "actors/agent.h"
 #include "actors/agent_link.h"
 #include "actors/destinations.h"
+#include "actors/exit_codes.h"
 #include "actors/incoming_proxy.h"
 #include "actors/ready_line.h"
 #include "actors/settings.h"
@@ -69,7 +70,7 @@ static void on_link_lost(struct supervisor *self, struct message *m)
 static void on_signal(struct supervisor *self)
 {
     if (self->draining || !self->ready) {
-        actor_end_program(&self->actor, self->draining ? 130 : 0);
+        actor_end_program(&self->actor, self->draining ? EXIT_SIGNALLED_AGAIN : EXIT_DRAINED);
         return;
     }
     self->draining = true;
@@ -101,7 +102,7 @@ static void on_begin(struct supervisor *self)
 static void on_agent_ready(struct supervisor *self, struct message *m)
 {
     if (msg_agent_ready(m)->failed)
-        give_up(self, 2, msg_agent_ready(m)->text);
+        give_up(self, EXIT_USAGE, msg_agent_ready(m)->text);
     else
         self->link = agent_link_spawn(&self->actor, self->proxy);
 }
@@ -114,7 +115,7 @@ static void on_message(struct actor *actor, struct message *m)
         if (msg_resume(m)->n == 0)
             on_begin(self);
         else
-            actor_end_program(actor, 0);
+            actor_end_program(actor, EXIT_DRAINED);
         break;
     case MSG_AGENT_READY: on_agent_ready(self, m); break;
     case MSG_SUBSCRIBED: on_subscribed(self, m); break;

@@ -1,8 +1,9 @@
 /* actors/supervisor.h -- the daemon's graph: begins it, says when it is ready, drains and ends it.
  *
  * Receives  SUBSCRIBED, DRAINED from incoming_proxy; LINK_LOST from agent_link; SIGNAL.
- * Sends     LINK_OPEN, DRAIN, STOP; READY to its listener.
- * Says      one line when ready, only after every subscription is confirmed; what becomes of the link.
+ * Sends     LINK_OPEN, SUBSCRIBED and STOP to agent_link, DRAIN to incoming_proxy.
+ * Says      to supervisor_ready one line when ready, only after every subscription is confirmed; to the log
+ *           what becomes of the link; to supervisor_failed why the program ends.
  * Ends      with 0 after a drain of up to 10 s; at once at the second signal; else with the exit code
  *           of what cannot be mended (69, 76, 77).
  */

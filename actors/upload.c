@@ -3,9 +3,9 @@
 #include "messages/limits.h"
 #include "runtime/heap.h"
 
-void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool hold)
+void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool http)
 {
-    *u = (struct upload){.link = link, .memory_max = memory_max, .holding = hold};
+    *u = (struct upload){.link = link, .memory_max = memory_max, .holding = true, .http = http};
 }
 
 static void drop_first(struct upload *u)
@@ -81,6 +81,14 @@ void upload_destroy(struct actor *self, struct upload *u)
     spool_close(self, &u->spool);
 }
 
+void upload_upgrade(struct actor *self, struct upload *u)
+{
+    struct actor_ref link = u->link;
+    uint32_t memory_max = u->memory_max, file = u->spool.file;
+    upload_destroy(self, u);
+    *u = (struct upload){.link = link, .memory_max = memory_max, .spool = {.file = file}};
+}
+
 void upload_release_held(struct upload *u)
 {
     u->holding = false;
@@ -96,6 +104,11 @@ bool upload_is_held(const struct upload *u, bool reached)
 bool upload_is_empty(const struct upload *u)
 {
     return u->unsent == NULL && !u->spool.open;
+}
+
+bool upload_has_left(const struct upload *u)
+{
+    return upload_is_empty(u) && (u->connected || u->held_bytes == 0);
 }
 
 static void append(struct upload *u, struct span bytes, bool last, bool trailers)
@@ -117,6 +130,7 @@ static void say_part(struct actor *self, struct upload *u, struct span bytes, bo
                      bool trailers)
 {
     struct message *m = msg_assign_body_new((struct msg_assign_body){bytes, last, trailers});
+    m->flags = u->http ? ASSIGN_HTTP : 0;
     actor_send(self, u->local, m);
 }
 
@@ -166,19 +180,25 @@ static void pump(struct actor *self, struct upload *u)
 
 static enum upload_result result_of(enum spool_result r)
 {
-    return r == SPOOL_OK ? UPLOAD_OK : r == SPOOL_LIMIT ? UPLOAD_TOO_LARGE : UPLOAD_DISK;
+    static const enum upload_result results[] = {[SPOOL_OK] = UPLOAD_OK,
+                                                 [SPOOL_LIMIT] = UPLOAD_TOO_LARGE,
+                                                 [SPOOL_BEHIND] = UPLOAD_BEHIND,
+                                                 [SPOOL_DISK] = UPLOAD_DISK};
+    return results[r];
 }
 
 static enum upload_result add_to_spool(struct actor *self, struct upload *u, struct span bytes,
                                        bool last, bool trailers)
 {
     enum spool_result r = SPOOL_OK;
-    if (trailers)
+    if (trailers) {
+        span_release(&u->spool.trailers); /* the last ones count, as in local_request.c */
         u->spool.trailers = span_take(&bytes);
-    else if (bytes.length)
+        span_settle(&u->spool.trailers);
+    } else if (bytes.length) {
         r = spool_write(self, &u->spool, span_take(&bytes));
+    }
     u->spool.last |= last;
-    span_release(&bytes);
     watch_disk(self, u);
     return result_of(r);
 }
@@ -212,7 +232,8 @@ enum upload_result upload_add(struct actor *self, struct upload *u, struct span 
         say_part(self, u, bytes, last, trailers);
         return UPLOAD_OK;
     }
-    bool full = !trailers && u->waiting_bytes + bytes.length > u->memory_max;
+    /* an end alone needs no memory, and would be lost in a spool that holds nothing */
+    bool full = bytes.length && !trailers && u->waiting_bytes + bytes.length > u->memory_max;
     if (u->spool.open || (full && !may_wait(self, u, bytes.length)))
         return add_to_spool(self, u, bytes, last, trailers);
     append(u, bytes, last, trailers);
@@ -224,11 +245,6 @@ void upload_attach(struct actor *self, struct upload *u, struct actor_ref local,
 {
     u->local = local;
     u->credit = credit;
-    u->connected = false;
-    u->unsent = u->first;
-    u->waiting_bytes = 0;
-    for (struct part *p = u->first; p; p = p->next)
-        u->waiting_bytes += p->bytes.length;
     pump(self, u);
 }
 
@@ -236,6 +252,11 @@ void upload_detach(struct upload *u)
 {
     u->local = NOBODY;
     u->credit = 0;
+    u->connected = false;
+    u->unsent = u->first;
+    u->waiting_bytes = 0;
+    for (struct part *p = u->first; p; p = p->next)
+        u->waiting_bytes += p->bytes.length;
 }
 
 enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes)
@@ -247,27 +268,16 @@ enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t 
     return UPLOAD_OK;
 }
 
-static enum upload_result on_read(struct actor *self, struct upload *u, struct message *m)
-{
-    struct msg_file_read *r = msg_file_read(m);
-    u->spool.reading = false;
-    if (r->error || r->bytes.length == 0)
-        return UPLOAD_DISK;
-    u->spool.read += r->bytes.length;
-    append(u, span_take(&r->bytes), false, false);
-    pump(self, u);
-    return UPLOAD_OK;
-}
-
 enum upload_result upload_on_file(struct actor *self, struct upload *u, struct message *m)
 {
-    if (!u->spool.open)
+    if (!spool_is_mine(&u->spool, m))
         return UPLOAD_OK; /* it was closed meanwhile */
-    if (m->kind == MSG_FILE_READ)
-        return on_read(self, u, m);
     enum spool_result r = spool_on_done(&u->spool, m);
     watch_disk(self, u);
-    if (r == SPOOL_OK)
-        pump(self, u);
-    return result_of(r);
+    if (r != SPOOL_OK)
+        return result_of(r);
+    if (m->kind == MSG_FILE_READ)
+        append(u, span_take(&msg_file_read(m)->bytes), false, false);
+    pump(self, u);
+    return UPLOAD_OK;
 }

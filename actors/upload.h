@@ -32,29 +32,39 @@ struct upload {
     struct part *unsent; /* the first part in the list that was not sent; NULL: all were */
     int64_t credit; /* bytes that may be sent now; a part goes out whole: it may fall below 0 */
     uint64_t waiting_bytes; /* in the list, not sent */
-    uint64_t held_bytes;    /* that came in all, while holding */
+    uint64_t held_bytes;    /* that came in all */
     uint32_t memory_max;
     bool holding;           /* all that ever came is still in the list */
     bool grace, disk_grace; /* the link was asked to rest */
     uint64_t no_grace_until_us;
     struct actor_ref link;
+    bool http;      /* a request's body: its parts are marked so */
     bool ended;     /* last was added */
     bool connected; /* `local` has given credit: there is a connection to the application */
     struct spool spool;
 };
 
 enum { UPLOAD_TIMER = 8 }; /* of the owner */
-enum upload_result { UPLOAD_OK, UPLOAD_TOO_LARGE, UPLOAD_DISK };
+enum upload_result {
+    UPLOAD_OK,
+    UPLOAD_TOO_LARGE, /* --spool-max */
+    UPLOAD_BEHIND,    /* the disk does not keep up */
+    UPLOAD_DISK,      /* spool.error */
+};
 
-/* `hold`: keep what is sent, while it is small. */
-void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool hold);
+/* Keeps what is sent, while it is small. `http`: it is a request's body. */
+void upload_create(struct upload *u, struct actor_ref link, uint32_t memory_max, bool http);
 void upload_destroy(struct actor *self, struct upload *u);
+/* Drops all, and begins with the bytes of the connection that the request became; nothing of them is
+ * kept when it was sent. */
+void upload_upgrade(struct actor *self, struct upload *u);
 
 /* Takes bytes. Not after the end. */
 enum upload_result upload_add(struct actor *self, struct upload *u, struct span bytes, bool last,
                               bool trailers);
 /* From now on parts go to `local`, from the first one that is held; `credit` bytes at once. */
 void upload_attach(struct actor *self, struct upload *u, struct actor_ref local, int64_t credit);
+/* Nobody takes them any more; what is held is unsent again. */
 void upload_detach(struct upload *u);
 enum upload_result upload_credit(struct actor *self, struct upload *u, uint64_t bytes);
 /* UPLOAD_TIMER has run out: the application did not catch up. */
@@ -68,5 +78,7 @@ enum upload_result upload_on_file(struct actor *self, struct upload *u, struct m
 bool upload_is_held(const struct upload *u, bool reached);
 /* Everything that came has been sent. */
 bool upload_is_empty(const struct upload *u);
+/* ... and there is a connection that it was sent to. */
+bool upload_has_left(const struct upload *u);
 
 #endif

@@ -1,0 +1,14 @@
+/* actors/exit_codes.h -- with which status a program ends; users find the same in README.md and --help. */
+#ifndef ACTORS_EXIT_CODES_H
+#define ACTORS_EXIT_CODES_H
+
+enum exit_code {
+    EXIT_DRAINED = 0,          /* after a signal */
+    EXIT_USAGE = 2,            /* also: an address of our own cannot be listened on */
+    EXIT_UNREACHABLE = 69,     /* the agent, with --no-retry */
+    EXIT_PROTOCOL = 76,        /* what the agent says is not mirrord-protocol */
+    EXIT_REFUSED = 77,         /* by the agent, in words or by silence */
+    EXIT_SIGNALLED_AGAIN = 130 /* a second signal: what was under way is not finished */
+};
+
+#endif
