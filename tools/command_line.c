@@ -1,5 +1,6 @@
 /* tools/command_line.c -- see command_line.h */
 #include "tools/command_line.h"
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static const struct option_row *find(const struct command_line *c, const char *a
     return NULL;
 }
 
-/* How far apart two words are, for "did you mean": common prefix is enough for options. */
+/* The option that begins most as the argument does, for "did you mean"; NULL: none does, to speak of. */
 static const struct option_row *nearest(const struct command_line *c, const char *argument)
 {
     const struct option_row *best = NULL;
@@ -56,7 +57,16 @@ static void unknown(struct command_line *c, const char *argument)
         command_line_mistake(c, "%s: there is no such option, --help lists all", argument);
 }
 
-bool command_line_read(struct command_line *c, int argc, char **argv)
+static void check_times(struct command_line *c, const struct option_row *r)
+{
+    assert(r - c->rows < OPTIONS_MAX);
+    bool *given = &c->given[r - c->rows];
+    if (*given && r->value && r->times == ONCE)
+        command_line_mistake(c, "is given twice, leave one out");
+    *given = true;
+}
+
+void command_line_read(struct command_line *c, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         const char *equals = argv[i][0] == '-' && argv[i][1] == '-' ? strchr(argv[i], '=') : NULL;
@@ -67,6 +77,7 @@ bool command_line_read(struct command_line *c, int argc, char **argv)
             continue;
         }
         c->option = r->name;
+        check_times(c, r);
         const char *value = equals ? equals + 1 : NULL;
         if (!r->value && value)
             command_line_mistake(c, "takes no value, leave out \"=%s\"", value);
@@ -76,7 +87,6 @@ bool command_line_read(struct command_line *c, int argc, char **argv)
             r->take(c, r->value && !value ? argv[++i] : value);
     }
     c->option = NULL;
-    return c->mistakes == 0;
 }
 
 static void print_row(const struct option_row *r)
@@ -91,7 +101,7 @@ static void print_row(const struct option_row *r)
         if (*c == '\n')
             printf("  %-28s", "");
     }
-    putchar('\n');
+    puts(r->times == REPEATABLE ? " (repeatable)" : "");
 }
 
 void command_line_help(const struct command_line *c, const char *usage, const char *examples)
@@ -106,18 +116,39 @@ void command_line_help(const struct command_line *c, const char *usage, const ch
     printf("\n%s", examples);
 }
 
-bool command_line_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+/* The digits that text begins with; `end` is behind them. */
+static bool digits(const char *text, const char **end, uint64_t *number)
 {
-    char *end;
+    char *behind;
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
+    *number = strtoull(text, &behind, 10);
+    *end = behind;
+    return errno == 0;
+}
+
+bool command_line_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    const char *end;
+    uint64_t n;
+    if (!digits(text, &end, &n) || *end || n < least || n > most)
+        return false;
+    *number = n;
+    return true;
+}
+
+bool command_line_size(const char *text, uint64_t least, uint64_t most, uint64_t *bytes)
+{
+    const char *end;
+    uint64_t n;
+    if (!digits(text, &end, &n))
+        return false;
     unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
     if (shift)
         end++;
-    if (errno || *end || (shift && n >> (64 - shift)) || n << shift < least || n << shift > most)
+    if (*end || n > UINT64_MAX >> shift || n << shift < least || n << shift > most)
         return false;
-    *number = n << shift;
+    *bytes = n << shift;
     return true;
 }

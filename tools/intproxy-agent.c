@@ -1,8 +1,9 @@
 /* tools/intproxy-agent.c -- the stand-in agent as a program: command line, start, exit code. See --help.
  *
- * Exit codes: 0; 2 usage, or an address that cannot be listened on.
+ * Exit codes, of actors/exit_codes.h: EXIT_DRAINED, EXIT_USAGE, EXIT_SIGNALLED_AGAIN.
  */
 #include "actors/agent.h"
+#include "actors/exit_codes.h"
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
 #include "tools/shared_options.h"
@@ -64,31 +65,33 @@ static void take_help(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"", NULL, "Where", NULL},
+    {"", NULL, "Where", NULL, ONCE},
     {"--listen", "ADDR",
-     "proxies connect here: PORT (loopback), IP:PORT or unix:/PATH; port 0: any", take_listen},
+     "proxies connect here: PORT (loopback), IP:PORT or unix:/PATH; port 0: any", take_listen,
+     ONCE},
     {"--port", "LISTEN=UPSTREAM",
      "remote clients connect to LISTEN, whose port number is the one that\nproxies subscribe to; "
-     "what nobody steals goes to UPSTREAM (repeatable)",
-     take_port},
-    {"", NULL, "Which agent to be", NULL},
+     "what nobody steals goes to UPSTREAM",
+     take_port, REPEATABLE},
+    {"", NULL, "Which agent to be", NULL, ONCE},
     {"--protocol-version", "V",
-     "the agent's build: what it can read at all (default 1.29.0); below\n1.19.4 it is of the old "
-     "kind: one id per connection, unfiltered = raw",
-     take_protocol},
+     "the agent's build: what it can read at all (default: the newest, which\n--version tells); "
+     "below "
+     "1.19.4 it is of the old kind: one id per\nconnection, unfiltered = raw",
+     take_protocol, ONCE},
     {"--answer", "min|echo|none",
      "to the proxy's version: the smaller one (default), the proxy's own\n(agents of 2023-08 to "
      "2024-06), or nothing",
-     take_answer},
+     take_answer, ONCE},
     {"--lose-body-end", NULL,
      "do not say that a body is complete which was there at the start\n(a defect of agents 3.107 "
      "to 3.109, protocol 1.7.0 to 1.8.1)",
-     take_lose_body_end},
-    {"", NULL, "Running", NULL},
+     take_lose_body_end, ONCE},
+    {"", NULL, "Running", NULL, ONCE},
     OPTION_LOG_ROWS,
-    {"--version", NULL, "what this is", take_version},
-    {"--help", NULL, "this text", take_help},
-    {NULL, NULL, NULL, NULL},
+    {"--version", NULL, "what this is", take_version, ONCE},
+    {"--help", NULL, "this text", take_help, ONCE},
+    {NULL, NULL, NULL, NULL, ONCE},
 };
 
 static const char examples[] =
@@ -113,6 +116,12 @@ static void check_together(struct command_line *c)
     if (!has_port)
         command_line_mistake(c, "no --port: write LISTEN=UPSTREAM at least once, e.g. --port "
                                 "8080=8081");
+    /* AG-45 is about requests in parts, and there were none before */
+    if (asked.lose_body_end && !version_allows(asked.version, GATE_HTTP_CHUNKED_REQUEST)) {
+        char least[VERSION_TEXT_MAX];
+        version_format(gate_minimum(GATE_HTTP_CHUNKED_REQUEST), least);
+        command_line_mistake(c, "--lose-body-end needs --protocol-version %s or newer", least);
+    }
 }
 
 static void say_ready(const char *line)
@@ -124,7 +133,7 @@ static void say_ready(const char *line)
 static int run(void)
 {
     struct runtime r;
-    runtime_create(&r, &(struct runtime_options){.workers = 1, .io = &io_ev});
+    runtime_create(&r, &(struct runtime_options){.workers = 1, .names_apart = true, .io = &io_ev});
     agent_ready_line = say_ready;
     runtime_signals_to(&r, runtime_spawn_root(&r, &agent_type, agent_first()));
     int status = runtime_run(&r);
@@ -143,13 +152,13 @@ int main(int argc, char **argv)
         return 0;
     }
     if (wants_version) {
-        printf("intproxy-agent %s, mirrord-protocol up to 1.29.0\n", INTPROXYD_VERSION);
+        print_version("intproxy-agent");
         return 0;
     }
     check_together(&c);
     if (c.mistakes) {
         fprintf(stderr, "intproxy-agent: --help shows all options, with examples\n");
-        return 2;
+        return EXIT_USAGE;
     }
     raise_descriptor_limit();
     version_format(asked.version, asked.version_text);

@@ -1,8 +1,6 @@
-/* tools/intproxyd.c -- the daemon: command line, start, exit code. See --help.
- *
- * Exit codes: 0; 2 usage; 69 agent unreachable (--no-retry); 76 protocol; 77 refused by the agent.
- */
+/* tools/intproxyd.c -- the daemon: command line, start, exit code (actors/exit_codes.h). See --help. */
 #include "actors/destinations.h"
+#include "actors/exit_codes.h"
 #include "actors/ready_line.h"
 #include "actors/settings.h"
 #include "actors/supervisor.h"
@@ -17,6 +15,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+static_assert((int)EXIT_SIGNALLED_AGAIN == (int)STATUS_SIGNALLED_AGAIN,
+              "whoever hears the second signal");
 
 static struct settings asked;
 static struct agent_settings inside; /* --standalone */
@@ -172,27 +173,45 @@ static void take_workers(struct command_line *c, const char *value)
     }
 }
 
-static void take_spool_dir(struct command_line *c, const char *value)
+static bool is_directory_to_write(const char *path)
 {
     struct stat s;
-    if (stat(value, &s) != 0 || !S_ISDIR(s.st_mode) || access(value, W_OK | X_OK) != 0)
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode) && access(path, W_OK | X_OK) == 0;
+}
+
+enum { SPOOL_DIR_MAX = 250 }; /* bytes; see on_file_open in runtime/blocking.c */
+
+static void take_spool_dir(struct command_line *c, const char *value)
+{
+    if (!is_directory_to_write(value))
         command_line_mistake(
             c, "\"%s\" is no directory that can be written, make it or name another", value);
-    else if (strlen(value) > 250)
-        command_line_mistake(c, "the path is longer than 250 bytes, use a shorter one");
+    else if (strlen(value) > SPOOL_DIR_MAX)
+        command_line_mistake(c, "the path is longer than %d bytes, use a shorter one",
+                             SPOOL_DIR_MAX);
     asked.spool_dir = value;
+}
+
+/* $TMPDIR is not said to us: what is no place for a spool is left aside. */
+static void take_environment(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    if (tmp && strlen(tmp) <= SPOOL_DIR_MAX && is_directory_to_write(tmp))
+        asked.spool_dir = tmp;
 }
 
 static void take_bytes(struct command_line *c, const char *value, uint64_t least, uint64_t *into)
 {
-    if (!command_line_number(value, least, UINT64_C(1) << 50, into))
+    if (!command_line_size(value, least, UINT64_C(1) << 50, into))
         command_line_mistake(c, "\"%s\" is no size from %llu bytes on, write e.g. 64M", value,
                              (unsigned long long)least);
 }
 
+/* What is kept of a message must lie in one chunk, whose size is of 32 bits (wire_reader_span). */
 static void take_message_max(struct command_line *c, const char *value)
 {
-    take_bytes(c, value, 64 << 10, &asked.agent_message_max);
+    if (!command_line_size(value, 64 << 10, 1 << 30, &asked.agent_message_max))
+        command_line_mistake(c, "\"%s\" is no size from 64K to 1G, write e.g. 64M", value);
 }
 
 static void take_collect_max(struct command_line *c, const char *value)
@@ -255,45 +274,52 @@ static void take_help(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"", NULL, "The agent", NULL},
-    {"--agent", "HOST:PORT", "the agent to connect to, e.g. a port-forward", take_agent},
+    {"", NULL, "The agent", NULL, ONCE},
+    {"--agent", "HOST:PORT", "the agent to connect to, e.g. a port-forward", take_agent, ONCE},
     {"--standalone", "LISTEN=UPSTREAM",
      "no cluster: a stand-in agent inside; clients come to LISTEN,\nwhat is not stolen goes to "
      "UPSTREAM",
-     take_standalone},
-    {"--no-retry", NULL, "end with 69 when the agent cannot be reached at first", take_no_retry},
-    {"--protocol-version", "V", "announce less than 1.29.0", take_protocol},
-    {"", NULL, "The traffic", NULL},
+     take_standalone, REPEATABLE},
+    {"--no-retry", NULL, "end with 69 when the agent cannot be reached at first", take_no_retry,
+     ONCE},
+    {"--protocol-version", "V", "announce less than the newest, which --version tells",
+     take_protocol, ONCE},
+    {"", NULL, "The traffic", NULL, ONCE},
     {"-R", "[REMOTE_PORT:]DEST",
-     "serve this remote port from DEST (repeatable): PORT, HOST:PORT,\n[V6]:PORT or unix:/PATH",
-     take_remote},
-    {"--steal", NULL, "the local application answers (default)", take_steal},
-    {"--mirror", NULL, "it gets a copy, its answers are dropped", take_mirror},
+     "serve this remote port from DEST: PORT, HOST:PORT, [V6]:PORT or\nunix:/PATH", take_remote,
+     REPEATABLE},
+    {"--steal", NULL, "the local application answers (default)", take_steal, ONCE},
+    {"--mirror", NULL, "it gets a copy, its answers are dropped", take_mirror, ONCE},
     {"--header-filter", "RE", "only requests with a header line \"name: value\" that matches",
-     take_header},
-    {"--path-filter", "RE", "only requests whose path, or path and query, matches", take_path},
-    {"--method-filter", "M", "only requests with this method", take_method},
-    {"--any-of", NULL, "one matching filter is enough (default: all must match)", take_any_of},
-    {"", NULL, "Limits (sizes take K, M, G)", NULL},
-    {"--workers", "N|auto", "threads that serve exchanges (default 1)", take_workers},
+     take_header, REPEATABLE},
+    {"--path-filter", "RE", "only requests whose path, or path and query, matches", take_path,
+     REPEATABLE},
+    {"--method-filter", "M", "only requests with this method", take_method, REPEATABLE},
+    {"--any-of", NULL, "one matching filter is enough (default: all must match)", take_any_of,
+     ONCE},
+    {"", NULL, "Limits (sizes take K, M, G)", NULL, ONCE},
+    {"--workers", "N|auto", "threads that serve exchanges (default 1)", take_workers, ONCE},
     {"--local-connections-max", "N", "to one destination; more requests wait (default 512)",
-     take_connections},
+     take_connections, ONCE},
     {"--agent-message-max", "BYTES", "a larger request that cannot be streamed gets 413 (64M)",
-     take_message_max},
+     take_message_max, ONCE},
     {"--collect-max", "BYTES", "a larger answer gets 502 if the agent takes no streams (64M)",
-     take_collect_max},
+     take_collect_max, ONCE},
     {"--spool-dir", "DIR",
-     "for uploads that the application does not take\n(default $TMPDIR, else /var/tmp)",
-     take_spool_dir},
-    {"--spool-max", "BYTES", "of one upload; beyond it gets 507 (1G)", take_spool_max},
-    {"--spool-total-max", "BYTES", "of all uploads (4G)", take_spool_total},
-    {"", NULL, "Running", NULL},
-    {"--ready-fd", "N", "the ready line is also written to this descriptor, which is closed then",
-     take_ready_fd},
+     "for uploads that the application does not take (default $TMPDIR,\nif that can be written, "
+     "else /var/tmp)",
+     take_spool_dir, ONCE},
+    {"--spool-max", "BYTES", "of one upload; beyond it gets 507 (1G)", take_spool_max, ONCE},
+    {"--spool-total-max", "BYTES", "of all uploads (4G)", take_spool_total, ONCE},
+    {"", NULL, "Running", NULL, ONCE},
+    {"--ready-fd", "N",
+     "the ready line is also written to this descriptor, which is closed\nthen (but for 0, 1 and "
+     "2)",
+     take_ready_fd, ONCE},
     OPTION_LOG_ROWS,
-    {"--version", NULL, "what this is", take_version},
-    {"--help", NULL, "this text", take_help},
-    {NULL, NULL, NULL, NULL},
+    {"--version", NULL, "what this is", take_version, ONCE},
+    {"--help", NULL, "this text", take_help, ONCE},
+    {NULL, NULL, NULL, NULL, ONCE},
 };
 
 static const char examples[] =
@@ -308,11 +334,36 @@ static const char examples[] =
     "  # without a cluster: clients come to 8000; /api is served here, the rest by port 8001\n"
     "  intproxyd --standalone 8000=8001 -R 8000:8080 --path-filter '^/api'\n"
     "\n"
-    "Exit status: 0 after SIGTERM or SIGINT (up to 10 s are taken to finish; a second one ends "
-    "now),\n"
-    "2 usage, 69 agent unreachable, 76 protocol error, 77 refused by the agent.\n";
+    "Exit status: 0 after SIGTERM or SIGINT (up to 10 s are taken to finish), 130 after a second "
+    "one,\n"
+    "which ends it now; 2 usage, or --standalone cannot listen; 69 agent unreachable "
+    "(--no-retry);\n"
+    "76 protocol error; 77 refused by the agent, or it did not answer in time.\n";
 
 /* ---- start ---- */
+
+static bool listens_inside(uint16_t port)
+{
+    for (uint16_t i = 0; i < inside.port_count; i++)
+        if (inside.ports[i].listen.port == port)
+            return true;
+    return false;
+}
+
+/* What the agent inside does not listen on, nobody can come to. */
+static void check_ports_inside(struct command_line *c)
+{
+    for (uint16_t i = 0; i < asked.subscription_count && inside.port_count; i++) {
+        const struct subscription *s = &asked.subscriptions[i];
+        char to[ADDRESS_TEXT_MAX];
+        if (!listens_inside(s->port))
+            command_line_mistake(c,
+                                 "-R %u: the agent inside listens on no such port, write "
+                                 "--standalone %u=UPSTREAM or -R %u:%s",
+                                 s->port, s->port, inside.ports[0].listen.port,
+                                 address_print(destination(s->destination), to));
+    }
+}
 
 static void check_together(struct command_line *c)
 {
@@ -327,22 +378,25 @@ static void check_together(struct command_line *c)
         command_line_mistake(c, "--steal and --mirror exclude each other, leave one out");
     if (asked.any_of && asked.filter_count < 2)
         command_line_mistake(c, "--any-of needs two filters or more");
+    if (asked.no_retry && asked.standalone)
+        command_line_mistake(c, "--no-retry has no effect with --standalone, leave it out");
+    if (asked.standalone)
+        check_ports_inside(c);
 }
 
 /* The ready line is no log line, but who reads the log as JSON must find an object there too. */
 static void print_ready(const char *line)
 {
-    char text[READY_LINE_MAX + 16], out[READY_LINE_MAX * 2];
+    char text[READY_LINE_MAX + 16], out[READY_LINE_MAX * 6 + 200];
     struct timespec t;
     if (log_settings.format == LOG_TEXT) {
         fprintf(stderr, "intproxyd: %s\n", line);
         return;
     }
     clock_gettime(CLOCK_REALTIME, &t);
-    int n = snprintf(text, sizeof text, "intproxyd\x1f%s\x1f", line);
-    size_t length =
-        log_render(out, sizeof out, LOG_JSON, LOG_INFO,
-                   (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000, text, (size_t)n);
+    size_t n = log_record(text, sizeof text, "intproxyd", line);
+    size_t length = log_render(out, sizeof out, LOG_JSON, LOG_INFO,
+                               (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000, text, n);
     fwrite(out, 1, length, stderr);
 }
 
@@ -354,7 +408,9 @@ static void say_ready(const char *line)
     if (dprintf(extra.ready_fd, "%s\n", line) < 0)
         fprintf(stderr, "intproxyd: the ready line could not be written to descriptor %d\n",
                 extra.ready_fd);
-    close(extra.ready_fd);
+    /* the next socket would get the number of a closed stderr, and the log with it */
+    if (extra.ready_fd > STDERR_FILENO)
+        close(extra.ready_fd);
     extra.ready_fd = -1;
 }
 
@@ -379,6 +435,7 @@ static int run(void)
 {
     struct runtime r;
     runtime_create(&r, &(struct runtime_options){.workers = asked.workers,
+                                                 .names_apart = true,
                                                  .io = &io_ev,
                                                  .file_total_max = asked.spool_total_max});
     supervisor_ready = say_ready;
@@ -392,9 +449,7 @@ int main(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxyd", .rows = rows};
     settings_default(&asked);
-    const char *tmp = getenv("TMPDIR");
-    if (tmp && access(tmp, W_OK | X_OK) == 0)
-        asked.spool_dir = tmp;
+    take_environment();
     command_line_read(&c, argc, argv);
     if (extra.help) {
         command_line_help(&c, "intproxyd --agent HOST:PORT -R [REMOTE_PORT:]DEST [options]",
@@ -402,13 +457,13 @@ int main(int argc, char **argv)
         return 0;
     }
     if (extra.version) {
-        printf("intproxyd %s, mirrord-protocol up to 1.29.0\n", INTPROXYD_VERSION);
+        print_version("intproxyd");
         return 0;
     }
     check_together(&c);
     if (c.mistakes) {
         fprintf(stderr, "intproxyd: --help shows all options, with examples\n");
-        return 2;
+        return EXIT_USAGE;
     }
     raise_descriptor_limit();
     asked.seed = some_seed();

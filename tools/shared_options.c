@@ -2,6 +2,7 @@
 #include "tools/shared_options.h"
 #include "actors/destinations.h"
 #include "runtime/log.h"
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -51,6 +52,13 @@ void option_agent_port(struct command_line *c, struct agent_settings *s, const c
         s->ports[s->port_count++] = (struct agent_port_setting){listen, destination_add(&upstream)};
 }
 
+static const char *newest_text(void)
+{
+    static char text[VERSION_TEXT_MAX];
+    version_format(version_newest(), text);
+    return text;
+}
+
 bool option_protocol_version(struct command_line *c, const char *value, struct version *v)
 {
     struct version read;
@@ -61,12 +69,18 @@ bool option_protocol_version(struct command_line *c, const char *value, struct v
             c, "\"%s\" is a pre-release, to which agents give nothing: write a release, e.g. 1.8.1",
             value);
     else if (version_is_after(read, version_newest()))
-        command_line_mistake(c, "%s is newer than what this program knows, which is 1.29.0", value);
+        command_line_mistake(c, "%s is newer than what this program knows, which is %s", value,
+                             newest_text());
     else {
         *v = read;
         return true;
     }
     return false;
+}
+
+void print_version(const char *program)
+{
+    printf("%s %s, mirrord-protocol up to %s\n", program, INTPROXYD_VERSION, newest_text());
 }
 
 void option_log_level(struct command_line *c, const char *value)

@@ -12,6 +12,9 @@ void option_agent_port(struct command_line *c, struct agent_settings *into, cons
 /* A protocol version that a program can be of. */
 bool option_protocol_version(struct command_line *c, const char *value, struct version *v);
 
+/* What a program is, on stdout. */
+void print_version(const char *program);
+
 /* As many descriptors as the system grants: each connection needs one. */
 void raise_descriptor_limit(void);
 
@@ -20,9 +23,9 @@ void option_log_level(struct command_line *c, const char *value);
 void option_log_format(struct command_line *c, const char *value);
 #define OPTION_LOG_ROWS                                                                            \
     {"--log-level", "LEVEL", "error, warn, info (default), debug or trace; the log is stderr",     \
-     option_log_level},                                                                            \
+     option_log_level, ONCE},                                                                      \
     {                                                                                              \
-        "--log-format", "FORMAT", "text (default) or json", option_log_format                      \
+        "--log-format", "FORMAT", "text (default) or json", option_log_format, ONCE                \
     }
 
 #endif
