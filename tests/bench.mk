@@ -15,7 +15,7 @@ $(OUT)/load: $(LOAD_OBJ)
 
 .PHONY: bench-floor
 bench: $(OUT)/load $(OUT)/intproxyd
-	@python3 tests/bench/bench.py --load $(OUT)/load --daemon $(OUT)/intproxyd
+	@python3 -B tests/bench/bench.py --load $(OUT)/load --daemon $(OUT)/intproxyd
 
 bench-floor: $(OUT)/load
-	@python3 tests/bench/bench.py --load $(OUT)/load --peer "$(LOAD_PEER)"
+	@python3 -B tests/bench/bench.py --load $(OUT)/load --peer "$(LOAD_PEER)"

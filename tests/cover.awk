@@ -1,10 +1,19 @@
-# What gcov -t says of several files -> a table: lines that ran, lines there are, per cent.
+# What gcov -t says of several files -> a table: lines that ran, lines there are, per cent. Ends with 1
+# when it is less per cent than `least`, or of the decoder than `least_decoder` (-v; 0: nothing is asked).
 #
 # A line is count:number:text. A count of "-" is no code, "#####" has never run; line 0 tells the
 # source. A header's lines come with each source that uses them: once run is run.
 function row(name, ran, all)
 {
     printf "%-32s %6d of %6d lines  %5.1f %%\n", name, ran, all, all ? 100 * ran / all : 100
+}
+
+function enough(name, ran, all, least)
+{
+    if (all > 0 && 100 * ran / all >= least)
+        return 1
+    printf "cover: %s: less than the %s %% that are asked for (tests/cover.mk)\n", name, least
+    return 0
 }
 
 BEGIN { FS = ":" }
@@ -44,5 +53,8 @@ END {
     }
     row("the decoder", decoder_ran, decoder_all)
     row("messages/", total_ran, total_all)
-    exit total_all == 0
+    good = enough("messages/", total_ran, total_all, least + 0)
+    if (least_decoder)
+        good = enough("the decoder", decoder_ran, decoder_all, least_decoder) && good
+    exit !good
 }

@@ -161,8 +161,21 @@ static inline bool http1_log_piece(struct http1_log *log, struct http1_parser *p
     }
 }
 
+/* Whether the parser of responses has told of the bytes behind an answer, or does when it is given the
+ * next of them: which, depends on the cut, that it does not. */
+static inline bool http1_log_surplus(struct http1_parser *p, const uint8_t *bytes, size_t length)
+{
+    struct http_head_builder fields;
+    size_t consumed;
+    if (p->role == HTTP1_RESPONSES && !p->upgrade && !p->surplus &&
+        http1_parser_next(p, &fields, bytes, length, &consumed) != HTTP1_ERROR)
+        abort();
+    return p->surplus;
+}
+
 /* Runs over bytes: the first piece is `first` long, all others `step`; then, with eof, the end of
- * the connection. Says at the end how many bytes were not consumed. The log is to be freed. */
+ * the connection. Says at the end how many bytes were not consumed, and whether that is surplus. The
+ * log is to be freed. */
 static inline char *http1_log_run(enum http1_role role, enum http1_asked asked,
                                   const uint8_t *bytes, size_t length, size_t first, size_t step,
                                   bool eof)
@@ -194,7 +207,8 @@ static inline char *http1_log_run(enum http1_role role, enum http1_asked asked,
     if (log.in_body)
         http1_log_say(&log, "\n");
     if (at < length && !p.error)
-        http1_log_say(&log, "left %zu\n", length - at);
+        http1_log_say(&log, "left %zu%s\n", length - at,
+                      http1_log_surplus(&p, bytes + at, length - at) ? " surplus" : "");
     http1_parser_destroy(&p);
     return log.text;
 }

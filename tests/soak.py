@@ -10,10 +10,11 @@ usage: soak.py --daemon PROGRAM --load PROGRAM --seconds N
 import argparse
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
+
+from ports import free_port
 
 # (agent version, mode, path, in flight, count, body)
 WORKS = [
@@ -29,12 +30,6 @@ WORKS = [
 ]
 GROWTH_KIB = 8 * 1024
 SETTLE_S = 1.5  # the daemon gives spare memory back when it has been idle for half a second
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def memory_kib(pid):
@@ -84,10 +79,18 @@ class Soak:
         return {mode: (memory_kib(d.pid), descriptors(d.pid)) for mode, (_, d) in self.daemons.items()}
 
     def end(self):
-        for p in self.apps + [d for _, d in self.daemons.values()]:
+        """Ends all. Returns what daemons did not end as they should, in words."""
+        everybody = self.apps + [d for _, d in self.daemons.values()]
+        for p in everybody:
             p.send_signal(signal.SIGTERM)
-        for p in self.apps + [d for _, d in self.daemons.values()]:
-            p.wait(20)
+        for p in everybody:
+            try:
+                p.wait(20)
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.wait()
+        return [f"the {mode} daemon ended with {d.returncode}" for mode, (_, d) in self.daemons.items()
+                if d.returncode != 0]
 
 
 def grown(first, now):
@@ -118,7 +121,11 @@ def main():
             if bad:
                 sys.exit("soak: it grows: " + "; ".join(bad))
     finally:
-        soak.end()
+        bad = soak.end()
+        if bad:
+            print("soak: " + "; ".join(bad), file=sys.stderr)
+    if bad:
+        sys.exit(1)
     print(f"soak: {rounds} rounds, nothing has grown")
 
 

@@ -64,6 +64,19 @@ static void pauses_begin_anew_after_use(void)
     world_end(&w);
 }
 
+/* A connect without an answer is no link that was lost. */
+static void a_silent_agent_cannot_be_reached(void)
+{
+    struct world w;
+    world_create(&w, 1);
+    sim_route(&w.sim, AGENT, SIM_SILENT, 0);
+    world_begin(&w);
+    world_advance(&w, AGENT_CONNECT_US + 1000);
+    CHECK(sim_log_contains(&w.sim, "cannot be reached: the connection was not made within 5 s"));
+    CHECK(!sim_log_contains(&w.sim, "lost"));
+    world_end(&w);
+}
+
 static void unreachable_is_tried_for_ever(void)
 {
     struct world w;
@@ -147,9 +160,7 @@ static void close_in_use_is_mended(void)
 static void another_version_after_the_loss(void)
 {
     struct world w;
-    world_create(&w, 1);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 1);
     sim_peer_close(agent_peer(&w));
     w.script.version = w.script.reads = "1.7.0";
     world_advance(&w, 1000000);
@@ -206,9 +217,62 @@ static void a_killed_link_is_replaced(void)
     world_end(&w);
 }
 
+/* What is said over the next link, when the one that is has ended. */
+static const char *story_of_next(struct world *w)
+{
+    world_forget(w);
+    sim_peer_close(agent_peer(w));
+    world_run(w);
+    until_next_session(w);
+    return world_story(w);
+}
+
+#define NEW_AGENT "ping\nswitch 1.29.0\nlogs\nsubscribe 80\n"
+
+/* HS-13: one that has answered our version is no agent of before 2023-08, whatever its network does. */
+static void a_chance_end_at_the_version_is_none_of_an_old_agent(void)
+{
+    struct world w;
+    world_create(&w, 1);
+    world_begin(&w);
+    sim_peer_close(agent_peer(&w));
+    w.script.ends_at_switch = true;
+    world_run(&w);
+    until_next_session(&w);
+    CHECK_UINT(w.session_count, 2);
+    w.script.ends_at_switch = false;
+    world_forget(&w);
+    until_next_session(&w);
+    CHECK_STR(world_story(&w), NEW_AGENT);
+    CHECK(!sim_log_contains(&w.sim, "trying without"));
+    CHECK_STR(story_of_next(&w), NEW_AGENT);
+    world_end(&w);
+}
+
+/* ... but twice in a row it is another one; and when that is gone, the next may be new again. */
+static void another_agent_may_be_an_old_one(void)
+{
+    struct world w;
+    world_create(&w, 1);
+    world_begin(&w);
+    sim_peer_close(agent_peer(&w));
+    w.script.ends_at_switch = true;
+    world_run(&w);
+    until_next_session(&w);
+    world_forget(&w);
+    until_next_session(&w);
+    CHECK(sim_log_contains(&w.sim, "trying without"));
+    CHECK_STR(world_story(&w), "ping\nswitch 1.29.0\nping\nsubscribe 80\n");
+    w.script.ends_at_switch = false;
+    CHECK_STR(story_of_next(&w), NEW_AGENT);
+    world_end(&w);
+}
+
 CU_TestInfo agent_link_tests[] = {
     {"pauses double from 0.25 s to 10 s, give or take a quarter", pauses_double},
     {"pauses begin anew when a link was used", pauses_begin_anew_after_use},
+    {"an agent that does not answer the connect cannot be reached",
+     a_silent_agent_cannot_be_reached},
     {"an agent that cannot be reached is tried for ever", unreachable_is_tried_for_ever},
     {"without retries an agent that cannot be reached is 69", unreachable_without_retry_is_69},
     {"an agent's name is looked up at each try", an_agent_by_name},
@@ -217,5 +281,8 @@ CU_TestInfo agent_link_tests[] = {
     {"a new link may have another version", another_version_after_the_loss},
     {"exchanges end with their link", exchanges_end_with_their_link},
     {"a link that was killed is replaced", a_killed_link_is_replaced},
+    {"an agent that was new is not taken for an old one by chance",
+     a_chance_end_at_the_version_is_none_of_an_old_agent},
+    {"an old agent may follow a new one, and a new one it", another_agent_may_be_an_old_one},
     CU_TEST_INFO_NULL,
 };

@@ -94,7 +94,47 @@ static void good_responses(void)
         {"a status without a name", "HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n",
          "999 1.1 [content-length: 0] none\nend keep\n", OTHER, false},
         {"bytes behind the end are not consumed", OK "content-length: 1\r\n\r\naHTTP/1.1 200",
-         "200 1.1 [content-length: 1] length 1\nbody a\nend keep\nleft 12\n", OTHER, false},
+         "200 1.1 [content-length: 1] length 1\nbody a\nend keep\nleft 12 surplus\n", OTHER, false},
+    };
+    EXPECT_ALL(HTTP1_RESPONSES, messages);
+}
+
+/* What the original takes from an application, llhttp or RFC 9112 does not. */
+static void responses_may_be_a_little_wrong(void)
+{
+    static const struct message messages[] = {
+        {"bare LF behind the first line", "HTTP/1.1 200 OK\na: b\r\ncontent-length: 0\r\n\r\n",
+         "200 1.1 [a: b] [content-length: 0] none\nend keep\n", OTHER, false},
+        {"bare LF behind a value", OK "a: b\ncontent-length: 1\r\n\r\nx",
+         "200 1.1 [a: b] [content-length: 1] length 1\nbody x\nend keep\n", OTHER, false},
+        {"bare LF ends the head", OK "content-length: 1\r\n\nx",
+         "200 1.1 [content-length: 1] length 1\nbody x\nend keep\n", OTHER, false},
+        {"nothing but bare LF, interim answers too",
+         "HTTP/1.1 100 Continue\n\nHTTP/1.1 200\nTransfer-Encoding: chunked\na:\n\n1\r\nx\r\n"
+         "0\r\n\r\n",
+         "200 1.1 [transfer-encoding: chunked] [a: ] chunked\nbody x\nend keep\n", OTHER, false},
+        {"two equal lengths", OK "content-length: 5\r\nx: y\r\nContent-Length:  5 \r\n\r\nhello",
+         "200 1.1 [content-length: 5] [x: y] length 5\nbody hello\nend keep\n", OTHER, false},
+        {"a list of equal lengths, and another",
+         OK "content-length: 5, 5\r\ncontent-length: 05\r\n"
+            "\r\nhello",
+         "200 1.1 [content-length: 5] length 5\nbody hello\nend keep\n", OTHER, false},
+        {"two equal lengths, bare LF", OK "content-length: 1\ncontent-length: 1\n\nx",
+         "200 1.1 [content-length: 1] length 1\nbody x\nend keep\n", OTHER, false},
+        {"two equal lengths beside a coding",
+         OK "content-length: 5\r\ncontent-length: 5\r\ntransfer-encoding: chunked\t\r\n\r\n"
+            "1\r\nx\r\n0\r\n\r\n",
+         "200 1.1 [content-length: 5] [transfer-encoding: chunked] chunked\nbody x\nend\n", OTHER,
+         false},
+        {"two equal lengths, asked with HEAD", OK "content-length: 5\r\ncontent-length: 5\r\n\r\n",
+         "200 1.1 [content-length: 5] none\nend keep\n", HTTP1_ASKED_HEAD, false},
+        {"llhttp: chunked and a TAB is another coding to it",
+         OK "transfer-encoding: chunked\t\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+         "200 1.1 [transfer-encoding: chunked] chunked\nbody x\nend keep\n", OTHER, false},
+        {"a list of codings that ends in blanks",
+         OK "a: b\t \r\ntransfer-encoding: gzip, chunked \t \r\n\r\n1\r\nx\r\n0\r\n\r\n",
+         "200 1.1 [a: b] [transfer-encoding: gzip, chunked] chunked\nbody x\nend keep\n", OTHER,
+         false},
     };
     EXPECT_ALL(HTTP1_RESPONSES, messages);
 }
@@ -104,7 +144,7 @@ static void responses_without_body(void)
     static const struct message messages[] = {
         {"llhttp: 304 with a length waits for a body",
          "HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\nHTTP/1.1",
-         "304 1.1 [content-length: 10] none\nend keep\nleft 8\n", OTHER, false},
+         "304 1.1 [content-length: 10] none\nend keep\nleft 8 surplus\n", OTHER, false},
         {"llhttp: 204 with chunked waits for a body",
          "HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n",
          "204 1.1 [transfer-encoding: chunked] none\nend keep\n", OTHER, false},
@@ -145,6 +185,34 @@ static void interim_responses(void)
          "101 1.1 none\nend keep upgrade\nleft 3\n", OTHER, false},
         {"the end behind a 100", "HTTP/1.1 100 Continue\r\n\r\n",
          "error: response ended within its head\n", OTHER, true},
+    };
+    EXPECT_ALL(HTTP1_RESPONSES, messages);
+}
+
+#define CHUNKED     OK "transfer-encoding: chunked\r\n\r\n"
+#define CHUNKED_LOG "200 1.1 [transfer-encoding: chunked] chunked\n"
+
+/* RFC 9112 section 7.1.1: extensions that are not known MUST be ignored; llhttp refuses some. */
+static void chunk_headers_are_read_as_they_may_be(void)
+{
+    static const struct message messages[] = {
+        {"llhttp: an extension behind one with a value is refused",
+         CHUNKED "5;a=b;c=d\r\nhello\r\n0;e=f;g\r\n\r\n", CHUNKED_LOG "body hello\nend keep\n",
+         OTHER, false},
+        {"llhttp: blanks around an extension are refused",
+         CHUNKED "5; a=b\r\nhello\r\n1 ;\ta = b ; c\r\n!\r\n0 ; d\r\n\r\n",
+         CHUNKED_LOG "body hello!\nend keep\n", OTHER, false},
+        {"llhttp: a padded size is refused",
+         CHUNKED "5 \r\nhello\r\n1\t  \r\n!\r\n0  \r\nT: x\r\n\r\n",
+         CHUNKED_LOG "body hello!\ntrailers [t: x]\nend keep\n", OTHER, false},
+        {"quoted values, and bytes above 0x7f in them",
+         CHUNKED "5;a=\"b;c\\\" \xc3\xa9\";d\r\nhello\r\n0;;\r\n\r\n",
+         CHUNKED_LOG "body hello\nend keep\n", OTHER, false},
+        {"zeros in front, and letters in either case",
+         CHUNKED "00000000000000000000a\r\n0123456789\r\n0B\r\n0123456789X\r\n00\r\n\r\n",
+         CHUNKED_LOG "body 01234567890123456789X\nend keep\n", OTHER, false},
+        {"the largest size", CHUNKED "ffffffffffffffff\r\nhello",
+         CHUNKED_LOG "body hello\nerror: response ended within its body\n", OTHER, true},
     };
     EXPECT_ALL(HTTP1_RESPONSES, messages);
 }
@@ -217,12 +285,6 @@ static void bad_response_heads(void)
          HEAD_ERROR("a line that begins with a blank (obsolete folding)"), OTHER, false},
         {"a blank behind the first line", OK " a: b\r\n\r\n",
          HEAD_ERROR("a line that begins with a blank (obsolete folding)"), OTHER, false},
-        {"llhttp: bare LF ends the status line", "HTTP/1.1 200 OK\na: b\r\n\r\n",
-         HEAD_ERROR("a line that ends in LF without CR"), OTHER, false},
-        {"bare LF behind a value", OK "a: b\nc: d\r\n\r\n",
-         HEAD_ERROR("a line that ends in LF without CR"), OTHER, false},
-        {"llhttp: bare LF ends the head", OK "a: b\r\n\n",
-         HEAD_ERROR("a line that ends in LF without CR"), OTHER, false},
         {"llhttp: CR in the reason phrase", "HTTP/1.1 200 O\rK\r\n\r\n",
          HEAD_ERROR("bare CR in a line"), OTHER, false},
         {"bare CR in a value", OK "a: b\rc\r\n\r\n", HEAD_ERROR("bare CR in a line"), OTHER, false},
@@ -240,15 +302,22 @@ static void bad_response_heads(void)
          HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
         {"a length beyond 64 bits", OK "content-length: 18446744073709551616\r\n\r\n",
          HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
-        {"a list of lengths", OK "content-length: 5, 5\r\n\r\n",
-         HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
         {"two lengths", OK "content-length: 5\r\ncontent-length: 6\r\n\r\n",
          HEAD_ERROR("Content-Length beside Transfer-Encoding, or twice"), OTHER, false},
+        {"two lengths, apart", OK "content-length: 5\r\na: b\t\r\nContent-Length: 6\r\n\r\n",
+         HEAD_ERROR("Content-Length beside Transfer-Encoding, or twice"), OTHER, false},
+        {"two lengths in a line", OK "content-length: 5, 6\r\n\r\n",
+         HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
+        {"two equal lengths that are none", OK "content-length: x\r\ncontent-length: x\r\n\r\n",
+         HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
+        {"a length, then one that is none", OK "content-length: 5\r\ncontent-length:\r\n\r\n",
+         HEAD_ERROR("Content-Length is not one plain number"), OTHER, false},
+        {"bare CR in front of bare LF", OK "a: b\rc\nd: e\n\n", HEAD_ERROR("bare CR in a line"),
+         OTHER, false},
+        {"obs-fold behind bare LF", OK "a: b\n c\n\n",
+         HEAD_ERROR("a line that begins with a blank (obsolete folding)"), OTHER, false},
         {"DEL-23: a coding in 1.0", "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
          HEAD_ERROR("Transfer-Encoding in an HTTP/1.0 message"), OTHER, false},
-        {"llhttp: chunked and a TAB is another coding to it",
-         OK "transfer-encoding: chunked\t\r\n\r\n",
-         HEAD_ERROR("Transfer-Encoding that leaves the end of the body open"), OTHER, false},
         {"llhttp: an empty coding is none to it", OK "transfer-encoding:\r\n\r\n",
          HEAD_ERROR("Transfer-Encoding that leaves the end of the body open"), OTHER, false},
     };
@@ -257,8 +326,6 @@ static void bad_response_heads(void)
 
 static void bad_response_bodies(void)
 {
-#define CHUNKED     OK "transfer-encoding: chunked\r\n\r\n"
-#define CHUNKED_LOG "200 1.1 [transfer-encoding: chunked] chunked\n"
     static const struct message messages[] = {
         {"no number", CHUNKED "x\r\n",
          CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
@@ -266,17 +333,34 @@ static void bad_response_bodies(void)
          CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
         {"a size beyond 64 bits", CHUNKED "10000000000000000\r\n",
          CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
-        {"a blank behind the size", CHUNKED "1 \r\na\r\n0\r\n\r\n",
+        {"a blank in front of the size", CHUNKED " 1\r\na\r\n0\r\n\r\n",
          CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"two sizes", CHUNKED "1 1\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"a plus sign", CHUNKED "+1\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"a minus sign", CHUNKED "-1\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"0x", CHUNKED "0x1\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"an underscore", CHUNKED "1_0\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
+        {"bare LF behind a size", CHUNKED "1\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
+        {"bare LF behind an extension", CHUNKED "1;a\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
+        {"bare CR in an extension", CHUNKED "1;a\rb\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
+        {"a control byte in an extension", CHUNKED "1;a\x01\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a malformed chunk extension"), OTHER, false},
+        {"DEL in an extension", CHUNKED "1;a\x7f\r\na\r\n0\r\n\r\n",
+         CHUNKED_LOG BODY_ERROR("a malformed chunk extension"), OTHER, false},
+        {"bare LF behind a chunk", CHUNKED "1\r\na\n0\r\n\r\n",
+         CHUNKED_LOG "body a\n" BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
         {"llhttp loose: anything for the LF behind a size", CHUNKED "1\rXa\r\n0\r\n\r\n",
          CHUNKED_LOG BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
         {"llhttp loose: anything for the CR LF behind a chunk", CHUNKED "1\r\naXX0\r\n\r\n",
          CHUNKED_LOG "body a\n" BODY_ERROR("no CR LF behind a chunk or its size"), OTHER, false},
-        {"llhttp: a second extension behind one with a value is refused",
-         CHUNKED "1;a=b;c=d\r\na\r\n0\r\n\r\n",
-         CHUNKED_LOG BODY_ERROR("a chunk size that is no hexadecimal number"), OTHER, false},
-        {"a malformed extension", CHUNKED "1; a=b\r\na\r\n",
-         CHUNKED_LOG BODY_ERROR("a malformed chunk extension"), OTHER, false},
         {"llhttp: obs-fold in trailers", CHUNKED "0\r\na: b\r\n c\r\n\r\n",
          CHUNKED_LOG
          "error: malformed response trailers: no header lines, or beyond the limits of a head\n",
@@ -337,7 +421,7 @@ static void values_and_names_follow_the_protocol(void)
         length = snprintf(bytes, sizeof bytes, OK "content-length: 0\r\nb%c: y\r\n\r\n", c);
         log =
             http1_log_run(HTTP1_RESPONSES, OTHER, (uint8_t *)bytes, (size_t)length, 64, 64, false);
-        CHECK_UINT(!strncmp(log, "200", 3), http_token_lower[c] || c == ':');
+        CHECK_UINT(!strncmp(log, "200", 3), http_is_token_byte((uint8_t)c) || c == ':');
         free(log);
     }
 }
@@ -406,6 +490,27 @@ static void limits_count_before_the_head_is_whole(void)
     log = http1_log_run(HTTP1_RESPONSES, OTHER, bytes, n, 9, 50, false);
     CHECK_STR(log, HEAD_ERROR("more than 128 header lines"));
     free(log);
+}
+
+/* A line that ends in LF alone counts as if its CR were there, wherever it is cut. */
+static void bare_lf_counts_as_two(void)
+{
+    static uint8_t bytes[HTTP_HEAD_BYTES_MAX + 64];
+    static const size_t steps[] = {1, 1000, 2 * HTTP_HEAD_BYTES_MAX};
+    for (size_t i = 0; i < 6; i++) {
+        size_t n = (size_t)sprintf((char *)bytes, "HTTP/1.1 304 x\na: ");
+        size_t fill = HTTP_HEAD_BYTES_MAX - n - strlen("\n\n") - 3 + i % 2; /* 3 that are missing */
+        memset(bytes + n, 'v', fill);
+        n += fill;
+        n += (size_t)sprintf((char *)bytes + n, "\n\n");
+        char *log =
+            http1_log_run(HTTP1_RESPONSES, OTHER, bytes, n, steps[i / 2], steps[i / 2], false);
+        if (i % 2)
+            CHECK_STR(log, HEAD_ERROR("longer than 128 KiB"));
+        else
+            CHECK(strstr(log, "end keep") != NULL);
+        free(log);
+    }
 }
 
 static void chunk_overhead_is_bounded(void)
@@ -498,7 +603,7 @@ static void bad_requests(void)
         {"the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
          REQUEST_ERROR("the version is neither HTTP/1.0 nor HTTP/1.1"), OTHER, false},
         {"llhttp: several blanks", "GET  / HTTP/1.1\r\n\r\n",
-         REQUEST_ERROR("the version is neither HTTP/1.0 nor HTTP/1.1"), OTHER, false},
+         REQUEST_ERROR("the request target is no URI that can be passed on"), OTHER, false},
         {"a blank at the end", "GET / HTTP/1.1 \r\n\r\n",
          REQUEST_ERROR("the version is neither HTTP/1.0 nor HTTP/1.1"), OTHER, false},
         {"no target", "GET  HTTP/1.1\r\n\r\n",
@@ -514,6 +619,16 @@ static void bad_requests(void)
          REQUEST_ERROR("Content-Length beside Transfer-Encoding, or twice"), OTHER, false},
         {"two equal lengths", "POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\n",
          REQUEST_ERROR("Content-Length beside Transfer-Encoding, or twice"), OTHER, false},
+        {"a list of equal lengths", "POST / HTTP/1.1\r\ncontent-length: 1, 1\r\n\r\n",
+         REQUEST_ERROR("Content-Length is not one plain number"), OTHER, false},
+        {"chunked and a TAB", "POST / HTTP/1.1\r\ntransfer-encoding: chunked\t\r\n\r\n",
+         REQUEST_ERROR("Transfer-Encoding that leaves the end of the body open"), OTHER, false},
+        {"bare LF behind the first line", "GET / HTTP/1.1\na: b\r\n\r\n",
+         REQUEST_ERROR("a line that ends in LF without CR"), OTHER, false},
+        {"bare LF behind a value", "GET / HTTP/1.1\r\na: b\nc: d\r\n\r\n",
+         REQUEST_ERROR("a line that ends in LF without CR"), OTHER, false},
+        {"bare LF ends the head", "GET / HTTP/1.1\r\n\n",
+         REQUEST_ERROR("a line that ends in LF without CR"), OTHER, false},
         {"a coding that does not end in chunked",
          "POST / HTTP/1.1\r\ntransfer-encoding: chunked, gzip\r\n\r\n",
          REQUEST_ERROR("Transfer-Encoding that leaves the end of the body open"), OTHER, false},
@@ -598,11 +713,10 @@ static void facts_of_a_request(void)
     http1_parser_create(&p, HTTP1_REQUESTS);
     http1_parser_begin(&p, OTHER);
     REQUIRE(feed(&p, &fields, head, &used) == HTTP1_HEAD);
-    CHECK_BYTES(p.facts.host.at, p.facts.host.length, "a.example", 9);
     CHECK(p.facts.expect_continue && p.facts.te_trailers);
     CHECK_UINT(p.facts.trailer_bytes, 5);
     CHECK_UINT(p.facts.keep_alive_timeout_s, 7);
-    CHECK_UINT(p.facts.lines, 6);
+    CHECK_UINT(fields.lines, 6);
     CHECK_UINT(p.body, HTTP1_LENGTH);
     http1_parser_destroy(&p);
 }
@@ -632,14 +746,15 @@ static void cuts_never_matter(void)
         CHUNKED "3;a=b\r\nabc\r\n0\r\nT: x\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 x\r\ntransfer-encoding: chunked\r\n\r\nabc",
         "POST /1 HTTP/1.1\r\ncontent-length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\n\r\n",
+        OK "content-length: 1\r\ncontent-length: 1\r\na: b\r\n\r\nx",
     };
     static const uint8_t bytes_of_interest[] = "\r\n :,;\t0a\x7f\x80\"";
     uint64_t random = test_seed | 1;
     for (int round = 0; round < 4000; round++) {
         uint8_t bytes[128];
-        enum http1_role role = round % 4 == 3 ? HTTP1_REQUESTS : HTTP1_RESPONSES;
-        size_t length = strlen(seeds[round % 4]);
-        memcpy(bytes, seeds[round % 4], length);
+        enum http1_role role = round % 5 == 3 ? HTTP1_REQUESTS : HTTP1_RESPONSES;
+        size_t length = strlen(seeds[round % 5]);
+        memcpy(bytes, seeds[round % 5], length);
         for (int edit = 0; edit < 3; edit++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
             bytes[(random >> 33) % length] =
@@ -659,8 +774,11 @@ static void cuts_never_matter(void)
 
 CU_TestInfo http1_parser_tests[] = {
     {"good responses give the same events at every cut", good_responses},
+    {"bare LF, equal lengths and blanks behind a coding are taken from an application",
+     responses_may_be_a_little_wrong},
     {"HEAD, 204, 304 and CONNECT have no body whatever their lines say", responses_without_body},
     {"interim responses are swallowed, 101 leaves HTTP", interim_responses},
+    {"chunk sizes may be padded, extensions are ignored", chunk_headers_are_read_as_they_may_be},
     {"64 interim responses are the most", interim_responses_are_bounded},
     {"malformed response heads are refused at every cut", bad_response_heads},
     {"malformed and short bodies are refused at every cut", bad_response_bodies},
@@ -668,6 +786,7 @@ CU_TestInfo http1_parser_tests[] = {
     {"values and names may hold what the protocol can carry", values_and_names_follow_the_protocol},
     {"128 lines and 128 KiB are the most, at every cut", heads_are_bounded},
     {"both limits count before the head is whole", limits_count_before_the_head_is_whole},
+    {"a bare LF counts as CR LF against the limit", bare_lf_counts_as_two},
     {"16 KiB of chunk extension are the most", chunk_overhead_is_bounded},
     {"good requests, pipelined ones too", good_requests},
     {"malformed requests are refused at every cut", bad_requests},

@@ -1,6 +1,7 @@
 /* tests/test_http1_writer.c -- framing plans, heads as text, bodies as text, and the way back. */
 #include "messages/http1_body.h"
 #include "messages/http1_writer.h"
+#include "messages/wire_encoder.h"
 #include "tests/check.h"
 #include "tests/http1_log.h"
 
@@ -149,17 +150,22 @@ static void requests_are_framed_by_their_head(void)
 
 static void the_head_alone_tells_the_end(void)
 {
-    struct wire w;
-    uint64_t length = 0;
-    make_request(&w, "POST", "/", HTTP_VERSION_1_1, "content-length: 9\n");
-    CHECK_UINT(http1_request_body_rule(&w.head, &w.facts, &length), HTTP1_LENGTH);
-    CHECK_UINT(length, 9);
-    make_request(&w, "POST", "/", HTTP_VERSION_1_1, "transfer-encoding: chunked\n");
-    CHECK_UINT(http1_request_body_rule(&w.head, &w.facts, &length), HTTP1_CHUNKED);
-    make_request(&w, "POST", "/", HTTP_VERSION_1_1, "");
-    CHECK_UINT(http1_request_body_rule(&w.head, &w.facts, &length), HTTP1_NO_BODY);
-    make_request(&w, "POST", "/", HTTP_VERSION_1_0, "transfer-encoding: chunked\n");
-    CHECK_UINT(http1_request_body_rule(&w.head, &w.facts, &length), HTTP1_NO_BODY);
+    static const struct {
+        enum http_version version;
+        const char *lines;
+        enum http1_framing framing;
+        uint64_t length;
+    } cases[] = {{HTTP_VERSION_1_1, "content-length: 9\n", HTTP1_LENGTH, 9},
+                 {HTTP_VERSION_1_1, "transfer-encoding: chunked\n", HTTP1_CHUNKED, 0},
+                 {HTTP_VERSION_1_1, "", HTTP1_NO_BODY, 0},
+                 {HTTP_VERSION_1_0, "transfer-encoding: chunked\n", HTTP1_NO_BODY, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wire w;
+        make_request(&w, "POST", "/", cases[i].version, cases[i].lines);
+        struct http1_plan plan = http1_plan_request(&w.head, &w.facts, HTTP1_BODY_UNKNOWN);
+        CHECK_UINT(plan.framing, cases[i].framing);
+        CHECK_UINT(plan.length, cases[i].length);
+    }
 }
 
 /* A decoder drops what follows '#' unread, so it might be anything. */
@@ -275,6 +281,47 @@ static void responses_are_framed_by_their_head(void)
          "none keep|HTTP/1.1 204 No Content\r\n\r\n"},
         {"304", 304, HTTP_VERSION_1_1, "content-length: 10\n", NEW, HTTP1_BODY_EMPTY,
          "none keep|HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n"},
+        {"204 is never chunked (RFC 9112 section 6.1)", 204, HTTP_VERSION_1_1,
+         "transfer-encoding: chunked\nx: y\n", NEW, HTTP1_BODY_EMPTY,
+         "none keep|HTTP/1.1 204 No Content\r\nx: y\r\n\r\n"},
+        {"304 is not either", 304, HTTP_VERSION_1_1, "transfer-encoding: chunked\n", NEW,
+         HTTP1_BODY_EMPTY, "none keep|HTTP/1.1 304 Not Modified\r\n\r\n"},
+        {"HEAD keeps the coding",
+         200,
+         HTTP_VERSION_1_1,
+         "transfer-encoding: chunked\n",
+         {.version = HTTP_VERSION_1_1, .head = true, .keep_alive = true},
+         HTTP1_BODY_EMPTY,
+         "none keep|HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"},
+        {"the client closes, the application would stay: one word of it",
+         200,
+         HTTP_VERSION_1_1,
+         "Connection: Keep-Alive\ncontent-length: 1\n",
+         {.version = HTTP_VERSION_1_1},
+         HTTP1_BODY_HAS_DATA,
+         "length close|HTTP/1.1 200 OK\r\ncontent-length: 1\r\nconnection: close\r\n\r\n"},
+        {"to the end of the connection, where 1.0 would stay",
+         200,
+         HTTP_VERSION_1_0,
+         "connection: keep-alive\n",
+         {.version = HTTP_VERSION_1_0, .keep_alive = true},
+         HTTP1_BODY_UNKNOWN,
+         "to-eof close|HTTP/1.0 200 OK\r\n\r\n"},
+        {"an application of 1.0 that stays",
+         200,
+         HTTP_VERSION_1_0,
+         "connection: keep-alive\ncontent-length: 1\n",
+         {.version = HTTP_VERSION_1_1, .keep_alive = true},
+         HTTP1_BODY_HAS_DATA,
+         "length keep|HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 1\r\n\r\n"},
+        {"other options stay",
+         200,
+         HTTP_VERSION_1_1,
+         "connection: keep-alive, x\ncontent-length: 1\n",
+         {.version = HTTP_VERSION_1_1},
+         HTTP1_BODY_HAS_DATA,
+         "length close|HTTP/1.1 200 OK\r\nconnection: keep-alive, x\r\ncontent-length: 1\r\n"
+         "connection: close\r\n\r\n"},
         {"101", 101, HTTP_VERSION_1_1, "connection: upgrade\nupgrade: x\n", NEW, HTTP1_BODY_EMPTY,
          "none close upgrade|HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n"
          "upgrade: x\r\n\r\n"},
@@ -285,6 +332,28 @@ static void responses_are_framed_by_their_head(void)
          {.version = HTTP_VERSION_1_1, .connect = true},
          HTTP1_BODY_EMPTY,
          "none close|HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"},
+        {"AG-24: CONNECT of a client that would stay",
+         200,
+         HTTP_VERSION_1_1,
+         "transfer-encoding: chunked\nconnection: keep-alive\n",
+         {.version = HTTP_VERSION_1_1, .connect = true, .keep_alive = true},
+         HTTP1_BODY_EMPTY,
+         "none close|HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"},
+        {"CONNECT that was refused",
+         403,
+         HTTP_VERSION_1_1,
+         "content-length: 1\n",
+         {.version = HTTP_VERSION_1_1, .connect = true, .keep_alive = true},
+         HTTP1_BODY_HAS_DATA,
+         "length keep|HTTP/1.1 403 Forbidden\r\ncontent-length: 1\r\n\r\n"},
+        {"101 for a client that would stay, of an application that says keep-alive",
+         101,
+         HTTP_VERSION_1_1,
+         "connection: keep-alive, upgrade\nupgrade: x\n",
+         {.version = HTTP_VERSION_1_1, .keep_alive = true},
+         HTTP1_BODY_EMPTY,
+         "none close upgrade|HTTP/1.1 101 Switching Protocols\r\n"
+         "connection: keep-alive, upgrade\r\nupgrade: x\r\n\r\n"},
         {"no registered reason", 599, HTTP_VERSION_2, "", NEW, HTTP1_BODY_EMPTY,
          "length keep|HTTP/1.1 599 \r\ncontent-length: 0\r\n\r\n"},
         {"AG-20: 100 as the final answer", 100, HTTP_VERSION_1_1, "", NEW, HTTP1_BODY_EMPTY, NULL},
@@ -423,6 +492,38 @@ static void the_bound_counts_repeated_names(void)
     CHECK(http1_head_bytes_max(&head, &facts) > 250 * 204);
 }
 
+/* RFC 9110 section 5.5: blanks around a value are none of it, and agents do send them. What is counted
+ * and what is written is one text, for a request's lines and for its Trailer list. */
+static void blanks_around_values_are_not_written(void)
+{
+    uint8_t wire[1024], bytes[512], names[512];
+    struct wire_writer w = wire_writer_over(wire, sizeof wire);
+    char value[302];
+    memset(value, ' ', sizeof value);
+    value[0] = '\t';
+    value[1] = 'x';
+    wire_put_raw(&w, "\3GET\1/\2\1a\2", 10);
+    wire_put_string(&w, value, sizeof value);
+    wire_put_string(&w, value, 1); /* nothing but a blank */
+    wire_put_raw(&w, "\7trailer\1", 9);
+    wire_put_string(&w, value, sizeof value);
+    wire_put_raw(&w, "\10HTTP/1.1", 9);
+    struct http_head head;
+    struct http_facts facts;
+    REQUIRE(!w.overflow && http_head_open_request(&head, &facts, wire, (size_t)(w.at - wire)));
+    uint64_t bound = http1_head_bytes_max(&head, &facts);
+    REQUIRE(bound <= sizeof bytes);
+    struct http1_out out = out_of(bytes, (size_t)bound);
+    struct http1_plan plan = http1_plan_request(&head, &facts, HTTP1_BODY_EMPTY);
+    http1_write_request(&out, &head, &plan);
+    CHECK(!out.overflow);
+    static const char want[] = "GET / HTTP/1.1\r\na: x\r\na: \r\ntrailer: x\r\n\r\n";
+    CHECK_BYTES(bytes, (size_t)(out.at - bytes), want, strlen(want));
+    CHECK_UINT(facts.trailer_bytes, 2);
+    CHECK_UINT(http_fields_join(head.fields, "trailer", names, facts.trailer_bytes), 2);
+    CHECK_BYTES(names, 2, "x,", 2);
+}
+
 /* head -> text -> parser -> head: the same bytes. */
 static void requests_come_back_as_they_were(void)
 {
@@ -493,6 +594,7 @@ CU_TestInfo http1_writer_tests[] = {
     {"trailers are written if listed and allowed (DEL-19)", trailers_are_those_that_were_listed},
     {"a small buffer overflows quietly", a_small_buffer_overflows_quietly},
     {"the bound counts repeated names", the_bound_counts_repeated_names},
+    {"blanks around values are neither counted nor written", blanks_around_values_are_not_written},
     {"requests come back as they were", requests_come_back_as_they_were},
     {"a written answer is read again at every cut", a_written_answer_is_read_again},
     CU_TEST_INFO_NULL,

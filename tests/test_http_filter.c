@@ -126,6 +126,38 @@ static void match_limit(void)
                   "x: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
 }
 
+/* A group that repeats takes memory for each turn: what the compiled code has at first, 32 KiB, is not
+ * enough for a long value, and no reason to say that it does not match. */
+static void long_values(void)
+{
+    enum { LENGTH = 60000 };
+    static const char *const patterns[] = {"^x: (a|b)*c$", "(a|b)*c", "^x: (?:(a)|b)+(c)$",
+                                           "^x: (?=(a|b)*c)", "^x: (ab?|ba?)*c"};
+    uint8_t *head = malloc(LENGTH + 64);
+    struct wire_writer w = wire_writer_over(head, LENGTH + 64);
+    char *value = malloc(LENGTH);
+    for (size_t i = 0; i < LENGTH; i++)
+        value[i] = i % 3 ? 'a' : 'b';
+    value[LENGTH - 1] = 'c';
+    wire_put_raw(&w, "\3GET\1/\1\1x\1", 10);
+    wire_put_string(&w, value, LENGTH);
+    wire_put_raw(&w, "\10HTTP/1.1", 9);
+    struct http_head h;
+    REQUIRE(!w.overflow && http_head_open_request(&h, NULL, head, (size_t)(w.at - head)));
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        char error[HTTP_FILTER_ERROR_MAX] = "";
+        struct http_filter *f =
+            http_filter_new_header((const uint8_t *)patterns[i], strlen(patterns[i]), error);
+        REQUIRE(f != NULL);
+        CHECK(http_filter_matches(f, &h));
+        if (!http_filter_matches(f, &h))
+            fprintf(stderr, "no match: %s\n", patterns[i]);
+        http_filter_free(f);
+    }
+    free(head);
+    free(value);
+}
+
 static void paths(void)
 {
     CHECK(path("^/api/", "/api/users"));
@@ -281,6 +313,7 @@ CU_TestInfo http_filter_tests[] = {
     {"values that are not visible ASCII are passed over", invisible_values},
     {"repeated headers are separate lines", repeated_headers},
     {"beyond the match limit there is no match", match_limit},
+    {"long values are matched", long_values},
     {"a path filter sees the path, then path and query, and nothing else", paths},
     {"methods match in either case, others never", methods},
     {"all-of and any-of nest", composites},

@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define OK_2 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
-
 /* What a test writes as the agent. */
 struct words {
     uint8_t bytes[400];
@@ -31,11 +29,6 @@ static int status(const struct world *w)
     return sim_has_ended(&w->sim) ? atomic_load(&w->sim.runtime.status) : -1;
 }
 
-static bool is_reading(uint16_t kind)
-{
-    return incoming_proxy_accepts(kind);
-}
-
 /* IncomingProxyMessage is what the issue calls this set. */
 static void the_set_of_its_messages(void)
 {
@@ -45,9 +38,9 @@ static void the_set_of_its_messages(void)
         MSG_REQUEST_ERROR, MSG_SUBSCRIBE_RESULT};
     static const uint16_t no[] = {MSG_ANSWER, MSG_RESPONSE, MSG_WANT, MSG_SOCKET_DATA, MSG_CREDIT};
     for (unsigned i = 0; i < sizeof yes / sizeof yes[0]; i++)
-        CHECK(is_reading(yes[i]));
+        CHECK(incoming_proxy_accepts(yes[i]));
     for (unsigned i = 0; i < sizeof no / sizeof no[0]; i++)
-        CHECK(!is_reading(no[i]));
+        CHECK(!incoming_proxy_accepts(no[i]));
 }
 
 /* ---- subscriptions ---- */
@@ -101,6 +94,60 @@ static void refusals_are_77(void)
     }
 }
 
+/* SUB-17, SUB-18: an error that is not about the filter must not say so, and a policy about something
+ * else is no answer at all. */
+static void errors_about_something_else(void)
+{
+    static const uint8_t outgoing[] = {
+        WIRE_ERROR_FORBIDDEN, WIRE_BLOCKED_OUTGOING_TCP, 0, 0, 10, 0, 0, 1, 80, 0};
+    static const uint8_t remote[] = {WIRE_ERROR_REMOTE, 1, 2, 'n', 'o'};
+    struct world w;
+    struct words x;
+    world_create(&w, 0);
+    w.script.no_confirm = true;
+    world_begin(&w);
+    wire_put_not_implemented(words(&x), WIRE_STEAL);
+    x.w.at--; /* the error, which is the last byte */
+    wire_put_raw(&x.w, outgoing, sizeof outgoing);
+    say(&w, &x);
+    CHECK_UINT((unsigned)status(&w), (unsigned)-1);
+    CHECK(sim_log_contains(&w.sim, "the agent forbids outgoing traffic"));
+    wire_put_not_implemented(words(&x), WIRE_STEAL);
+    x.w.at--;
+    wire_put_raw(&x.w, remote, sizeof remote);
+    say(&w, &x);
+    CHECK_UINT((unsigned)status(&w), 77);
+    CHECK(strstr(w.failed, "it failed: no") != NULL);
+    CHECK(strstr(w.failed, "filter") == NULL);
+    world_end(&w);
+}
+
+/* After readiness a port that is refused stays so for this link; it costs neither the others nor the link. */
+static void a_refusal_after_a_new_link(void)
+{
+    struct world w;
+    struct words x;
+    world_create(&w, 0);
+    world_serve(&w, 81, APP);
+    world_begin(&w);
+    sim_peer_close(agent_peer(&w));
+    w.script.no_confirm = true;
+    world_advance(&w, MS(1000));
+    wire_put_subscribed(words(&x), WIRE_STEAL, 80);
+    say(&w, &x);
+    wire_put_forbidden(words(&x), WIRE_STEAL, 81);
+    say(&w, &x);
+    CHECK(sim_log_contains(&w.sim, "the agent refuses port 81"));
+    world_advance(&w, 4 * SUBSCRIBE_RESULT_US);
+    CHECK_UINT(w.session_count, 2);
+    CHECK(!sim_log_contains(&w.sim, "does not answer a subscription"));
+    world_forget(&w);
+    agent_get(&w, 1, "/");
+    app_say(&w, world_app(&w), OK_2);
+    CHECK_STR(world_story(&w), "framed 1/0 200 [hi]\n");
+    world_end(&w);
+}
+
 static void silence_about_a_subscription(void)
 {
     struct world w;
@@ -111,6 +158,25 @@ static void silence_about_a_subscription(void)
     CHECK_UINT((unsigned)status(&w), (unsigned)-1);
     world_advance(&w, 2000);
     CHECK_UINT((unsigned)status(&w), 77);
+    CHECK(strstr(w.failed, "the subscription of port 80") != NULL);
+    world_end(&w);
+}
+
+/* A link that we ended ourselves tells nothing of what the agent knows. */
+static void silence_for_long_blames_no_filter(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    memcpy(w.settings.filters, &(struct filter){FILTER_PATH, "/x"}, sizeof(struct filter));
+    w.settings.filter_count = 1;
+    world_begin(&w);
+    sim_peer_close(agent_peer(&w));
+    w.script.no_confirm = true;
+    world_advance(&w, 5 * (SUBSCRIBE_RESULT_US + RECONNECT_MOST_US));
+    CHECK(w.session_count >= 5);
+    CHECK(sim_log_contains(&w.sim, "does not answer a subscription port=80"));
+    CHECK(!sim_log_contains(&w.sim, "kind of filter"));
+    CHECK(!sim_log_contains(&w.sim, "port=-1"));
     world_end(&w);
 }
 
@@ -195,15 +261,33 @@ static void an_agent_that_ends_at_the_subscription(void)
     world_end(&w);
 }
 
+/* Without a filter there is none to blame; and after readiness it is no port that is not served. */
+static void an_agent_that_ends_without_a_filter(void)
+{
+    for (unsigned ready = 0; ready < 2; ready++) {
+        struct world w;
+        world_create(&w, 0);
+        w.script.ends_at_subscribe = !ready;
+        world_begin(&w);
+        if (ready)
+            sim_peer_close(agent_peer(&w));
+        w.script.ends_at_subscribe = true;
+        world_advance(&w, MS(60000));
+        CHECK_UINT((unsigned)status(&w), ready ? (unsigned)-1 : 77);
+        CHECK(sim_log_contains(&w.sim, "ended three links before it answered"));
+        CHECK(!sim_log_contains(&w.sim, "filter"));
+        CHECK(!sim_log_contains(&w.sim, "a port is not served"));
+        world_end(&w);
+    }
+}
+
 /* ---- stale and double ---- */
 
 /* SUB-20 */
 static void traffic_of_no_subscription(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2, .connection = 1, .port = 99});
     struct seen_answer a = world_answer(&w, 0, 1, 0);
     CHECK_UINT(a.kind, WIRE_HTTP_RESPONSE);
@@ -226,9 +310,7 @@ static void traffic_of_no_subscription(void)
 static void a_second_start(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_get(&w, 1, "/first");
     agent_get(&w, 1, "/second");
     struct sim_peer *app = world_app(&w);
@@ -245,9 +327,7 @@ static void requests_of_one_connection(void)
 {
     struct world w;
     struct sim_peer *apps[3];
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     for (uint16_t i = 0; i < 3; i++) {
         agent_request(
             &w, (struct request){.variant = VARIANT_CHUNKED_V1, .connection = 7, .request = i});
@@ -290,8 +370,28 @@ static void a_message_that_is_too_large(void)
     free(a.body);
     agent_connection(&w, 3); /* a Data is handed on in pieces, it has no such limit */
     agent_put_data(&w, WIRE_STEAL, 3, big, sizeof big);
-    struct sim_peer *app = world_app(&w);
-    app = world_app(&w) ? app : app;
+    struct sim_peer *upload = world_app(&w), *app = world_app(&w);
+    REQUIRE(upload != NULL && app != NULL);
+    CHECK(sim_peer_ended(upload)); /* by the 413 */
+    size_t length;
+    const uint8_t *got = sim_peer_received(app, &length);
+    CHECK_BYTES(got, length, big, sizeof big);
+    CHECK_UINT(w.session_count, 1);
+    world_end(&w);
+}
+
+/* SUB-21: the rest of a body that nobody waits for any more is no request. */
+static void a_body_that_is_too_large_and_unknown(void)
+{
+    static char big[200000];
+    struct world w;
+    world_create(&w, 0);
+    w.settings.agent_message_max = 100000;
+    world_begin(&w);
+    world_forget(&w);
+    agent_put_body(&w, 9, 0, big, sizeof big, true);
+    world_run(&w);
+    CHECK_STR(world_story(&w), "");
     CHECK_UINT(w.session_count, 1);
     world_end(&w);
 }
@@ -301,9 +401,7 @@ static void a_message_that_is_too_large(void)
 static void a_quiet_drain_is_short(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     sim_signal(&w.sim, SIGTERM);
     world_run(&w);
     CHECK_STR(world_story(&w), "unsubscribe port 80\n");
@@ -365,6 +463,27 @@ static void the_second_signal_ends_now(void)
     world_end(&w);
 }
 
+/* What was asked of a new link is not waited for any more: the drain keeps its link. */
+static void a_drain_before_the_answer(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    world_begin(&w);
+    sim_peer_close(agent_peer(&w));
+    w.script.no_confirm = true;
+    world_advance(&w, SUBSCRIBE_RESULT_US / 2);
+    CHECK_UINT(w.session_count, 2);
+    world_forget(&w);
+    agent_get(&w, 1, "/");
+    struct sim_peer *app = world_app(&w);
+    sim_signal(&w.sim, SIGTERM);
+    world_advance(&w, DRAIN_US - MS(1000));
+    app_say(&w, app, OK_2);
+    CHECK_STR(world_story(&w), "unsubscribe port 80\nframed 1/0 200 [hi]\n");
+    CHECK_UINT(w.session_count, 2);
+    world_end(&w);
+}
+
 static void a_drain_without_a_link(void)
 {
     struct world w;
@@ -381,24 +500,75 @@ static void a_drain_without_a_link(void)
     world_end(&w);
 }
 
+/* ---- what is not built ---- */
+
+static unsigned lines_with(const struct world *w, const char *text)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < SIM_LOG_LINES; i++)
+        n += w->sim.log[i] && strstr(w->sim.log[i], text);
+    return n;
+}
+
+/* Said once a port, also when there is another link. */
+static void what_is_not_built_is_said_once_a_port(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    world_serve(&w, 81, APP);
+    world_begin(&w);
+    for (uint64_t i = 0; i < 6; i++) {
+        uint16_t port = i % 2 ? 81 : 80;
+        agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                           .connection = 2 * i,
+                                           .port = port,
+                                           .version = "HTTP/2.0"});
+        agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                           .connection = 2 * i + 1,
+                                           .port = port,
+                                           .tls = true});
+        struct seen_answer a = world_answer(&w, w.session_count - 1, 2 * i, 0);
+        CHECK_UINT(a.status, 502);
+        free(a.body);
+        if (i == 3) {
+            sim_peer_close(agent_peer(&w));
+            world_advance(&w, MS(1000));
+        }
+    }
+    CHECK_UINT(w.session_count, 2);
+    CHECK_UINT(lines_with(&w, "an HTTP/2 request is refused"), 2);
+    CHECK_UINT(lines_with(&w, "TLS traffic is delivered in clear"), 2);
+    CHECK_UINT(lines_with(&w, "delivered in clear port=80"), 1);
+    CHECK_UINT(lines_with(&w, "HTTP/1 only port=81"), 1);
+    world_end(&w);
+}
+
 CU_TestInfo incoming_proxy_tests[] = {
+    {"what is not built is said once a port", what_is_not_built_is_said_once_a_port},
     {"IncomingProxyMessage is a set of kinds", the_set_of_its_messages},
     {"ready is said when all ports are confirmed", ready_when_all_are_confirmed},
     {"a refused subscription is 77, with the reason", refusals_are_77},
+    {"an error about something else is not taken for one about the filter",
+     errors_about_something_else},
+    {"a port that is refused after a new link costs nothing else", a_refusal_after_a_new_link},
     {"a subscription that is not answered is 77", silence_about_a_subscription},
+    {"silence about a subscription blames no filter", silence_for_long_blames_no_filter},
     {"the same after readiness is a new link", silence_after_readiness_is_a_new_link},
     {"filters that an agent does not know are refused", filters_that_an_agent_does_not_know},
     {"filters are judged anew for a new link", filters_after_a_new_link},
     {"an agent that ends at the subscription three times is 77",
      an_agent_that_ends_at_the_subscription},
+    {"an agent that ends without a filter is not told of one", an_agent_that_ends_without_a_filter},
     {"traffic of no subscription is refused by kind", traffic_of_no_subscription},
     {"a second Start of a live request is ignored", a_second_start},
     {"requests of one connection are independent", requests_of_one_connection},
     {"a message that is too large is a 413", a_message_that_is_too_large},
+    {"a body that is too large and unknown is nothing", a_body_that_is_too_large_and_unknown},
     {"a quiet drain takes 100 ms", a_quiet_drain_is_short},
     {"a drain finishes what is under way", a_drain_finishes_what_is_under_way},
     {"a drain has 10 s", a_drain_has_ten_seconds},
     {"the second signal ends now", the_second_signal_ends_now},
+    {"a drain does not wait for a subscription's answer", a_drain_before_the_answer},
     {"a drain needs no link", a_drain_without_a_link},
     CU_TEST_INFO_NULL,
 };

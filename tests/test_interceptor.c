@@ -1,11 +1,10 @@
 /* tests/test_interceptor.c -- one exchange: cancellation, upgrades, raw bytes both ways, mirrored traffic. */
 #include "actors/interceptor_state.h"
-#include "actors/local_connection.h"
 #include "actors/local_pool.h"
+#include "actors/local_state.h"
 #include "tests/world.h"
 #include <stdlib.h>
 
-#define OK_2      "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
 #define SWITCHING "HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"
 
 static struct sim_peer *raw(struct world *w, uint64_t seed)
@@ -100,9 +99,7 @@ static void a_broken_body(void)
 static void a_slow_answer_is_logged(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_get(&w, 1, "/");
     struct sim_peer *app = world_app(&w);
     world_advance(&w, SLOW_ANSWER_US - 1000);
@@ -113,6 +110,28 @@ static void a_slow_answer_is_logged(void)
     world_forget(&w);
     app_say(&w, app, OK_2);
     CHECK_STR(world_story(&w), "framed 1/0 200 [hi]\n");
+    world_end(&w);
+}
+
+/* An upload of a minute is no slow answer; the half minute after it is. */
+static void a_slow_upload_is_not_logged(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    world_begin(&w);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .method = "POST",
+                                       .headers = "content-length: 8\n",
+                                       .more = true});
+    for (unsigned i = 0; i < 8; i++) {
+        world_advance(&w, SLOW_ANSWER_US / 3);
+        agent_body(&w, 1, "x", i == 7);
+    }
+    world_advance(&w, SLOW_ANSWER_US - 1000);
+    CHECK(!sim_log_contains(&w.sim, "has not answered"));
+    world_advance(&w, SLOW_ANSWER_US);
+    CHECK(sim_log_contains(&w.sim, "has not answered for 30 s, waiting on"));
     world_end(&w);
 }
 
@@ -161,9 +180,7 @@ static void a_collected_answer_has_a_limit(void)
 static void data_before_the_upgrade(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
                                        .connection = 1,
                                        .headers = "connection: upgrade\nupgrade: x\n"});
@@ -209,6 +226,95 @@ static void an_upgrade_behind_a_long_body(void)
     world_end(&w);
 }
 
+static const struct interceptor *interceptor_at(const struct world *w, unsigned n)
+{
+    return (const void *)sim_actor(&w->sim, world_find(w, &interceptor_type, n));
+}
+
+/* A body that crosses the 101 is no bytes of the upgraded connection: neither its parts nor its end, and
+ * no credit is given for them. */
+static void a_body_that_crosses_the_upgrade(void)
+{
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct world w;
+        world_create_with(&w, seed, 2);
+        world_begin(&w);
+        agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                           .connection = 1,
+                                           .method = "POST",
+                                           .headers = "transfer-encoding: chunked\nupgrade: x\n",
+                                           .more = true});
+        struct sim_peer *app = world_app(&w);
+        peer_text(app);
+        peer_say(app, SWITCHING);
+        agent_put_body(&w, 1, 0, "body", 4, false);
+        agent_put_body(&w, 1, 0, "end", 3, true);
+        world_run(&w);
+        agent_data(&w, 1, "raw");
+        const char *got = peer_text(app);
+        const char *rest = strncmp(got, "4\r\nbody\r\n", 9) ? got : got + 9;
+        rest = strncmp(rest, "3\r\nend\r\n0\r\n\r\n", 13) ? rest : rest + 13;
+        CHECK_STR(rest, "raw");
+        CHECK(!sim_peer_ended(app));
+        const struct interceptor *i = interceptor_at(&w, 0);
+        const struct local_connection *l =
+            (const void *)sim_actor(&w.sim, world_find(&w, &local_connection_type, 0));
+        REQUIRE(i != NULL && l != NULL);
+        CHECK_UINT((uint64_t)(i->upload.credit + (int64_t)l->uncredited), LOCAL_WINDOW);
+        world_end(&w);
+    }
+}
+
+/* AG-24: nothing follows a half-close, and nothing is kept of it. */
+static void half_closes_before_the_upgrade(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    world_begin(&w);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .headers = "connection: upgrade\nupgrade: x\n"});
+    struct sim_peer *app = world_app(&w);
+    peer_text(app);
+    agent_data(&w, 1, "a");
+    for (unsigned i = 0; i < 50; i++)
+        agent_data(&w, 1, i % 2 ? "b" : "");
+    const struct interceptor *i = interceptor_at(&w, 0);
+    REQUIRE(i != NULL && i->early != NULL && i->early->next != NULL);
+    CHECK(i->early->next->next == NULL);
+    app_say(&w, app, SWITCHING);
+    CHECK_STR(peer_text(app), "a");
+    CHECK(sim_peer_ended(app));
+    world_end(&w);
+}
+
+/* DEL-42: what the agent says of the request that it was ends the connection, and the agent hears so. */
+static void an_error_behind_the_upgrade(void)
+{
+    static char big[200000];
+    for (unsigned large = 0; large < 2; large++) {
+        struct world w;
+        world_create(&w, 0);
+        w.settings.agent_message_max = 100000;
+        world_begin(&w);
+        world_forget(&w);
+        agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V1,
+                                           .connection = 1,
+                                           .headers = "connection: upgrade\nupgrade: x\n"});
+        struct sim_peer *app = world_app(&w);
+        app_say(&w, app, SWITCHING);
+        if (large)
+            agent_put_body(&w, 1, 0, big, sizeof big, false);
+        else
+            agent_error(&w, 1);
+        world_run(&w);
+        CHECK_STR(world_story(&w), "framed 1/0 101 []\nunsubscribe 1\n");
+        CHECK(sim_peer_ended(app));
+        CHECK_UINT(live(&w), 0);
+        world_end(&w);
+    }
+}
+
 static void too_much_data_before_the_upgrade(void)
 {
     struct world w;
@@ -228,9 +334,7 @@ static void too_much_data_before_the_upgrade(void)
 static void an_upgrade_after_other_requests(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     for (uint16_t i = 0; i < 3; i++) {
         agent_request(&w, (struct request){.variant = VARIANT_FRAMED,
                                            .connection = 1,
@@ -277,6 +381,63 @@ static void bytes_and_half_closes_both_ways(void)
     agent_close(&w, 3);
     CHECK_STR(world_story(&w), "");
     world_end(&w);
+}
+
+static void greet(struct sim_peer *peer, void *context)
+{
+    (void)context;
+    peer_say(peer, "welcome");
+}
+
+/* An application may speak first; it is heard however the messages fall, on any number of workers. */
+static void an_application_that_speaks_first(void)
+{
+    for (uint64_t seed = 0; seed < 150; seed++) {
+        struct world w;
+        world_create_with(&w, seed, 1 + (unsigned)(seed % 3));
+        sim_peer_unlisten(&w.sim, APP);
+        sim_peer_listen(&w.sim, APP, greet, NULL);
+        world_begin(&w);
+        world_forget(&w);
+        agent_connection(&w, 3);
+        CHECK_STR(world_story(&w), "data 3 [welcome]\n");
+        CHECK_UINT(live(&w), 1);
+        world_end(&w);
+    }
+}
+
+/* EMFILE counts as full, for raw connections too: they wait, and lose nothing. */
+static void raw_connections_wait_for_descriptors(void)
+{
+    for (unsigned closed = 0; closed < 2; closed++) {
+        struct world w;
+        world_create(&w, 0);
+        sim_descriptors(&w.sim, 2); /* one is the link's */
+        world_begin(&w);
+        world_forget(&w);
+        agent_connection(&w, 3);
+        struct sim_peer *first = world_app(&w);
+        agent_put_connection(&w, WIRE_STEAL, 4, 80);
+        agent_put_data(&w, WIRE_STEAL, 4, "four", 4);
+        if (closed)
+            agent_put_close(&w, WIRE_STEAL, 4);
+        world_run(&w);
+        agent_data(&w, 4, closed ? "" : "teen");
+        world_advance(&w, MS(20000));
+        CHECK_STR(world_story(&w), "");
+        CHECK_UINT(live(&w), 2);
+        agent_close(&w, 3);
+        CHECK(sim_peer_ended(first));
+        sim_peer_close(first);
+        world_advance(&w, MS(200));
+        struct sim_peer *second = world_app(&w);
+        REQUIRE(second != NULL);
+        CHECK_STR(peer_text(second), closed ? "four" : "fourteen");
+        CHECK_UINT(sim_peer_ended(second), closed);
+        CHECK_STR(world_story(&w), "");
+        CHECK_UINT(live(&w), !closed);
+        world_end(&w);
+    }
 }
 
 static void the_agents_close_is_waited_for(void)
@@ -423,6 +584,13 @@ static void ids_and_their_spaces(void)
     CHECK_UINT(live(&w), 1);
     agent_data(&w, 3, "mine");
     CHECK_STR(peer_text(app), "mine");
+    agent_connection(&w, 3);
+    CHECK(sim_log_contains(&w.sim, "opened an id twice"));
+    CHECK(world_app(&w) == NULL);
+    CHECK_UINT(live(&w), 1);
+    agent_data(&w, 3, "still mine");
+    CHECK_STR(peer_text(app), "still mine");
+    CHECK_STR(world_story(&w), "");
     world_end(&w);
 }
 
@@ -451,6 +619,36 @@ static void mirrored_requests_are_not_answered(void)
         }
         world_run(&w);
         CHECK_UINT(live(&w), 0);
+        CHECK_STR(world_story(&w), "");
+        world_end(&w);
+    }
+}
+
+/* A mirrored request whose body will never end has no end of its own to run to. */
+static void a_mirrored_request_without_its_body(void)
+{
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct world w;
+        world_create(&w, 0);
+        w.settings.mirror = true;
+        world_begin(&w);
+        world_forget(&w);
+        agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                           .connection = 1,
+                                           .method = "POST",
+                                           .headers = "content-length: 9\n",
+                                           .body = "half",
+                                           .more = true,
+                                           .mirror = true});
+        struct sim_peer *app = world_app(&w);
+        CHECK_UINT(live(&w), 1);
+        if (lost)
+            sim_peer_close(agent_peer(&w));
+        else
+            agent_put_close(&w, WIRE_MIRROR, 1);
+        world_run(&w);
+        CHECK_UINT(live(&w), 0);
+        CHECK(sim_peer_ended(app));
         CHECK_STR(world_story(&w), "");
         world_end(&w);
     }
@@ -550,13 +748,19 @@ CU_TestInfo interceptor_tests[] = {
     {"a Close at any step leaves nothing behind", a_close_at_any_step},
     {"a request whose body broke is answered", a_broken_body},
     {"an answer that takes 30 s is logged and waited for", a_slow_answer_is_logged},
+    {"a slow upload is not taken for a slow answer", a_slow_upload_is_not_logged},
     {"an HTTP/2 request is a 502", http2_is_refused},
     {"a collected answer has a limit", a_collected_answer_has_a_limit},
     {"Data before the 101 is written after it", data_before_the_upgrade},
     {"an upgrade may follow a long body", an_upgrade_behind_a_long_body},
+    {"a body that crosses the 101 is dropped", a_body_that_crosses_the_upgrade},
+    {"nothing is kept behind a half-close before the 101", half_closes_before_the_upgrade},
+    {"an error behind the 101 is an end that the agent hears", an_error_behind_the_upgrade},
     {"there is a limit to Data before the 101", too_much_data_before_the_upgrade},
     {"a connection of several requests may end in an upgrade", an_upgrade_after_other_requests},
     {"raw bytes and half-closes go both ways", bytes_and_half_closes_both_ways},
+    {"an application may speak first", an_application_that_speaks_first},
+    {"raw connections wait for descriptors", raw_connections_wait_for_descriptors},
     {"the agent's Close is waited for", the_agents_close_is_waited_for},
     {"a connection that is over before it began loses nothing",
      a_connection_that_is_over_before_it_began},
@@ -565,8 +769,9 @@ CU_TestInfo interceptor_tests[] = {
      an_application_that_ends_first_and_reads_slowly},
     {"a failure ends one connection", failures_end_one_connection},
     {"the two directions are independent", directions_are_independent},
-    {"stolen and mirrored ids are two spaces", ids_and_their_spaces},
+    {"stolen and mirrored ids are two spaces, each id is one", ids_and_their_spaces},
     {"mirrored requests are served and not answered", mirrored_requests_are_not_answered},
+    {"a mirrored request without the rest of its body ends", a_mirrored_request_without_its_body},
     {"a mirrored request is not answered when the version rises",
      a_mirrored_answer_and_a_new_version},
     {"a mirrored upgrade behind its Close lingers", a_mirrored_upgrade_behind_its_close},

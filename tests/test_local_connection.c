@@ -4,8 +4,6 @@
 #include "tests/world.h"
 #include <stdlib.h>
 
-#define OK_2 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
-
 static void check_502(struct world *w, uint64_t connection, const char *words)
 {
     struct seen_answer a = world_answer(w, 0, connection, 0);
@@ -113,7 +111,11 @@ static void a_slow_look_up_is_given_up(void)
     sim_name_delay(&w.sim, "slow.test", MS(60000));
     world_begin(&w);
     agent_get(&w, 1, "/");
-    world_advance(&w, RESOLVE_US + 1000);
+    struct actor_ref first = world_find(&w, &local_connection_type, 0);
+    world_advance(&w, RESOLVE_US - 1000);
+    CHECK(sim_actor(&w.sim, first) != NULL);
+    world_advance(&w, 2000);
+    CHECK(sim_actor(&w.sim, first) == NULL);
     CHECK_UINT(world_count(&w, &interceptor_type), 1); /* goes on trying */
     agent_close(&w, 1);
     world_advance(&w, MS(120000));
@@ -182,9 +184,7 @@ static void used_again_or_not(void)
 static void words_without_a_question(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_get(&w, 1, "/");
     struct sim_peer *app = world_app(&w);
     app_say(&w, app, OK_2);
@@ -203,9 +203,7 @@ static void words_without_a_question(void)
 static void an_early_answer(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
                                        .connection = 1,
                                        .method = "POST",
@@ -225,9 +223,7 @@ static void an_early_answer(void)
 static void an_answer_to_the_end_of_the_connection(void)
 {
     struct world w;
-    world_create(&w, 0);
-    world_begin(&w);
-    world_forget(&w);
+    world_ready(&w, 0);
     agent_get(&w, 1, "/");
     struct sim_peer *app = world_app(&w);
     app_say(&w, app, "HTTP/1.0 200 OK\r\n\r\nabc");
@@ -263,12 +259,30 @@ static void broken_answers(void)
         struct seen_answer a = world_answer(&w, 0, 1, 0);
         CHECK_UINT(a.status, 502);
         CHECK(a.fault == NULL);
-        if (i < 7)
-            check_502(&w, 1, cases[i].words);
+        check_502(&w, 1, cases[i].words);
         free(a.body);
         CHECK_UINT(world_count(&w, &interceptor_type), 0);
         world_end(&w);
     }
+}
+
+/* RSP-12: an error in the read that brought the head, whatever of the body came before it. */
+static void an_answer_that_breaks_in_its_first_read(void)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n"};
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned v = VARIANT_BASIC; v <= VARIANT_CHUNKED_V2; v++) {
+            struct world w;
+            world_create(&w, 0);
+            world_begin(&w);
+            agent_request(&w, (struct request){.variant = v, .connection = 1});
+            app_say(&w, world_app(&w), answers[i]);
+            check_502(&w, 1, "no sound HTTP/1");
+            CHECK_UINT(world_count(&w, &interceptor_type), 0);
+            world_end(&w);
+        }
 }
 
 /* Content-Length says 5 and the connection ends after 2 (DEL-30, RSP-13). */
@@ -317,6 +331,80 @@ static void requests_as_they_are_written(void)
         CHECK_STR(peer_text(world_app(&w)), cases[i].want);
         world_end(&w);
     }
+}
+
+/* DEL-5, DEL-17: a body that is complete without a frame ends all the same. */
+static void an_end_without_a_frame(void)
+{
+    static const enum request_variant variants[] = {VARIANT_BASIC, VARIANT_FRAMED,
+                                                    VARIANT_CHUNKED_V2};
+    for (unsigned i = 0; i < 3; i++) {
+        struct world w;
+        struct request r = {.variant = variants[i], .connection = 1, .method = "POST"};
+        world_create(&w, 0);
+        world_begin(&w);
+        r.headers = "transfer-encoding: chunked\n";
+        agent_request(&w, r);
+        struct sim_peer *app = world_app(&w);
+        CHECK_STR(peer_text(app), "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n");
+        app_say(&w, app, OK_2);
+        CHECK(!sim_peer_ended(app)); /* both sides are done: it serves again */
+        r.headers = "content-length: 5\n";
+        r.connection = 2;
+        agent_request(&w, r);
+        check_502(&w, 2, "shorter than its content-length");
+        CHECK(sim_peer_ended(app));
+        world_end(&w);
+    }
+}
+
+/* DEL-19, DEL-46: agents say the trailers in one Body and the end in another (AG-3, AG-8). */
+static void trailers_before_the_end(void)
+{
+    for (unsigned alone = 0; alone < 2; alone++) {
+        struct world w;
+        world_create(&w, 0);
+        world_begin(&w);
+        agent_request(&w,
+                      (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .method = "POST",
+                                       .headers = "transfer-encoding: chunked\ntrailer: x-sum\n",
+                                       .more = true});
+        struct sim_peer *app = world_app(&w);
+        peer_text(app);
+        agent_body(&w, 1, "abc", false);
+        agent_put_trailers(&w, 1, 0, "x-sum: 1\n", false);
+        agent_put_trailers(&w, 1, 0, "x-sum: 2\nx-other: 3\n", alone); /* the last ones count */
+        world_run(&w);
+        if (!alone)
+            agent_body(&w, 1, "", true);
+        CHECK_STR(peer_text(app), "3\r\nabc\r\n0\r\nx-sum: 2\r\n\r\n");
+        app_say(&w, app, OK_2);
+        agent_request(&w,
+                      (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 2,
+                                       .headers = "transfer-encoding: chunked\ntrailer: x-sum\n"});
+        CHECK(strstr(peer_text(app), "\r\n\r\n0\r\n\r\n") != NULL); /* none of the request before */
+        world_end(&w);
+    }
+}
+
+/* ... also when the end never comes. */
+static void trailers_without_an_end(void)
+{
+    struct world w;
+    world_create(&w, 0);
+    world_begin(&w);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .method = "POST",
+                                       .headers = "transfer-encoding: chunked\ntrailer: x\n",
+                                       .more = true});
+    agent_put_trailers(&w, 1, 0, "x: 1\n", false);
+    agent_close(&w, 1);
+    CHECK_UINT(world_count(&w, &local_connection_type), 0);
+    world_end(&w);
 }
 
 /* AG-45: agents 3.107 to 3.109 say nothing after a StartV1 whose body is whole. */
@@ -409,8 +497,12 @@ CU_TestInfo local_connection_tests[] = {
     {"an early answer ends the exchange and its connection", an_early_answer},
     {"an answer may go on to the end of the connection", an_answer_to_the_end_of_the_connection},
     {"an answer that is no HTTP is a 502", broken_answers},
+    {"an answer that breaks in its first read is a 502", an_answer_that_breaks_in_its_first_read},
     {"an answer shorter than it said is an error", a_short_answer_is_an_error},
     {"requests are written as they came", requests_as_they_are_written},
+    {"a body without a frame has an end", an_end_without_a_frame},
+    {"trailers may come before the end", trailers_before_the_end},
+    {"trailers may come without an end", trailers_without_an_end},
     {"a StartV1 without an end is ended by its head", a_start_without_an_end},
     {"uploads are streamed as they come", uploads_are_streamed},
     {"bytes may be cut anywhere", however_the_bytes_are_cut},

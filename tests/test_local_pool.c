@@ -5,8 +5,6 @@
 #include "tests/world.h"
 #include <stdlib.h>
 
-#define OK_2 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
-
 static void post(struct world *w, uint64_t connection)
 {
     agent_request(w, (struct request){.variant = VARIANT_CHUNKED_V2,

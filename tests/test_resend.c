@@ -5,8 +5,6 @@
 #include "tests/world.h"
 #include <stdlib.h>
 
-#define OK_2 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
-
 /* ---- pure ---- */
 
 static void decisions(void)
@@ -254,6 +252,42 @@ static void not_when_the_request_is_not_held(void)
 
 /* The application has closed an idle connection, and the request is on its way to it: over and over,
  * no request is lost, whoever comes first. */
+static void does_not_read(struct sim_peer *peer, void *context)
+{
+    struct sim_peer **first = context;
+    CHECK(*first == NULL); /* it is not sent again */
+    *first = peer;
+    sim_peer_reads(peer, false);
+}
+
+/* The kernel took the head: that the rest waits, chunk headers and all, makes nothing of it unwritten. */
+static void not_when_the_head_was_taken(void)
+{
+    struct world w;
+    struct sim_peer *app = NULL;
+    world_create(&w, 0);
+    world_begin(&w);
+    sim_capacity(&w.sim, 70);
+    sim_peer_unlisten(&w.sim, APP);
+    sim_peer_listen(&w.sim, APP, does_not_read, &app);
+    agent_request(&w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                       .connection = 1,
+                                       .method = "POST",
+                                       .headers = "transfer-encoding: chunked\n",
+                                       .more = true});
+    for (unsigned i = 0; i < 40; i++)
+        agent_body(&w, 1, "x", i == 39);
+    REQUIRE(app != NULL);
+    sim_peer_reset(app);
+    world_run(&w);
+    world_advance(&w, MS(4000));
+    struct seen_answer a = world_answer(&w, 0, 1, 0);
+    CHECK_UINT(a.status, 502);
+    CHECK(a.body && strstr(a.body, "POST is not repeated") != NULL);
+    free(a.body);
+    world_end(&w);
+}
+
 static void an_idle_connection_that_dies_costs_nothing(void)
 {
     for (uint64_t seed = 1; seed <= 100; seed++) {
@@ -289,6 +323,7 @@ CU_TestInfo resend_tests[] = {
     {"other methods are not", others_are_not_repeated},
     {"nothing is repeated when the answer had begun", not_when_the_answer_had_begun},
     {"nothing is repeated that is not held", not_when_the_request_is_not_held},
+    {"a request whose head was taken is not repeated", not_when_the_head_was_taken},
     {"an idle connection that dies costs no request", an_idle_connection_that_dies_costs_nothing},
     CU_TEST_INFO_NULL,
 };

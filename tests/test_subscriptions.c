@@ -35,17 +35,17 @@ static void obstacles(void)
         asked.filter_count = rows[i].filters;
         asked.filters[0] = (struct filter){(uint8_t)rows[i].first, "x"};
         asked.filters[1] = (struct filter){FILTER_PATH, "y"};
-        const char *why = subscriptions_obstacle(version_of(1, rows[i].minor, rows[i].patch), true);
+        const char *why = subscriptions_obstacle(version_of(1, rows[i].minor, rows[i].patch));
         CHECK_UINT(why == NULL, rows[i].words == NULL);
         if (why && rows[i].words)
             CHECK(strstr(why, rows[i].words) != NULL);
     }
     begin(1, false);
     asked.filter_count = 2;
-    CHECK(subscriptions_obstacle(version_unnegotiated(), false) != NULL);
+    CHECK(subscriptions_obstacle(version_unnegotiated()) != NULL);
     struct version pre = version_newest();
     pre.ordinal &= ~VERSION_RELEASE;
-    CHECK(subscriptions_obstacle(pre, true) != NULL); /* W-9 */
+    CHECK(subscriptions_obstacle(pre) != NULL); /* W-9 */
 }
 
 static void answers_that_name_a_port(void)

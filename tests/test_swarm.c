@@ -14,23 +14,23 @@
 
 enum { ASKED_MAX = 256, ACTIONS = 120 };
 
-/* What the agent has offered. */
+/* What the agent has offered; no connection id comes twice. */
 struct asked {
     unsigned session;
     uint64_t connection;
     enum request_variant variant;
-    bool raw, closed, more;
+    struct actor_ref interceptor; /* of a request, once it was given to one */
+    bool raw, closed, more, killed;
     uint32_t size;
     char manner;
 };
 
 struct swarm {
-    struct world w;
+    struct world w; /* first: its on_send finds the swarm */
     struct swarm_apps apps;
     struct asked asked[ASKED_MAX];
     unsigned count;
     uint64_t ids;
-    unsigned killed; /* interceptors, in this session */
     bool faulty;
     enum wire_mode mode;
 };
@@ -62,7 +62,8 @@ static const char *zs(uint32_t length)
 static uint32_t some_size(struct swarm *s)
 {
     static const uint32_t sizes[] = {0, 1, 100, 3000, 40000, 300000};
-    return sizes[chance(s, 6)] + chance(s, 50);
+    uint32_t size = sizes[chance(s, 6)];
+    return size + chance(s, 50);
 }
 
 static void offer_request(struct swarm *s)
@@ -71,11 +72,10 @@ static void offer_request(struct swarm *s)
     static const char *const methods[] = {"GET", "GET", "POST", "PUT", "HEAD", "DELETE"};
     struct asked *a = &s->asked[s->count++];
     char path[40];
-    *a = (struct asked){.session = s->w.session_count - 1,
-                        .connection = s->ids++,
-                        .variant = chance(s, 4),
-                        .size = some_size(s),
-                        .manner = manners[chance(s, sizeof manners - 1)]};
+    *a = (struct asked){.session = s->w.session_count - 1, .connection = s->ids++};
+    a->variant = chance(s, 4);
+    a->size = some_size(s);
+    a->manner = manners[chance(s, sizeof manners - 1)];
     const char *method = methods[chance(s, 6)];
     bool has_body = method[0] == 'P';
     a->more = has_body && a->variant >= VARIANT_CHUNKED_V1 && chance(s, 2);
@@ -112,7 +112,7 @@ static void go_on(struct swarm *s, struct asked *a)
     } else if (a->more) {
         bool last = chance(s, 3) == 0;
         uint32_t n = chance(s, 50000);
-        agent_put_body(&s->w, a->connection, 0, zs(n), n, last);
+        agent_put_body_of(&s->w, s->mode, a->connection, 0, zs(n), n, last);
         a->more = !last;
     }
 }
@@ -139,23 +139,44 @@ static void lose_link(struct swarm *s)
     default: sim_kill(&s->w.sim, world_find(&s->w, &link_connection_type, 0)); break;
     }
     world_advance(&s->w, MS(13000)); /* the next one comes within the longest pause */
-    s->killed = 0;
 }
 
 /* ---- what befalls the proxy ---- */
+
+/* Who got which request: an interceptor may be killed before it has seen it. */
+static void see_send(struct world *w, const struct actor *from, const struct effect *e)
+{
+    struct swarm *s = (struct swarm *)w;
+    struct msg_request request;
+    if (e->message->kind != MSG_REQUEST || from->type != &incoming_proxy_type)
+        return;
+    memcpy(&request, e->message->payload.words, sizeof request);
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->asked[i].connection == request.connection)
+            s->asked[i].interceptor = e->ref;
+}
 
 static void kill_one(struct swarm *s, const struct actor_type *type)
 {
     unsigned n = world_count(&s->w, type);
     if (n == 0)
         return;
-    bool killed = sim_kill(&s->w.sim, world_find(&s->w, type, chance(s, n)));
-    s->killed += killed && type == &interceptor_type;
+    struct actor_ref ref = world_find(&s->w, type, chance(s, n));
+    if (!sim_kill(&s->w.sim, ref))
+        return;
+    for (unsigned i = 0; i < s->count; i++)
+        s->asked[i].killed |= ref_equal(s->asked[i].interceptor, ref);
+}
+
+static struct sim_peer *some_app(struct swarm *s)
+{
+    return s->apps.count ? s->apps.list[chance(s, s->apps.count)].peer : NULL;
 }
 
 static void act(struct swarm *s)
 {
     struct sim *sim = &s->w.sim;
+    struct sim_peer *app;
     switch (chance(s, 40)) {
     case 0:
     case 1: close_one(s, some_asked(s)); break;
@@ -168,15 +189,19 @@ static void act(struct swarm *s)
     case 5: kill_one(s, &local_connection_type); break;
     case 6: sim_peer_reads(agent_peer(&s->w), chance(s, 3)); break;
     case 7:
-        if (s->apps.count)
-            sim_peer_reads(s->apps.list[chance(s, s->apps.count)].peer, chance(s, 3));
+        if ((app = some_app(s)))
+            sim_peer_reads(app, chance(s, 3));
         break;
     case 8:
-        if (s->apps.count)
-            sim_peer_reset(s->apps.list[chance(s, s->apps.count)].peer);
+        if ((app = some_app(s)))
+            sim_peer_reset(app);
         break;
     case 9: world_advance(&s->w, chance(s, 800000)); break;
-    case 10: sim_route(sim, APP, chance(s, 3) ? SIM_OPEN : SIM_REFUSED, chance(s, 20000)); break;
+    case 10: {
+        enum sim_route_kind route = chance(s, 3) ? SIM_OPEN : SIM_REFUSED;
+        sim_route(sim, APP, route, chance(s, 20000));
+        break;
+    }
     case 11:
     case 12: offer_connection(s); break;
     case 13:
@@ -193,7 +218,7 @@ static void act(struct swarm *s)
     case 24: {
         struct asked *a = some_asked(s);
         if (a && !a->raw && a->variant >= VARIANT_CHUNKED_V1)
-            agent_error(&s->w, a->connection);
+            agent_put_error(&s->w, s->mode, a->connection);
         break;
     }
     default:
@@ -224,7 +249,7 @@ static bool has_right_bytes(const struct seen_answer *answer)
     return true;
 }
 
-static void check_answer(struct swarm *s, const struct asked *a, unsigned *missing)
+static void check_answer(struct swarm *s, const struct asked *a)
 {
     struct seen_answer answer = world_answer(&s->w, a->session, a->connection, 0);
     check(s, answer.fault == NULL, a, answer.fault ? answer.fault : "");
@@ -239,12 +264,8 @@ static void check_answer(struct swarm *s, const struct asked *a, unsigned *missi
     bool settled = answer.ended || answer.broken;
     if (s->mode == WIRE_MIRROR)
         check(s, answer.kind == WIRE_OTHER, a, "an answer to a mirrored request"); /* DEL-31 */
-    else if (a->session + 1 == s->w.session_count && !a->closed && !settled) {
-        (*missing)++;
-        if (getenv("SWARM_SEED"))
-            printf("no answer: %" PRIu64 " /%u/%c variant %d\n", a->connection, a->size, a->manner,
-                   (int)a->variant);
-    }
+    else if (a->session + 1 == s->w.session_count && !a->closed && !a->killed)
+        check(s, settled, a, "no answer");
     free(answer.body);
 }
 
@@ -267,12 +288,9 @@ static void finish(struct swarm *s)
 
 static void check_all(struct swarm *s)
 {
-    unsigned missing = 0;
     for (unsigned i = 0; i < s->count; i++)
         if (!s->asked[i].raw)
-            check_answer(s, &s->asked[i], &missing);
-    if (missing > s->killed)
-        check(s, false, &s->asked[0], "requests without an answer");
+            check_answer(s, &s->asked[i]);
 }
 
 /* The link goes, and with it all exchanges; idle connections follow. */
@@ -320,6 +338,7 @@ static bool run(uint64_t seed, bool record)
     memset(s, 0, sizeof *s);
     s->mode = WIRE_STEAL;
     world_create_with(&s->w, seed, 1 + (unsigned)(seed % 3));
+    s->w.on_send = see_send;
     s->w.sim.steps_max = 2000000; /* of one call: a run has less in all */
     swarm_apps_listen(&s->apps, &s->w);
     some_limits(s);
@@ -351,10 +370,13 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
     return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-/* Seeds that once found something. */
+/* Seeds that once found something. What a seed leads to changes with all that asks for chance, so what it
+ * found stands beside it, and has a test of its own. */
 static void as_once_failed(void)
 {
-    static const uint64_t seeds[] = {803448}; /* an exchange that lived on */
+    /* 4931: a reset behind a failed write, heard as the end of an answer that goes to the end of its
+     * connection (test_sim_net.c, a failed write is told after all that came) */
+    static const uint64_t seeds[] = {4931};
     for (unsigned i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
         CHECK(run(seeds[i], true));
 }

@@ -405,6 +405,65 @@ static void bounds_hold(void)
     CHECK(written() + 2 * (WIRE_U64_MAX - 1) <= WIRE_PUT_MAX);
 }
 
+/* The link writes what stands in front of the ids, since they lie in front of the head already; the
+ * bytes must be those that the vectors prove. */
+static void a_response_may_have_its_ids_already(void)
+{
+    static const enum wire_kind kinds[] = {WIRE_HTTP_RESPONSE, WIRE_HTTP_RESPONSE_FRAMED,
+                                           WIRE_HTTP_RESPONSE_START};
+    const struct wire_ids ids = {.connection = 70000, .request = 300, .port = 8080};
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t whole[64];
+        struct wire_writer w = wire_writer_over(whole, sizeof whole);
+        wire_put_response(&w, kinds[i], &ids);
+        wire_put_response_kind(begin(), kinds[i]);
+        wire_put_uint(&writer, ids.port);
+        wire_put_uint(&writer, ids.connection);
+        wire_put_uint(&writer, ids.request);
+        CHECK_BYTES(room, (size_t)(writer.at - room), whole, (size_t)(w.at - whole));
+    }
+}
+
+/* Wire format 1.1 and 8.7. */
+static void integers_are_written_and_read_alike(void)
+{
+    static const struct {
+        uint64_t n;
+        const char *bytes;
+        size_t length;
+    } rows[] = {{0, "\0", 1},
+                {250, "\372", 1},
+                {251, "\373\373\0", 3},
+                {65535, "\373\377\377", 3},
+                {65536, "\374\0\0\1\0", 5},
+                {UINT32_MAX, "\374\377\377\377\377", 5},
+                {UINT64_C(1) << 32, "\375\0\0\0\0\1\0\0\0", 9},
+                {UINT64_MAX, "\375\377\377\377\377\377\377\377\377", 9}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const uint8_t *bytes = (const uint8_t *)rows[i].bytes, *at = bytes;
+        uint64_t n = 0;
+        wire_put_uint(begin(), rows[i].n);
+        CHECK_BYTES(room, (size_t)(writer.at - room), bytes, rows[i].length);
+        CHECK_UINT(wire_varint_put(room, rows[i].n) - room, rows[i].length);
+        CHECK_BYTES(room, rows[i].length, bytes, rows[i].length);
+        CHECK_UINT(wire_varint_bytes(rows[i].n), rows[i].length);
+        CHECK(wire_varint_take(&at, bytes + rows[i].length, &n) && at == bytes + rows[i].length);
+        CHECK_UINT(n, rows[i].n);
+        at = bytes;
+        CHECK(!wire_varint_take(&at, bytes + rows[i].length - 1, &n) && at == bytes);
+    }
+    static const uint8_t longer[] = {0xFE, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                         never[40] = {0xFF}, overlong[] = {0xFB, 7, 0};
+    const uint8_t *at = longer;
+    uint64_t n = 0;
+    CHECK(!wire_varint_take(&at, longer + sizeof longer, &n));
+    at = never;
+    CHECK(!wire_varint_take(&at, never + sizeof never, &n));
+    at = overlong;
+    CHECK(wire_varint_take(&at, overlong + sizeof overlong, &n));
+    CHECK_UINT(n, 7);
+}
+
 CU_TestInfo wire_encoder_tests[] = {
     {"the client's control messages are the original's bytes", control_messages_of_the_client},
     {"so are subscriptions", subscriptions},
@@ -412,6 +471,8 @@ CU_TestInfo wire_encoder_tests[] = {
     {"known methods are numbers in a filter, others text", methods_of_filters},
     {"so are data both ways", data},
     {"so are responses in each form", responses},
+    {"a response may have its ids already", a_response_may_have_its_ids_already},
+    {"integers are written and read alike", integers_are_written_and_read_alike},
     {"so are the agent's control messages", control_messages_of_the_agent},
     {"so are results of subscriptions", results_of_subscriptions},
     {"failures without a vector are read back as they were meant", other_failures_are_read_back},

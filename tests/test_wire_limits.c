@@ -1,6 +1,7 @@
 /* tests/test_wire_limits.c -- absurd lengths, deep nesting, much memory, and payload as it comes. */
-#include "messages/wire_decoder.h"
+#include "messages/wire_reader.h"
 #include "messages/wire_syntax.h"
+#include "runtime/heap.h"
 #include "tests/check.h"
 #include "tests/wire_feed.h"
 #include "tests/wire_vectors.h"
@@ -317,6 +318,84 @@ static void nothing_given_is_nothing_eaten(void)
     wire_decoder_destroy(&d);
 }
 
+/* Gives all of b to the reader, `cut` bytes at a time, each piece in a chunk of its own. */
+static enum reader_event read_in_pieces(struct wire_reader *r, const struct bytes *b, size_t cut)
+{
+    enum reader_event event = READER_NOTHING;
+    for (size_t at = 0; at < b->length && event == READER_NOTHING; at += cut) {
+        wire_reader_give(r, span_copy(b->at + at, cut < b->length - at ? cut : b->length - at));
+        event = wire_reader_next(r);
+    }
+    return event;
+}
+
+/* The bytes of a range, part by part; returns how many parts. */
+static uint64_t walk_range(struct wire_reader *r, const struct bytes *b, struct wire_range range)
+{
+    uint64_t done = 0, parts = 0;
+    while (done < range.length) {
+        uint64_t at = range.offset + done;
+        struct span part = wire_reader_part(r, range, &done);
+        REQUIRE(part.length > 0);
+        if (memcmp(span_bytes(part), b->at + at, part.length) != 0)
+            CHECK_UINT(at, UINT64_MAX);
+        span_release(&part);
+        parts++;
+    }
+    return parts;
+}
+
+/* Some steps for each part, however many pieces there are: a search, not a walk. */
+#define STEPS_A_PART 32
+
+static void a_large_body_in_many_pieces_is_found_at_once(void)
+{
+    enum { BODY = 64 << 20, CUT = 2048 };
+    struct heap *heap = heap_new(0, NULL, NULL);
+    struct wire_reader r;
+    struct bytes b = {NULL, 0, 0};
+    heap_enter(heap);
+    bytes_append(&b, "\2\4\3GET\1/\0\10HTTP/1.1\374\0\0\0\4", 23); /* a Basic request */
+    uint8_t *body = malloc(BODY);
+    for (size_t i = 0; i < BODY; i++)
+        body[i] = (uint8_t)(i >> 11);
+    bytes_append(&b, body, BODY);
+    bytes_append(&b, "\7\0\120", 3);
+    wire_reader_create(&r, WIRE_FROM_AGENT, version_newest(), UINT64_MAX);
+    REQUIRE(read_in_pieces(&r, &b, CUT) == READER_MESSAGE);
+    CHECK_UINT(r.decoder.message.body.length, BODY);
+    uint64_t parts = walk_range(&r, &b, r.decoder.message.body);
+    CHECK(parts > BODY / CUT / 4);
+    CHECK(r.searched <= parts * STEPS_A_PART);
+    struct span whole = wire_reader_span(&r, r.decoder.message.body);
+    CHECK(whole.length == BODY && memcmp(span_bytes(whole), body, BODY) == 0);
+    span_release(&whole);
+    wire_reader_destroy(&r);
+    CHECK_UINT(heap_live(heap), 0);
+    heap_delete(heap);
+    bytes_release(&b);
+    free(body);
+}
+
+static void many_frames_in_many_pieces_are_found_at_once(void)
+{
+    struct heap *heap = heap_new(0, NULL, NULL);
+    struct wire_reader r;
+    struct bytes b = body_of_frames(WIRE_FRAMES_MAX);
+    heap_enter(heap);
+    wire_reader_create(&r, WIRE_FROM_AGENT, version_newest(), UINT64_MAX);
+    REQUIRE(read_in_pieces(&r, &b, 2048) == READER_MESSAGE);
+    REQUIRE(r.decoder.message.frame_count == WIRE_FRAMES_MAX);
+    for (uint32_t i = 0; i < WIRE_FRAMES_MAX; i++)
+        if (walk_range(&r, &b, r.decoder.message.frames[i].range) != 1)
+            CHECK_UINT(i, UINT32_MAX);
+    CHECK(r.searched <= (uint64_t)WIRE_FRAMES_MAX * STEPS_A_PART);
+    wire_reader_destroy(&r);
+    CHECK_UINT(heap_live(heap), 0);
+    heap_delete(heap);
+    bytes_release(&b);
+}
+
 CU_TestInfo wire_limits_tests[] = {
     {"absurd lengths are refused before memory is touched", absurd_lengths_are_refused_at_once},
     {"a long length reserves nothing", a_long_length_reserves_nothing},
@@ -334,5 +413,8 @@ CU_TestInfo wire_limits_tests[] = {
      a_message_above_the_limit_is_walked_and_marked},
     {"data is told while it comes", data_is_told_while_it_comes},
     {"nothing given is nothing eaten", nothing_given_is_nothing_eaten},
+    {"a body of 64 MiB in 2 KiB reads is found without walking over them",
+     a_large_body_in_many_pieces_is_found_at_once},
+    {"so are as many frames as there may be", many_frames_in_many_pieces_are_found_at_once},
     CU_TEST_INFO_NULL,
 };

@@ -119,7 +119,7 @@ static void http_versions(void)
     static const char *const good[] = {"HTTP/0.9", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"};
     static const char *const bad[] = {"HTTP/2", "http/1.1", "HTTP/1.2", "HTTP/1.1 ", ""};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        CHECK(wire_httpver_check(octets(good[i]), strlen(good[i])));
+        CHECK_UINT(wire_httpver_index(octets(good[i]), strlen(good[i])), i);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CHECK(!wire_httpver_check(octets(bad[i]), strlen(bad[i])));
 }

@@ -170,6 +170,13 @@ void world_begin(struct world *w)
     world_run(w);
 }
 
+void world_ready(struct world *w, uint64_t seed)
+{
+    world_create(w, seed);
+    world_begin(w);
+    world_forget(w);
+}
+
 void world_run(struct world *w)
 {
     CHECK(sim_run_until_idle(&w->sim));

@@ -33,6 +33,9 @@
 #define AGENT "10.0.0.1:61337"
 #define APP   "127.0.0.1:8080"
 
+/* An answer of two bytes. */
+#define OK_2 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
+
 /* One message of the proxy, as the agent read it. */
 struct heard {
     enum wire_kind kind;
@@ -101,8 +104,8 @@ struct world {
     struct link_watch *links; /* that came to be connected, in order */
     unsigned link_count;
     uint64_t returned; /* messages that a link sent back to an interceptor */
+    /* NULL, or the test's: hears each SEND of an actor */
     void (*on_send)(struct world *w, const struct actor *from, const struct effect *e);
-    void *test; /* the test's own */
 };
 
 void world_create(struct world *w, uint64_t seed);
@@ -111,6 +114,8 @@ void world_create_with(struct world *w, uint64_t seed, unsigned workers);
 /* One more port, served from there. */
 void world_serve(struct world *w, uint16_t port, const char *destination);
 void world_begin(struct world *w);
+/* Both for a test that changes nothing before; and the beginning is told. */
+void world_ready(struct world *w, uint64_t seed);
 /* Runs until nothing happens any more without time. */
 void world_run(struct world *w);
 void world_advance(struct world *w, uint64_t us);
@@ -150,12 +155,20 @@ struct request {
     size_t body_length;  /* 0: strlen(body) */
     bool more;           /* chunked: the body goes on */
     bool mirror;
+    bool tls; /* VARIANT_CHUNKED_V2 */
 };
 
 /* Without running, so that several come in one read. */
 void agent_put_request(struct world *w, const struct request *r);
 void agent_put_body(struct world *w, uint64_t connection, uint16_t request, const char *bytes,
-                    size_t length, bool last); /* stolen ones only */
+                    size_t length, bool last); /* of a stolen one */
+void agent_put_body_of(struct world *w, enum wire_mode mode, uint64_t connection, uint16_t request,
+                       const char *bytes, size_t length, bool last);
+/* ErrorV1 */
+void agent_put_error(struct world *w, enum wire_mode mode, uint64_t connection);
+/* A frame of trailers, headers as in struct request. */
+void agent_put_trailers(struct world *w, uint64_t connection, uint16_t request, const char *headers,
+                        bool last);
 void agent_put_connection(struct world *w, enum wire_mode mode, uint64_t connection, uint16_t port);
 void agent_put_data(struct world *w, enum wire_mode mode, uint64_t connection, const char *bytes,
                     size_t length);
@@ -171,7 +184,6 @@ void agent_data(struct world *w, uint64_t connection, const char *bytes);
 void agent_connection(struct world *w, uint64_t connection);
 void agent_close(struct world *w, uint64_t connection);
 void agent_version(struct world *w, const char *version);
-/* ErrorV1 */
 void agent_error(struct world *w, uint64_t connection);
 /* The agent's socket, for reading less and the like. NULL: no link. */
 struct sim_peer *agent_peer(struct world *w);

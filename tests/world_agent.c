@@ -471,25 +471,52 @@ void agent_put_request(struct world *w, const struct request *r)
     else
         put_frames(&s.w, r->body, length);
     if (r->variant == VARIANT_CHUNKED_V2)
-        wire_put_start_v2_end(&s.w, !r->more, &remote, &local, &(struct wire_tls){.is_tls = false});
+        wire_put_start_v2_end(&s.w, !r->more, &remote, &local,
+                              &(struct wire_tls){.is_tls = r->tls});
     else
         wire_put_request_end(&s.w, &ids);
     say_end(&s);
     if (r->variant == VARIANT_CHUNKED_V1 && !r->more)
-        agent_put_body(w, r->connection, r->request, "", 0, true);
+        agent_put_body_of(w, mode, r->connection, r->request, "", 0, true);
 }
 
 void agent_put_body(struct world *w, uint64_t connection, uint16_t request, const char *bytes,
                     size_t length, bool last)
 {
+    agent_put_body_of(w, WIRE_STEAL, connection, request, bytes, length, last);
+}
+
+void agent_put_body_of(struct world *w, enum wire_mode mode, uint64_t connection, uint16_t request,
+                       const char *bytes, size_t length, bool last)
+{
     struct wire_ids ids = {connection, request, 80};
     struct saying s = say_begin(w, 200 + length);
-    wire_put_request_body(&s.w, WIRE_STEAL, length ? 1 : 0);
+    wire_put_request_body(&s.w, mode, length ? 1 : 0);
     if (length) {
         wire_put_frame(&s.w, length);
         wire_put_raw(&s.w, bytes, length);
     }
     wire_put_body_end(&s.w, last, &ids);
+    say_end(&s);
+}
+
+void agent_put_trailers(struct world *w, uint64_t connection, uint16_t request, const char *headers,
+                        bool last)
+{
+    struct wire_ids ids = {connection, request, 80};
+    struct saying s = say_begin(w, 200 + 2 * strlen(headers));
+    wire_put_request_body(&s.w, WIRE_STEAL, 1);
+    wire_put_trailers(&s.w);
+    put_headers(&s.w, headers);
+    wire_put_body_end(&s.w, last, &ids);
+    say_end(&s);
+}
+
+void agent_put_error(struct world *w, enum wire_mode mode, uint64_t connection)
+{
+    struct saying s = say_begin(w, 200);
+    struct wire_ids ids = {connection, 0, 80};
+    wire_put_request_error_v1(&s.w, mode, &ids);
     say_end(&s);
 }
 
@@ -570,9 +597,6 @@ void agent_version(struct world *w, const char *version)
 
 void agent_error(struct world *w, uint64_t connection)
 {
-    struct saying s = say_begin(w, 200);
-    struct wire_ids ids = {connection, 0, 80};
-    wire_put_request_error_v1(&s.w, WIRE_STEAL, &ids);
-    say_end(&s);
+    agent_put_error(w, WIRE_STEAL, connection);
     world_run(w);
 }

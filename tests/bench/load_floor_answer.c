@@ -128,17 +128,17 @@ static void pass_chunks(struct floor *f, struct lane *lane)
 
 static void pass_head(struct floor *f, struct lane *lane)
 {
-    static const char length[] = "content-length:";
+    static const char length[] = "\r\nContent-Length:"; /* as `load app` writes it */
     const char *end, *field;
     size_t head_len, body_len;
 
-    lane->bytes[lane->len] = '\0';
-    end = strstr(lane->bytes, "\r\n\r\n");
+    lane->bytes[lane->len] = '\0'; /* numbers are read up to what is none */
+    end = memmem(lane->bytes, lane->len, "\r\n\r\n", 4);
     if (!end)
         return;
     head_len = (size_t)(end - lane->bytes) + 4;
-    field = strcasestr(lane->bytes, length);
-    if (field && field < end) {
+    field = memmem(lane->bytes, head_len, length, sizeof length - 1);
+    if (field) {
         body_len = strtoul(field + sizeof length - 1, NULL, 10);
         if (head_len + body_len >= LANE_BYTES || body_len >= LANE_BYTES)
             load_fail("an answer is too long for the floor");

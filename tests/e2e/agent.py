@@ -2,8 +2,9 @@
 says, and complains of what an agent would not bear.
 
 Every id's answers are followed: a Body without Start, something after the last Body, a second answer,
-Data before its 101, or anything about an id after its Close (AG-47; proved by an OperatorPing behind the
-Close) is a violation, and a session with a violation fails its test.
+Data before its 101, ConnectionUnsubscribe for what is no connection or a second time, or anything about
+an id after its Close (AG-47; proved by an OperatorPing behind the Close) is a violation, and a session
+with a violation fails its test.
 """
 import socket
 import threading
@@ -125,9 +126,11 @@ class Link:
         if m.connection in self.closed_ids:
             self.violate(m, "said about an id after its Close")
         if m.kind == "unsubscribe_connection":
-            for (c, _), x in self.exchanges.items():
-                if c == m.connection:
-                    x.unsubscribed = True
+            x = next((x for (c, _), x in self.exchanges.items() if c == m.connection and x.upgraded), None)
+            if x is None or x.unsubscribed:  # TCP-17, TCP-11
+                self.violate(m, "an end of what is no connection, or has ended")
+            else:
+                x.unsubscribed = True
             return
         if m.kind == "data":
             x = next((x for (c, _), x in self.exchanges.items() if c == m.connection and x.upgraded),

@@ -4,10 +4,31 @@ import selectors
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ports import free_port  # noqa: E402
+
 LIMIT_S = 20
+
+
+def ends_of(sock):
+    return sorted((sock.getpeername()[1], sock.getsockname()[1]))
+
+
+def wait_taken(ends):
+    """Waits until each of a connection's two ends has read all that the other sent (not only its kernel)."""
+    wait = threading.Event()
+    for _ in range(LIMIT_S * 500):
+        with open("/proc/net/tcp") as table:
+            rows = [line.split() for line in table.readlines()[1:]]
+        queues = [row[4] for row in rows if sorted(int(row[i][9:], 16) for i in (1, 2)) == ends]
+        if len(queues) < 2 or all(q == "00000000:00000000" for q in queues):
+            return
+        wait.wait(0.002)
+    raise AssertionError("the daemon does not read")
 
 
 class Conn:
@@ -84,18 +105,7 @@ class Conn:
         self.sock.close()
 
     def taken(self):
-        """Waits until the daemon has read all that was sent (not only its kernel)."""
-        ends = [self.sock.getpeername()[1], self.sock.getsockname()[1]]
-        wait = threading.Event()
-        for _ in range(LIMIT_S * 500):
-            with open("/proc/net/tcp") as table:
-                rows = [line.split() for line in table.readlines()[1:]]
-            queues = [row[4] for row in rows if sorted(int(row[i][9:], 16) for i in (1, 2)) ==
-                      sorted(ends)]
-            if len(queues) < 2 or all(q == "00000000:00000000" for q in queues):
-                return
-            wait.wait(0.002)
-        raise AssertionError("the daemon does not read")
+        wait_taken(ends_of(self.sock))
 
     def answer(self, body=b"ok", status=b"200 OK", fields=b""):
         """A whole answer with a length, in one write."""
@@ -230,11 +240,14 @@ def keep_alive(answer=lambda conn, head: conn.answer()):
     return handler
 
 
-def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def end(process):
+    """Politely, then not."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Program:
@@ -248,11 +261,17 @@ class Program:
         self.port = port
         self.destination = f"127.0.0.1:{port}"
         self.process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
 
     def wait(self):
         wait = threading.Event()
         for _ in range(200):
+            if self.process.poll() is not None:
+                raise AssertionError(f"the application ended with {self.process.returncode}")
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
@@ -260,8 +279,7 @@ class Program:
         raise AssertionError("the application does not listen")
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(10)
+        end(self.process)
         if self.run_directory:
             shutil.rmtree(self.run_directory, True)
 
@@ -327,4 +345,5 @@ def socat_unix_echo(path):
         if os.path.exists(path):
             return process
         wait.wait(0.02)
+    end(process)
     raise AssertionError("socat does not listen")

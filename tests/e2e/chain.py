@@ -51,12 +51,12 @@ class Chain:
     """Agent and daemon; ends both and looks at their exit codes."""
 
     def __init__(self, test, upstream, local, daemon_args=(), agent_args=()):
+        self.test, self.daemon, self.over = test, None, False
         self.agent = StandIn(upstream, *agent_args)
         test.addCleanup(self.clean)
         self.daemon = Daemon("--agent", f"127.0.0.1:{self.agent.proxies}", "-R",
                              f"{self.agent.port}:{local}", *daemon_args)
         self.daemon.wait_ready()
-        self.over = False
 
     def url(self, path):
         return f"http://127.0.0.1:{self.agent.port}{path}"
@@ -89,7 +89,11 @@ class Chain:
         self.over = True
 
     def clean(self):
-        if getattr(self, "daemon", None):
+        if self.daemon:
             self.daemon.kill()
         self.agent.process.kill()
         self.agent.process.wait()
+        if self.daemon:
+            self.daemon.check_log()
+        if not self.over and self.test.reached_its_end:
+            raise AssertionError("the chain was not ended")

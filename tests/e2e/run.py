@@ -6,6 +6,7 @@ A test class or method with `alone = True` measures time and runs when the other
 import argparse
 import glob
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,16 +32,34 @@ def trait(test, name):
     return getattr(getattr(test, test._testMethodName), name, getattr(test, name, False))
 
 
-def run(name):
-    began = time.monotonic()
+running = set()  # tests under way; each leads a group of its own: its programs
+
+
+def end(process):
+    """With all that it has started."""
     try:
-        done = subprocess.run([sys.executable, "-m", "unittest", name], cwd=HERE, timeout=LIMIT_S,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        code, output = done.returncode, done.stdout.decode(errors="replace")
-    except subprocess.TimeoutExpired as late:
-        code, output = 1, f"not done within {LIMIT_S} s\n" + (late.stdout or b"").decode(
-            errors="replace")
-    return name, code, output, time.monotonic() - began
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def run(name):
+    began, late = time.monotonic(), ""
+    process = subprocess.Popen([sys.executable, "-m", "unittest", name], cwd=HERE, start_new_session=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    running.add(process)
+    try:
+        output, _ = process.communicate(timeout=LIMIT_S)
+    except subprocess.TimeoutExpired:
+        late = f"not done within {LIMIT_S} s\n"
+        end(process)
+        output, _ = process.communicate()
+    except BaseException:
+        end(process)
+        raise
+    finally:
+        running.discard(process)
+    return name, process.returncode, late + output.decode(errors="replace"), time.monotonic() - began
 
 
 def main():
@@ -62,9 +81,16 @@ def main():
         elif asked.v:
             print(f"ok     {name} ({seconds:.1f} s)", flush=True)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ThreadPoolExecutor(asked.j) as pool:
-        for result in pool.map(run, [t.id() for t in crowd]):
-            report(result)
+        try:
+            for result in pool.map(run, [t.id() for t in crowd]):
+                report(result)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                end(process)
+            raise
     for test in alone:
         report(run(test.id()))
     print(f"e2e: {len(chosen)} tests, {len(failed)} failed, {time.monotonic() - began:.0f} s")
@@ -76,4 +102,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

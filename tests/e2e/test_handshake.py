@@ -180,7 +180,7 @@ class Refused(Case):
     @seconds(16)
     def test_no_answer_to_the_subscription_is_77(self):
         """SUB-19: 15 s."""
-        self.assertIn("did not answer a subscription",
+        self.assertIn("did not answer the subscription of port 80",
                       self.end(77, 20, on_subscribe=lambda link, m: b""))
 
     def test_close_instead_of_a_pong_is_77(self):

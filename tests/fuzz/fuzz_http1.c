@@ -91,6 +91,16 @@ static void write_request(const struct http_head *head, const struct http_facts 
     free(text);
 }
 
+/* What is remembered of a Trailer list fits where it is put, and ends behind a name. */
+static void join_trailer_names(const struct http_head *head, const struct http_facts *facts)
+{
+    uint8_t *names = malloc(facts->trailer_bytes + 1u);
+    size_t n = http_fields_join(head->fields, "trailer", names, facts->trailer_bytes);
+    must(n <= facts->trailer_bytes, "more than there is room", "", "");
+    must(!n || names[n - 1] == ',', "half a name", "", "");
+    free(names);
+}
+
 static void write_response(const struct http_head *head, const struct http_facts *facts,
                            const uint8_t *choice)
 {
@@ -128,8 +138,10 @@ static void write_heads(const uint8_t *choice, const uint8_t *bytes, size_t leng
 {
     struct http_head head;
     struct http_facts facts;
-    if (http_head_open_request(&head, &facts, bytes, length))
+    if (http_head_open_request(&head, &facts, bytes, length)) {
         write_request(&head, &facts, (enum http1_body_known)(choice[1] % 3));
+        join_trailer_names(&head, &facts);
+    }
     if (http_head_open_response(&head, &facts, bytes, length))
         write_response(&head, &facts, choice);
     write_trailers((struct http_text){bytes, length});

@@ -65,8 +65,7 @@ static void check_bytes(const struct stream *t, uint64_t offset, struct span got
 }
 
 /* The bytes of an oversized message need not be there, but those that are must be right. */
-static void check_range(const struct wire_reader *r, const struct stream *t,
-                        struct wire_range range)
+static void check_range(struct wire_reader *r, const struct stream *t, struct wire_range range)
 {
     uint64_t done = 0, before;
     struct span part;
@@ -84,7 +83,7 @@ static void check_range(const struct wire_reader *r, const struct stream *t,
     span_release(&whole);
 }
 
-static void check_message(const struct wire_reader *r, const struct stream *t)
+static void check_message(struct wire_reader *r, const struct stream *t)
 {
     const struct wire_message *m = &r->decoder.message;
     const struct wire_range all[] = {m->head,   m->body,   m->filter, m->text,
@@ -114,12 +113,19 @@ static void check_piece(const struct wire_reader *r, struct stream *t, uint64_t 
     t->handed += r->piece.length;
 }
 
+/* A piece of Data behind which more is to come: else the decoder is at a message's end. */
+static bool more_data_follows(const struct wire_reader *r)
+{
+    struct wire_data_progress progress;
+    return wire_decoder_data_in_progress(&r->decoder, &progress);
+}
+
 /* Reads on until the message under way has ended, or the stream; hands out its Data meanwhile. */
 static enum reader_event read_message(struct wire_reader *r, struct source *s, struct stream *t)
 {
     for (;;) {
         enum reader_event event = wire_reader_next(r);
-        if (event == READER_PIECE && !r->data_ended)
+        if (event == READER_PIECE && more_data_follows(r))
             check_piece(r, t, r->data.offset);
         else if (event != READER_NOTHING)
             return event;
@@ -141,7 +147,7 @@ static void check_whole(struct wire_reader *r, struct stream *t, const struct wi
         return;
     }
     check_piece(r, t, want->payload.offset);
-    must(t->handed == want->payload.length && r->data_ended);
+    must(t->handed == want->payload.length && !more_data_follows(r));
     must(r->data.connection == want->connection && r->data.mode == want->mode);
 }
 

@@ -14,9 +14,13 @@
  * because some crash. A mutation that no scenario finds fails the run like an error of the real
  * one. --mutate=N runs that one alone and prints the history of the schedule that found it.
  *
+ * Exit: 0; 1 if the real one fails or a mutation is not found; 2 if one was not done in its time, which
+ * says nothing about it.
+ *
  * What relacy cannot see: it never reorders the modifications of one word, so the argument about
  * the release sequence rests on the thread sanitizer (inbox_stress.c) and on the standard as well.
  */
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -450,7 +454,14 @@ static void read_verdict(int fd, char *verdict, size_t room)
     snprintf(verdict, room, "%s", line ? line + 1 : text);
 }
 
-/* In a child: true if every scenario held. A crash or a run of over a minute is a failure too. */
+/* Many times what a schedule takes on a busy machine; one that never ends is relacy's to find. */
+static unsigned limit_s(unsigned long schedules)
+{
+    return 60 + static_cast<unsigned>(schedules / 200);
+}
+
+/* In a child: true if every scenario held. A crash is a failure too. Ends the program when the child
+ * takes too long. */
 static bool holds(int number, unsigned long schedules, char *verdict, size_t room)
 {
     int ends[2], status = 0;
@@ -463,7 +474,7 @@ static bool holds(int number, unsigned long schedules, char *verdict, size_t roo
     if (child == 0) {
         std::ostream log(NULL); /* discards: a growing one would mix its heap with relacy's */
         close(ends[0]);
-        alarm(60);
+        alarm(limit_s(schedules));
         mutation = number;
         FILE *out = fdopen(ends[1], "w");
         bool good = run_scenarios(schedules, log, out);
@@ -474,6 +485,11 @@ static bool holds(int number, unsigned long schedules, char *verdict, size_t roo
     read_verdict(ends[0], verdict, room);
     close(ends[0]);
     waitpid(child, &status, 0);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+        fprintf(stderr, "inbox_relacy: %s: not done within %u s (%s)\n", mutations[number],
+                limit_s(schedules), verdict);
+        exit(2);
+    }
     if (WIFSIGNALED(status)) {
         size_t used = strlen(verdict);
         snprintf(verdict + used, room - used, "%s", strsignal(WTERMSIG(status)));

@@ -25,9 +25,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define PRODUCERS  2
-#define WINDOW_MAX 1024
-#define STALL_S    120
+#define PRODUCERS        2
+#define WINDOW_MAX       1024
+#define MESSAGES_DEFAULT 400000
+#define STALL_S          120 /* a phase of MESSAGES_DEFAULT; of more, longer */
 
 /* Not assert(): the check must stay when a build defines NDEBUG, and name what it saw. */
 #define MUST(condition)                                                                            \
@@ -254,10 +255,19 @@ static void run_closing(struct post *post, uint64_t lives)
     MUST(bounced > 0); /* else nothing was closed in time and this phase says nothing */
 }
 
+/* A lost wake sleeps for ever: the signal ends it as a failure. */
+static void guard(uint64_t messages)
+{
+    alarm((unsigned)(STALL_S * (1 + messages / MESSAGES_DEFAULT)));
+}
+
 static void run_phases(struct post *post, uint64_t messages)
 {
+    guard(messages);
     run_flow(post, "windowed", WINDOW_MAX, messages);
+    guard(messages);
     run_flow(post, "parking", 2, messages / 10);
+    guard(messages);
     run_closing(post, messages / 500);
 }
 
@@ -277,7 +287,7 @@ static void pin_to_one_core(void)
 int main(int argc, char **argv)
 {
     static struct post post;
-    uint64_t messages = 400000;
+    uint64_t messages = MESSAGES_DEFAULT;
     if (argc == 2 && strncmp(argv[1], "--messages=", 11) == 0)
         messages = strtoull(argv[1] + 11, NULL, 10);
     else if (argc > 1)
@@ -287,7 +297,6 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    alarm(STALL_S); /* a lost wake sleeps for ever: the signal ends it as a failure */
     printf("inbox_stress: three threads, all cores\n");
     run_phases(&post, messages);
     pin_to_one_core();

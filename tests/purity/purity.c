@@ -3,8 +3,9 @@
  * usage: purity [--runs=N] [--ms=N] [--seed=N]
  *
  * Each run is a process of its own: it serves for so many milliseconds while a killer on each worker
- * ends actors between two of their turns, then it drains. Ends with 1 at the first run in which an
- * actor did not do again what it had done.
+ * ends actors between two of their turns, then it drains. Ends with 1 at the first run that ended
+ * otherwise than by its drain, in which something leaked, or in which an actor did not do again what it
+ * had done.
  */
 #include "tests/purity/purity.h"
 #include "actors/destinations.h"
@@ -32,6 +33,7 @@ enum { WORKERS = 2, KILL_EVERY_US = 4000 };
 
 static struct settings asked;
 static uint64_t run_us = 600000, seed = 1;
+static struct actor_ref supervisor; /* of the run; written before the workers start */
 
 /* ---- sockets, for both threads ---- */
 
@@ -86,7 +88,6 @@ struct killer {
     struct actor actor;
     uint64_t random, until_us;
     bool first;
-    struct actor_ref supervisor;
 };
 
 static const struct actor_type killer_type;
@@ -115,16 +116,13 @@ static void killer_on_message(struct actor *actor, struct message *m)
         self->until_us = actor_now(actor) + run_us;
         if (self->first)
             actor_spawn(actor, &killer_type, 1, msg_resume_new((struct msg_resume){0}));
-    } else if (m->kind == MSG_SIGNAL) {
-        actor_end_program(actor, 0);
-        return;
     } else if (!actor->worker->isolated) {
         kill_one(self);
     }
     if (actor_now(actor) < self->until_us)
         timer_start(actor, 0, KILL_EVERY_US);
     else if (self->first)
-        actor_end_program(actor, 0);
+        SAY(self, supervisor, signal, .number = SIGTERM);
 }
 
 static const struct actor_type killer_type = {"killer", sizeof(struct killer), killer_on_message,
@@ -152,16 +150,21 @@ static void settings_for(uint16_t agent_port, uint16_t app_port)
     settings = &asked;
 }
 
-static void serve(struct recording *recording)
+/* 0, or what the run ended with in place of a drain, or without all that it had taken given back. */
+static int serve(struct recording *recording)
 {
     struct runtime r;
     runtime_create(&r, &(struct runtime_options){
                            .workers = WORKERS, .io = &io_ev, .hooks = recording_hooks(recording)});
-    runtime_spawn_root(&r, &supervisor_type, supervisor_first());
-    runtime_signals_to(
-        &r, runtime_spawn_root(&r, &killer_type, msg_resume_new((struct msg_resume){1})));
-    runtime_run(&r);
-    runtime_destroy(&r);
+    supervisor = runtime_spawn_root(&r, &supervisor_type, supervisor_first());
+    runtime_signals_to(&r, supervisor);
+    runtime_spawn_root(&r, &killer_type, msg_resume_new((struct msg_resume){1}));
+    int status = runtime_run(&r);
+    uint64_t leaked = runtime_destroy(&r);
+    if (status || leaked)
+        fprintf(stderr, "purity: status %d, %llu objects leaked, --seed=%llu\n", status,
+                (unsigned long long)leaked, (unsigned long long)seed);
+    return status || leaked;
 }
 
 static int replay(struct recording *recording, struct totals *t)
@@ -194,12 +197,12 @@ static int run(struct totals *t)
         perror("purity: no thread");
         return 2;
     }
-    serve(recording);
+    int status = serve(recording);
     atomic_store(&stop, true);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
     t->answers = agent.served;
-    int status = replay(recording, t);
+    status |= replay(recording, t);
     recording_free(recording);
     if (!status && (t->answers < 10 || t->inputs < 1000)) {
         fprintf(stderr, "purity: only %llu answers, that is no load\n",

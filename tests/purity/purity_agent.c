@@ -10,12 +10,16 @@
 #include <unistd.h>
 
 enum { LIVE_MAX = 24, PER_LINK_MAX = 4000, OUT_BYTES = 512 * 1024 };
+enum {
+    PATIENCE = 40
+}; /* rounds of 5 ms after the unsubscription: what is unfinished then is closed */
 
 struct agent {
     struct outside *outside;
     struct wire_decoder decoder;
     int fd;
     bool subscribed, lost;
+    unsigned draining; /* rounds since the port was given back; 0: it was not */
     uint64_t next_id, offered;
     struct live {
         bool used, raw, more;
@@ -85,7 +89,10 @@ static void hear(struct agent *a, const struct wire_message *m)
         wire_put_subscribed(&a->w, m->mode, m->port);
         a->subscribed = true;
         break;
-    case WIRE_PORT_UNSUBSCRIBE: a->subscribed = false; break;
+    case WIRE_PORT_UNSUBSCRIBE:
+        a->subscribed = false;
+        a->draining = 1;
+        break;
     case WIRE_HTTP_RESPONSE:
     case WIRE_HTTP_RESPONSE_FRAMED:
     case WIRE_RESPONSE_ERROR:
@@ -230,6 +237,21 @@ static void act(struct agent *a)
     }
 }
 
+/* The proxy drains: bodies come to their ends, and what has not been answered in a while is closed. */
+static void finish(struct agent *a)
+{
+    for (unsigned i = 0; i < LIVE_MAX; i++) {
+        struct live *l = &a->live[i];
+        if (l->used && l->more)
+            go_on(a, l);
+        if (l->used && a->draining > PATIENCE) {
+            l->used = false;
+            wire_put_tcp_close(&a->w, WIRE_STEAL, l->id);
+        }
+    }
+    a->draining++;
+}
+
 /* ---- its life ---- */
 
 static void serve(struct agent *a)
@@ -239,6 +261,8 @@ static void serve(struct agent *a)
             read_some(a);
         for (unsigned i = 0; i < 4 && a->subscribed; i++)
             act(a);
+        if (a->draining)
+            finish(a);
         if (a->w.at == a->out)
             purity_wait(a->fd, 1);
         let_out(a);
@@ -259,6 +283,7 @@ void *purity_agent(void *argument)
             continue;
         a->w = wire_writer_over(a->out, sizeof a->out);
         a->subscribed = a->lost = false;
+        a->draining = 0;
         a->offered = 0;
         memset(a->live, 0, sizeof a->live);
         wire_decoder_create(&a->decoder, WIRE_FROM_CLIENT, version_newest(), UINT64_MAX);

@@ -71,9 +71,21 @@ class Request:
         insist(sorted(got["headers"].items()) == sorted(want["headers"].items()),
                "%s: the application saw the headers %r", self.name(), got["headers"])
 
+    def wanted_trailers(self):
+        """Those that HTTP/1 can carry: behind chunks, and announced (DEL-19)."""
+        headers = self.head["headers"]
+        if not self.trailers or "transfer-encoding" not in headers:
+            return {}
+        announced = b",".join(headers.get("trailer", [])).decode("latin-1").lower()
+        announced = {name.strip() for name in announced.split(",")}
+        return {n: v for n, v in self.trailers.items() if n in announced}
+
     def check_body(self):
         got = self.seen["body"]
         insist(self.body[:len(got)] == got, "%s: the application saw another body", self.name())
+        if self.seen["ended"] and self.ended():
+            insist((self.seen["trailers"] or {}) == self.wanted_trailers(),
+                   "%s: the application saw the trailers %r", self.name(), self.seen["trailers"])
         return len(got) >= len(self.body) and (not self.ended() or self.seen["ended"])
 
 
@@ -85,7 +97,7 @@ class Raw:
         self.to_app, self.from_app = b"", b""  # what the agent said; what the application wrote
         self.heard = b""                       # what the agent heard
         self.agent_ended = self.app_ended = self.heard_end = False
-        self.closed = self.unsubscribed = self.app_left = False
+        self.closed = self.unsubscribed = False
 
     def name(self):
         return "raw connection %s/%d" % (self.mode, self.connection)
