@@ -226,8 +226,10 @@ class Stage:
         if self.agent.returncode != 0:
             raise self.failed(errors.strip())
         numbers = dict(pair.split("=") for pair in line.split()[1:])
-        if int(numbers["bytes"]) != bytes_back(self.drive):
-            raise self.failed(f"{numbers['bytes']} bytes came back instead of {bytes_back(self.drive)}")
+        back, wanted = int(numbers["bytes"]), bytes_back(self.drive)
+        # another load program may count the echo in whole pieces
+        if back < wanted or (back > wanted and "tcp" not in self.drive):
+            raise self.failed(f"{back} bytes came back instead of {wanted}")
         return {"cpu": cpu, "p50": float(numbers.get("p50", "0us")[:-2])}
 
 

@@ -9,6 +9,7 @@
 #include "tests/bench/load.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -111,22 +112,17 @@ static void lane_write_request(struct lane *lane, struct text head, struct text 
 
 /* ---- from the agent ---- */
 
-#define TEXT(literal) ((struct text){literal, sizeof literal - 1})
-
-static inline void head_add(char *head, size_t *len, struct text t)
+/* Appends "a<between>b<after>" to the head. */
+static void head_add(char *head, size_t *len, struct text a, const char *between, struct text b,
+                     const char *after)
 {
-    if (t.len > HEAD_BYTES_MAX - *len)
+    size_t room = HEAD_BYTES_MAX - *len;
+    int n = snprintf(head + *len, room, "%.*s%s%.*s%s", (int)a.len, a.at, between, (int)b.len, b.at,
+                     after);
+
+    if ((size_t)n >= room)
         load_fail("a request's head is too long for the floor");
-    memcpy(head + *len, t.at, t.len);
-    *len += t.len;
-}
-
-static inline void head_add_line(char *head, size_t *len, struct text name, struct text value)
-{
-    head_add(head, len, name);
-    head_add(head, len, TEXT(": "));
-    head_add(head, len, value);
-    head_add(head, len, TEXT("\r\n"));
+    *len += (size_t)n;
 }
 
 /* Turns method, target, headers and version into an HTTP/1.1 head; returns its length. */
@@ -135,18 +131,15 @@ static size_t take_head(struct reader *r, char *head)
     size_t len = 0;
     struct text method = take_text(r), target = take_text(r);
 
-    head_add(head, &len, method);
-    head_add(head, &len, TEXT(" "));
-    head_add(head, &len, target);
-    head_add(head, &len, TEXT(" HTTP/1.1\r\n"));
+    head_add(head, &len, method, " ", target, " HTTP/1.1\r\n");
     for (uint64_t names = take_number(r); names && !r->more; names--) {
         struct text name = take_text(r);
 
         for (uint64_t values = take_number(r); values && !r->more; values--)
-            head_add_line(head, &len, name, take_text(r));
+            head_add(head, &len, name, ": ", take_text(r), "\r\n");
     }
     take_text(r);
-    head_add(head, &len, TEXT("\r\n"));
+    head_add(head, &len, (struct text){"", 0}, "", (struct text){"\r\n", 2}, "");
     return len;
 }
 
