@@ -5,11 +5,11 @@ import socket
 
 def free_port():
     """A port that nobody listens on, below the range from which the kernel takes those of outgoing connections:
-    otherwise one of these, or another test's listener, might have it before the program does."""
+    otherwise one of these, or another test's listener, might have it before the program does. Nor one on which
+    a connection of before is still being forgotten (TIME_WAIT): not every program listens there."""
     for _ in range(1000):
         port = random.randrange(20000, 32000)
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
                 return port
