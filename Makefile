@@ -12,6 +12,7 @@
 #   make purity          every actor of the live daemon, replayed alone, does the same again
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios
 #   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
+#   make bench-wire      what decoding a message costs
 #   make soak            an hour of mixed traffic (SOAK_SECONDS)
 #   make cover           line coverage of messages/ by the unit tests, the decoder by itself
 #   make bare-root       a minimal Debian made by debootstrap, and tools/demo and tools/check in it
@@ -98,7 +99,7 @@ $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 
 $(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson $(LIBS)
 
 check: $(OUT)/unit
 	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))

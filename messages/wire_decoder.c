@@ -107,14 +107,17 @@ static enum go unknown_variant(struct wire_decoder *d, uint64_t offset,
                                const struct wire_field_row *f, uint64_t variant)
 {
     const struct wire_type_row *type = &wire_types[f->type];
-    char version[VERSION_TEXT_MAX];
-    version_format(d->limit, version);
+    char limit[VERSION_TEXT_MAX], since[VERSION_TEXT_MAX];
+    version_format(version_newest(), limit);
     if (variant >= type->count)
-        return wire_leaf_fail(d, offset, WIRE_BAD, "%s: unknown variant %llu (a newer peer?)",
-                              wire_type_names[f->type], (unsigned long long)variant);
-    return wire_leaf_fail(d, offset, WIRE_BAD, "%s: variant %s is not known to version %s",
-                          wire_type_names[f->type], wire_variant_names[type->first + variant],
-                          version);
+        return wire_leaf_fail(d, offset, WIRE_BAD,
+                              "%s: unknown variant %llu, perhaps of a version after %s",
+                              wire_type_names[f->type], (unsigned long long)variant, limit);
+    version_format(d->limit, limit);
+    version_format((struct version){wire_variants[type->first + variant].since}, since);
+    return wire_leaf_fail(
+        d, offset, WIRE_BAD, "%s: variant %s came with version %s, and this is %s",
+        wire_type_names[f->type], wire_variant_names[type->first + variant], since, limit);
 }
 
 HOT enum go enter_enum(struct wire_decoder *d, struct input *in, struct place *p,

@@ -8,7 +8,8 @@ enum go wire_leaf_fail(struct wire_decoder *d, uint64_t offset, enum wire_verdic
                        const char *format, ...)
 {
     char name[WIRE_NAME_MAX];
-    int n = snprintf(d->error, sizeof d->error, "%s: ", wire_message_name(&d->message, name));
+    wire_message_name(&d->message, name);
+    int n = snprintf(d->error, sizeof d->error, "%s%s", name, name[0] ? ": " : "");
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(d->error + n, sizeof d->error - (size_t)n, format, arguments);

@@ -1,17 +1,21 @@
 # make fuzz: every tests/fuzz/fuzz_*.c under libFuzzer with the address and undefined sanitizers.
-#   FUZZ_RUNS=n      runs each (1000000)      FUZZ_ONLY=name   just one: decoder, http1, reader
+#   FUZZ_RUNS=n      runs each (1000000)      FUZZ_ONLY=name   just one: decoder, http1, reader, agent ...
+#   FUZZ_SECONDS=n   so long each, instead
 #
 # tests/fuzz/NAME_corpus.sh, if there is one, sows seeds first. What a target finds of new ways is
 # kept in build/fuzz/NAME, what breaks it in build/fuzz/NAME-*. The targets run side by side.
 
 FUZZ_RUNS  ?= 1000000
 FUZZ_ONLY  ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_BOUND := $(if $(FUZZ_SECONDS),-max_total_time=$(FUZZ_SECONDS),-runs=$(FUZZ_RUNS))
 FUZZ_FLAGS := CC=clang SANITIZE=fuzzer-no-link,address,undefined
 FUZZ       := build/fuzz
+FUZZ_FORMS := agent client text
 
 $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libmessages.a $(OUT)/libruntime.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) -ljansson $(LIBS)
+$(FUZZ_FORMS:%=$(OUT)/fuzz_%): $(OUT)/tests/fuzz/forms.o $(OUT)/tests/wire_forms.o
 .SECONDARY: $(FUZZ_ONLY:%=$(OUT)/fuzz_%) $(FUZZ_ONLY:%=$(OUT)/tests/fuzz/fuzz_%.o)
 
 .PHONY: fuzz $(FUZZ_ONLY:%=fuzz-%)
@@ -24,8 +28,8 @@ fuzz:
 $(FUZZ_ONLY:%=fuzz-%): fuzz-%: $(OUT)/fuzz_%
 	$(Q)mkdir -p $(FUZZ)/$* $(FUZZ)/$*-seeds
 	$(Q)if [ -f tests/fuzz/$*_corpus.sh ]; then sh tests/fuzz/$*_corpus.sh $(FUZZ)/$*-seeds; fi
-	@echo "  FUZZ     $* $(FUZZ_RUNS)"
-	@$< -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=20 -print_final_stats=1 \
+	@echo "  FUZZ     $* $(FUZZ_BOUND)"
+	@$< $(FUZZ_BOUND) -max_len=4096 -timeout=20 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ)/$*- $(FUZZ)/$* $(FUZZ)/$*-seeds >$(FUZZ)/$*.log 2>&1 || \
 	    { tail -n 60 $(FUZZ)/$*.log; echo "fuzz: $*: failed, see $(FUZZ)/$*.log"; exit 1; }
 	@grep '^Done' $(FUZZ)/$*.log | sed 's/^/           $*: /'

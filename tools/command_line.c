@@ -72,6 +72,11 @@ void command_line_read(struct command_line *c, int argc, char **argv)
         const char *equals = argv[i][0] == '-' && argv[i][1] == '-' ? strchr(argv[i], '=') : NULL;
         size_t length = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
         const struct option_row *r = find(c, argv[i], length);
+        if (c->argument && (argv[i][0] != '-' || argv[i][1] == 0)) {
+            c->option = NULL;
+            c->argument(c, argv[i]);
+            continue;
+        }
         if (!r) {
             unknown(c, argv[i]);
             continue;

@@ -28,6 +28,8 @@ struct option_row {
 struct command_line {
     const char *program;
     const struct option_row *rows;
+    /* What is no option: does not begin with -, or is - itself. NULL: there is no such thing. */
+    void (*argument)(struct command_line *c, const char *value);
     const char *option; /* that is being taken */
     unsigned mistakes;
     bool given[OPTIONS_MAX]; /* by row */

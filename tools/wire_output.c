@@ -1,0 +1,75 @@
+/* tools/wire_output.c -- see wire_output.h */
+#include "tools/wire_output.h"
+#include "tools/wire_commands.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void wire_output_begin(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static _Noreturn void failed(void)
+{
+    int error = errno;
+    if (error == EPIPE)
+        _exit(0);
+    fprintf(stderr, "intproxy-wire: standard output: %s\n", strerror(error));
+    _exit(EXIT_IO);
+}
+
+void wire_output(const void *bytes, size_t length)
+{
+    if (fwrite(bytes, 1, length, stdout) != length)
+        failed();
+}
+
+void wire_output_text(const char *text)
+{
+    wire_output(text, strlen(text));
+}
+
+void wire_output_format(const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int n = vprintf(format, list);
+    va_end(list);
+    if (n < 0)
+        failed();
+}
+
+void wire_output_hex(const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *b = bytes;
+    char line[512];
+    while (length) {
+        size_t n = length < sizeof line / 2 ? length : sizeof line / 2;
+        for (size_t i = 0; i < n; i++) {
+            line[2 * i] = digits[b[i] >> 4];
+            line[2 * i + 1] = digits[b[i] & 15];
+        }
+        wire_output(line, 2 * n);
+        b += n;
+        length -= n;
+    }
+}
+
+void wire_output_flush(void)
+{
+    if (fflush(stdout) != 0)
+        failed();
+}
+
+bool wire_output_has_colour(void)
+{
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(none && *none) && !(term && strcmp(term, "dumb") == 0);
+}

@@ -1,0 +1,96 @@
+/* tools/wire_verdict.c -- intproxy-wire verdict: what the original would say of some bytes. */
+#include "messages/hex.h"
+#include "tools/wire_canonical.h"
+#include "tools/wire_commands.h"
+#include "tools/wire_lines.h"
+#include "tools/wire_options.h"
+#include "tools/wire_output.h"
+#include "tools/wire_show.h"
+#include <string.h>
+
+static bool help;
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    help = true;
+}
+
+static const struct option_row rows[] = {
+    {"--help", NULL, "this text", take_help, ONCE},
+    {0},
+};
+
+static const char usage[] = "intproxy-wire verdict <LINES >VERDICTS";
+static const char examples[] =
+    "Reads lines of who speaks, a TAB, and bytes in hexadecimal; writes a line for each, about "
+    "its\n"
+    "first message:\n"
+    "\n"
+    "  ok<TAB>CONSUMED<TAB>HEX    whole; the bytes that the original would write for it (* if it\n"
+    "                             holds a set or a map of two and more, whose order is free)\n"
+    "  more                       not whole\n"
+    "  bad                        malformed, or longer than anything could be\n"
+    "\n"
+    "  printf 'agent\\t07\\nclient\\tff\\n' | intproxy-wire verdict\n"
+    "\n"
+    "exit status: 0; 2 a mistake on the command line; 65 a line is not of this form\n";
+
+/* In place: the bytes are written over their digits. False: these are no digits. */
+static bool unhex(char *digits, size_t n, size_t *length)
+{
+    uint8_t *out = (uint8_t *)digits;
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        *out++ = (uint8_t)(high << 4 | low);
+    }
+    *length = (size_t)(out - (uint8_t *)digits);
+    return n % 2 == 0;
+}
+
+static void say(const struct wire_judgement *j)
+{
+    if (j->verdict != WIRE_MESSAGE) {
+        wire_output_text(j->verdict == WIRE_MORE ? "more\n" : "bad\n");
+        return;
+    }
+    wire_output_format("ok\t%zu\t", j->consumed);
+    if (j->again)
+        wire_output_hex(j->again->at, j->again->length);
+    else
+        wire_output_text("*");
+    wire_output_text("\n");
+}
+
+static int judge_line(void *context, const struct wire_line *line)
+{
+    (void)context;
+    enum wire_from from;
+    size_t length, word = strcspn(line->text, "\t");
+    if (line->text[word] != '\t' || !wire_from_parse(line->text, word, &from))
+        return wire_line_mistake(line, EXIT_DATA,
+                                 "agent or client, a TAB and hexadecimal digits belong here");
+    char *digits = line->text + word + 1;
+    if (!unhex(digits, line->length - word - 1, &length))
+        return wire_line_mistake(line, EXIT_DATA, "these are no hexadecimal digits in pairs");
+    struct wire_judgement j = wire_judge(from, (uint8_t *)digits, length);
+    say(&j);
+    return 0;
+}
+
+int wire_verdict(int argc, char **argv)
+{
+    struct command_line c = {.program = "intproxy-wire verdict", .rows = rows};
+    command_line_read(&c, argc, argv);
+    if (help) {
+        command_line_help(&c, usage, examples);
+        return 0;
+    }
+    if (c.mistakes)
+        return EXIT_USAGE;
+    int status = wire_lines_read("-", judge_line, NULL);
+    wire_output_flush();
+    return status;
+}
