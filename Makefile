@@ -1,18 +1,19 @@
 # intproxyd -- the incoming side of mirrord's internal proxy, as a native daemon
 #
-#   make                 build/intproxyd and build/intproxy-agent
+#   make                 build/intproxyd, build/intproxy-agent and build/intproxy-wire
 #   make check           unit tests (CUnit), every suite; ONLY=suite picks one
 #   make lint            floors, forbidden symbols, format, warnings of gcc and clang, stray text
 #   make format          clang-format over the sources (never over the .def tables)
 #   make relacy          the inbox under the relacy model checker, and each of its mutations
 #   make stress          the inbox under the thread sanitizer, with real threads
-#   make fuzz            libFuzzer over decoder, agent link and HTTP/1, FUZZ_RUNS runs each (1000000)
+#   make fuzz            libFuzzer over all that parses, FUZZ_RUNS runs each (1000000) or FUZZ_SECONDS
 #   make e2e             the built programs with a scripted agent and nginx, node, python3, socat
 #   make sessions        the recorded sessions with real agents, played to both programs
 #   make purity          every actor of the live daemon, replayed alone, does the same again
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios
 #   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
 #   make bench-wire      what decoding a message costs
+#   make bench-tap       throughput and CPU of intproxy-wire tap beside a plain relay
 #   make soak            an hour of mixed traffic (SOAK_SECONDS)
 #   make cover           line coverage of messages/ by the unit tests, the decoder by itself
 #   make bare-root       a minimal Debian made by debootstrap, and tools/demo and tools/check in it
@@ -58,9 +59,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .PHONY: all check format relacy stress bench bench-runtime install clean help
-all: $(OUT)/intproxyd $(OUT)/intproxy-agent
+all: $(OUT)/intproxyd $(OUT)/intproxy-agent $(OUT)/intproxy-wire
 ifeq ($(SANITIZE)$(MUTATE)$(COVER),)
-	$(Q)ln -sf $(VARIANT)/intproxyd build/intproxyd; ln -sf $(VARIANT)/intproxy-agent build/intproxy-agent
+	$(Q)ln -sf $(VARIANT)/intproxyd build/intproxyd; ln -sf $(VARIANT)/intproxy-agent build/intproxy-agent; ln -sf $(VARIANT)/intproxy-wire build/intproxy-wire
 endif
 
 help:
@@ -97,6 +98,12 @@ $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)
 
+# What intproxy-wire is made of: its commands, and those of its own files that they use.
+WIRE_SRC := tools/intproxy-wire.c $(wildcard tools/wire_*.c) tools/tap_stdout.c tools/command_line.c tools/shared_options.c
+$(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
+
 $(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson $(LIBS)
@@ -110,7 +117,7 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(OUT)/intproxyd $(OUT)/intproxy-agent $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/intproxyd $(OUT)/intproxy-agent $(OUT)/intproxy-wire $(DESTDIR)$(PREFIX)/bin
 
 clean:
 	rm -rf build

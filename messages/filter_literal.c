@@ -1,0 +1,98 @@
+/* messages/filter_literal.c -- numbers, sizes and times in a filter; see filter_words.h */
+#include "messages/filter_words.h"
+#include "messages/hex.h"
+#include <string.h>
+
+struct rest {
+    const char *at, *end;
+};
+
+static bool rest_is(const struct rest *r, const char *text)
+{
+    size_t n = strlen(text);
+    return (size_t)(r->end - r->at) == n && memcmp(r->at, text, n) == 0;
+}
+
+/* Digits of this base, one at least. */
+static bool digits(struct rest *r, unsigned base, uint64_t *out)
+{
+    const char *begin = r->at;
+    uint64_t n = 0;
+    for (; r->at < r->end; r->at++) {
+        int digit = hex_digit(*r->at);
+        if (digit < 0 || (unsigned)digit >= base)
+            break;
+        if (n > (UINT64_MAX - (unsigned)digit) / base)
+            return false;
+        n = n * base + (unsigned)digit;
+    }
+    *out = n;
+    return r->at > begin;
+}
+
+static bool suffix_shift(const struct rest *r, unsigned *shift)
+{
+    static const char *const suffixes[][3] = {
+        {"", "", ""}, {"k", "K", "KiB"}, {"M", "M", "MiB"}, {"G", "G", "GiB"}};
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned j = 0; j < 3; j++)
+            if (rest_is(r, suffixes[i][j])) {
+                *shift = 10 * i;
+                return true;
+            }
+    return false;
+}
+
+bool filter_literal_number(const struct filter_word *w, uint64_t *out)
+{
+    struct rest r = {w->at, w->at + w->length};
+    unsigned shift = 0;
+    if (w->length > 2 && r.at[0] == '0' && (r.at[1] | 32) == 'x') {
+        r.at += 2;
+        return digits(&r, 16, out) && r.at == r.end;
+    }
+    if (!digits(&r, 10, out) || !suffix_shift(&r, &shift) || *out > UINT64_MAX >> shift)
+        return false;
+    *out <<= shift;
+    return true;
+}
+
+static uint64_t unit_us(const struct rest *r)
+{
+    static const struct {
+        const char *name;
+        uint64_t us;
+    } units[] = {{"us", 1},       {"ms", 1000},      {"s", 1000000},
+                 {"m", 60000000}, {"h", 3600000000}, {"\xC2\xB5s", 1}}; /* and the sign for micro */
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (rest_is(r, units[i].name))
+            return units[i].us;
+    return 0;
+}
+
+/* What stands behind the point, in millionths: digits beyond the sixth count for nothing. */
+static bool fraction(struct rest *r, uint64_t *millionths)
+{
+    uint64_t weight = 100000;
+    const char *begin = ++r->at;
+    for (*millionths = 0; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
+        *millionths += weight * (uint64_t)(*r->at - '0');
+        weight /= 10;
+    }
+    return r->at > begin;
+}
+
+bool filter_literal_time(const struct filter_word *w, uint64_t *out)
+{
+    struct rest r = {w->at, w->at + w->length};
+    uint64_t whole, millionths = 0;
+    if (!digits(&r, 10, &whole) || (r.at < r.end && *r.at == '.' && !fraction(&r, &millionths)))
+        return false;
+    uint64_t unit = unit_us(&r);
+    if (unit == 0 && (r.at < r.end || whole || millionths))
+        return false;
+    if (unit && whole > (UINT64_MAX - unit) / unit)
+        return false;
+    *out = whole * unit + millionths * unit / 1000000;
+    return true;
+}
