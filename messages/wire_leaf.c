@@ -24,11 +24,27 @@ enum go wire_leaf_no_memory(struct wire_decoder *d, uint64_t offset)
     return wire_leaf_fail(d, offset, WIRE_TOO_LARGE, "no memory");
 }
 
+/* With a marker, here whole and with what stands behind it, as nearly all of them are. */
+static inline bool integer_whole(struct wire_decoder *d, struct input *in, unsigned width,
+                                 struct wire_u128 *out)
+{
+    if (d->partial_length || bytes_left(in) <= sizeof(uint64_t))
+        return false;
+    unsigned size = wire_varint_width(*in->at);
+    if (size == 0 || size > width || size > sizeof(uint64_t))
+        return false;
+    *out = (struct wire_u128){wire_little_endian_of_8(in->at + 1, size), 0};
+    in->at += 1 + size;
+    return true;
+}
+
 /* Any integer of a marker, and any that is cut; what was read is kept until it is whole. A marker
  * for more than `width` bytes is malformed as soon as it is seen. */
 enum go wire_leaf_integer_long(struct wire_decoder *d, struct input *in, unsigned width,
                                struct wire_u128 *out)
 {
+    if (integer_whole(d, in, width, out))
+        return GO_NEXT;
     if (in->at == in->end)
         return GO_MORE;
     if (d->partial_length == 0)
@@ -188,13 +204,27 @@ static enum go address_begin(struct wire_decoder *d, struct input *in, struct wi
     return GO_NEXT;
 }
 
+/* Family and octets, which are here whole. */
+static bool octets_whole(struct wire_decoder *d, struct input *in, struct wire_address *a)
+{
+    if (d->partial_length || bytes_left(in) <= sizeof a->octets || *in->at > 1)
+        return false;
+    bool six = *in->at++ == 1;
+    a->family = six ? 6 : 4;
+    memcpy(a->octets, in->at, six ? 16 : 4);
+    in->at += six ? 16 : 4;
+    d->step = STEP_PORT;
+    return true;
+}
+
 /* ip, and sockaddr, which is an ip and a port. */
 static enum go leaf_address(struct wire_decoder *d, struct input *in,
                             const struct wire_field_row *f)
 {
     struct wire_address *a = slot(d, f);
     enum go go;
-    if (d->step == STEP_START && (go = address_begin(d, in, a)) != GO_NEXT)
+    if (d->step == STEP_START && !octets_whole(d, in, a) &&
+        (go = address_begin(d, in, a)) != GO_NEXT)
         return go;
     if (d->step == STEP_OCTETS) {
         size_t n, done = (a->family == 6 ? 16 : 4) - (size_t)d->remaining;

@@ -231,9 +231,13 @@ static size_t authority_length(const uint8_t *bytes, size_t length)
 {
     struct authority a = {0, false, false, false};
     size_t i = 0;
-    for (; i < length && bytes[i] != '/' && bytes[i] != '?' && bytes[i] != '#'; i++)
-        if (!authority_byte(&a, bytes[i]))
+    for (;;) {
+        i += span_in(bytes + i, length - i, IN_SCHEME); /* nothing special in an authority */
+        if (i == length || bytes[i] == '/' || bytes[i] == '?' || bytes[i] == '#')
+            break;
+        if (!authority_byte(&a, bytes[i++]))
             return 0;
+    }
     if (a.opened != a.closed || a.colons > 1 || a.percent || (i && bytes[i - 1] == '@'))
         return 0;
     return i;

@@ -9,9 +9,11 @@
 #ifndef MESSAGES_WIRE_VARINT_H
 #define MESSAGES_WIRE_VARINT_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { WIRE_MARKER_16 = 0xFB, WIRE_MARKER_32, WIRE_MARKER_64, WIRE_MARKER_128 };
 
@@ -27,6 +29,14 @@ static inline uint64_t wire_little_endian(const uint8_t *bytes, unsigned width)
     for (unsigned i = 0; i < width; i++)
         n |= (uint64_t)bytes[i] << 8 * i;
     return n;
+}
+
+/* The number of a marker with `width` bytes, 2, 4 or 8, where eight bytes can be read. */
+static inline uint64_t wire_little_endian_of_8(const uint8_t *bytes, unsigned width)
+{
+    uint64_t n;
+    memcpy(&n, bytes, sizeof n);
+    return le64toh(n) & UINT64_MAX >> (64 - 8 * width);
 }
 
 static inline uint8_t *wire_put_little_endian(uint8_t *out, uint64_t n, unsigned width)
