@@ -93,8 +93,9 @@ class BadInput(Case):
         wait_taken(ends)
         link.shut()
         s.daemon.wait_log("serving again")
-        # both are marks of the highest: they tell of what was given back, too
-        self.assertLess(s.daemon.status_kib("VmPeak"), peak + 64 * 1024, payload)
+        # both are marks of the highest: they tell of what was given back, too. The C library reserves 128 MiB for
+        # a thread that allocates for the first time, which may be now.
+        self.assertLess(s.daemon.status_kib("VmPeak"), peak + 512 * 1024, payload)
         self.assertLess(s.daemon.status_kib("VmHWM"), held + 8 * 1024, payload)
         self.goes_on(s)
         s.finish()
