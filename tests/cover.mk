@@ -7,7 +7,7 @@
 COVER_ALL   := $(sort $(wildcard messages/*.c))
 COVER_FILES ?= $(COVER_ALL)
 # A little below what was measured when it was written here.
-COVER_LEAST         := 98.5
+COVER_LEAST         := 97.2
 COVER_LEAST_DECODER := 99.4
 cover_asked = $(if $(filter-out $(COVER_FILES),$(COVER_ALL)),,-v least=$(COVER_LEAST) -v least_decoder=$(COVER_LEAST_DECODER))
 
