@@ -168,18 +168,6 @@ static bool some(struct wire_transcode *t, bool is_some)
     return put(t, &tag, 1);
 }
 
-static bool group(struct wire_transcode *t, const struct wire_group *g)
-{
-    (void)t, (void)g;
-    return true;
-}
-
-static bool field(struct wire_transcode *t, const struct wire_group *g, unsigned i)
-{
-    (void)t, (void)g, (void)i;
-    return true;
-}
-
 static bool list_begin(struct wire_transcode *t, unsigned type)
 {
     struct wire_bytes_sink *s = sink(t);
@@ -187,12 +175,6 @@ static bool list_begin(struct wire_transcode *t, unsigned type)
     if (s->lists == WIRE_BYTES_LISTS_MAX)
         return wire_transcode_fail(t, "nested too deeply");
     s->begun[s->lists++] = s->out.length;
-    return true;
-}
-
-static bool next(struct wire_transcode *t, unsigned type, uint64_t done)
-{
-    (void)t, (void)type, (void)done;
     return true;
 }
 
@@ -215,11 +197,7 @@ static bool list_end(struct wire_transcode *t, unsigned type, uint64_t count)
 const struct wire_sink wire_bytes_sink = {
     .variant = variant,
     .some = some,
-    .group_begin = group,
-    .field = field,
-    .group_end = group,
     .list_begin = list_begin,
-    .next = next,
     .list_end = list_end,
     .leaf = leaf,
 };

@@ -315,24 +315,9 @@ static bool some(struct wire_transcode *t, bool *out)
     return tag <= 1 || wire_transcode_fail(t, "an option begins with %02x", (unsigned)tag);
 }
 
-static bool group(struct wire_transcode *t, const struct wire_group *g)
-{
-    (void)t, (void)g;
-    return true;
-}
-
-static bool field(struct wire_transcode *t, const struct wire_group *g, unsigned i)
-{
-    (void)t, (void)g, (void)i;
-    return true;
-}
-
 const struct wire_source wire_bytes_source = {
     .variant = variant,
     .some = some,
-    .group_begin = group,
-    .field = field,
-    .group_end = group,
     .list_begin = list_begin,
     .next = next,
     .list_end = list_end,

@@ -130,12 +130,6 @@ static bool list_begin(struct wire_transcode *t, unsigned type)
     return true;
 }
 
-static bool next(struct wire_transcode *t, unsigned type, uint64_t done)
-{
-    (void)t, (void)type, (void)done;
-    return true;
-}
-
 static bool list_end(struct wire_transcode *t, unsigned type, uint64_t count)
 {
     (void)type, (void)count;
@@ -150,7 +144,6 @@ const struct wire_sink wire_dump_sink = {
     .field = field,
     .group_end = shallower,
     .list_begin = list_begin,
-    .next = next,
     .list_end = list_end,
     .leaf = leaf,
 };

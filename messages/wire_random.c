@@ -232,24 +232,6 @@ static bool some(struct wire_transcode *t, bool *out)
     return true;
 }
 
-static bool group(struct wire_transcode *t, const struct wire_group *g)
-{
-    (void)t, (void)g;
-    return true;
-}
-
-static bool field(struct wire_transcode *t, const struct wire_group *g, unsigned i)
-{
-    (void)t, (void)g, (void)i;
-    return true;
-}
-
-static bool list_begin(struct wire_transcode *t, unsigned type)
-{
-    (void)t, (void)type;
-    return true;
-}
-
 /* A set or a map of two would be written in any order: one at most. A header has a value. */
 static bool next(struct wire_transcode *t, unsigned type, uint64_t done, bool *more)
 {
@@ -266,20 +248,9 @@ static bool next(struct wire_transcode *t, unsigned type, uint64_t done, bool *m
     return true;
 }
 
-static bool list_end(struct wire_transcode *t, unsigned type)
-{
-    (void)t, (void)type;
-    return true;
-}
-
 const struct wire_source wire_random_source = {
     .variant = variant,
     .some = some,
-    .group_begin = group,
-    .field = field,
-    .group_end = group,
-    .list_begin = list_begin,
     .next = next,
-    .list_end = list_end,
     .leaf = leaf,
 };

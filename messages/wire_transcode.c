@@ -12,8 +12,9 @@
 /* A filter in a filter is an enum in a group in a list in a group in an enum. */
 enum { DEPTH_MAX = 4 * WIRE_NESTING_MAX };
 
-#define BOTH(t, call, ...)                                                                         \
-    ((t)->source->call((t), __VA_ARGS__) && (t)->sink->call((t), __VA_ARGS__))
+/* A form that has nothing to do at a place leaves the call out. */
+#define CALL(t, side, call, ...) (!(t)->side->call || (t)->side->call((t), __VA_ARGS__))
+#define BOTH(t, call, ...)       (CALL(t, source, call, __VA_ARGS__) && CALL(t, sink, call, __VA_ARGS__))
 
 static bool convey(struct wire_transcode *t, unsigned type);
 
@@ -78,12 +79,12 @@ static bool convey_option(struct wire_transcode *t, unsigned type)
 static bool list_next(struct wire_transcode *t, unsigned type, uint64_t done, bool *more)
 {
     *more = false;
-    return t->source->next(t, type, done, more) && (!*more || t->sink->next(t, type, done));
+    return t->source->next(t, type, done, more) && (!*more || CALL(t, sink, next, type, done));
 }
 
 static bool list_end(struct wire_transcode *t, unsigned type, uint64_t count)
 {
-    return t->source->list_end(t, type) && t->sink->list_end(t, type, count);
+    return CALL(t, source, list_end, type) && CALL(t, sink, list_end, type, count);
 }
 
 static bool convey_element(struct wire_transcode *t, const struct wire_type_row *row)

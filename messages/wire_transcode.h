@@ -56,6 +56,7 @@ struct wire_group {
 
 struct wire_transcode;
 
+/* group_begin to list_end may be NULL in both, but for `next` of a source: nothing to do. */
 struct wire_source {
     bool (*variant)(struct wire_transcode *t, unsigned type, unsigned *variant);
     bool (*some)(struct wire_transcode *t, bool *some);
