@@ -11,21 +11,6 @@ static bool some(struct wire_transcode *t, bool *is_some)
     return wire_bytes_source.some(t, is_some);
 }
 
-static bool group_begin(struct wire_transcode *t, const struct wire_group *g)
-{
-    return wire_bytes_source.group_begin(t, g);
-}
-
-static bool field(struct wire_transcode *t, const struct wire_group *g, unsigned i)
-{
-    return wire_bytes_source.field(t, g, i);
-}
-
-static bool group_end(struct wire_transcode *t, const struct wire_group *g)
-{
-    return wire_bytes_source.group_end(t, g);
-}
-
 static bool list_begin(struct wire_transcode *t, unsigned type)
 {
     return wire_bytes_source.list_begin(t, type);
@@ -62,9 +47,6 @@ static bool leaf(struct wire_transcode *t, unsigned op, struct wire_leaf *out)
 const struct wire_source tap_source = {
     .variant = variant,
     .some = some,
-    .group_begin = group_begin,
-    .field = field,
-    .group_end = group_end,
     .list_begin = list_begin,
     .next = next,
     .list_end = list_end,
