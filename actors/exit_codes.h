@@ -5,7 +5,9 @@
 enum exit_code {
     EXIT_DRAINED = 0,          /* after a signal */
     EXIT_USAGE = 2,            /* also: an address of our own cannot be listened on */
-    EXIT_UNREACHABLE = 69,     /* the agent, with --no-retry */
+    EXIT_DATA = 65,            /* what was given, or tapped, is malformed */
+    EXIT_UNREACHABLE = 69,     /* the agent, with --no-retry; or by the tap */
+    EXIT_IO = 74,              /* something cannot be read, written or (by the tap) listened on */
     EXIT_PROTOCOL = 76,        /* what the agent says is not mirrord-protocol */
     EXIT_REFUSED = 77,         /* by the agent, in words or by silence */
     EXIT_SIGNALLED_AGAIN = 130 /* a second signal: what was under way is not finished */

@@ -35,8 +35,8 @@ struct tap {
 static int status(const struct tap *self)
 {
     if (self->undecoded)
-        return TAP_EXIT_DATA;
-    return self->numbers && !self->reached ? TAP_EXIT_UNREACHABLE : 0;
+        return EXIT_DATA;
+    return self->numbers && !self->reached ? EXIT_UNREACHABLE : 0;
 }
 
 static void say_summary(struct tap *self)
@@ -151,7 +151,7 @@ static void on_listening(struct tap *self, struct message *m)
     if (l->error) {
         actor_log(&self->actor, LOG_ERROR, "cannot listen", "at=%s why=\"%s\"", where,
                   strerror((int)l->error));
-        actor_end_program(&self->actor, TAP_EXIT_IO);
+        actor_end_program(&self->actor, EXIT_IO);
         return;
     }
     snprintf(line, sizeof line, "tap ready - proxies at %s, agent at %s", where,

@@ -11,18 +11,17 @@
  * lines of them. What the output does not take in time is left out, counted and said; a link is never
  * slower for it.
  *
- * The program ends with 0, with TAP_EXIT_DATA if some direction could not be decoded, and with
- * TAP_EXIT_UNREACHABLE if proxies came and the agent was never reached; TAP_EXIT_IO: the address
+ * The program ends with 0, with EXIT_DATA if some direction could not be decoded, and with
+ * EXIT_UNREACHABLE if proxies came and the agent was never reached; EXIT_IO: the address
  * cannot be listened on. When nobody reads the output any more (`| head`), bytes are passed on until
  * the last link has ended: that is then the end.
  */
 #ifndef ACTORS_TAP_H
 #define ACTORS_TAP_H
 
+#include "actors/exit_codes.h"
 #include "messages/filter.h"
 #include "runtime/actor.h"
-
-enum { TAP_EXIT_DATA = 65, TAP_EXIT_UNREACHABLE = 69, TAP_EXIT_IO = 74 };
 
 /* What the tap was told to be. Owner: tools/; filled before the run, alive until it has ended.
  * Thread: read-only everywhere. */

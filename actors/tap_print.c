@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define EXACT_MAX (UINT64_C(1) << 53) /* a double holds no more */
-
 void tap_printer_release(struct tap_printer *p)
 {
     wire_bytes_source_release(&p->source);
@@ -122,9 +120,10 @@ static void put_string(struct wire_buffer *out, const uint8_t *bytes, size_t len
 static void json_ids(const struct tap_record *r, struct wire_buffer *out)
 {
     if (r->ids & TAP_HAS_CONNECTION)
-        wire_buffer_format(
-            out, r->connection > EXACT_MAX ? ",\"conn\":\"%" PRIu64 "\"" : ",\"conn\":%" PRIu64,
-            r->connection);
+        wire_buffer_format(out,
+                           r->connection > WIRE_JSON_EXACT_MAX ? ",\"conn\":\"%" PRIu64 "\""
+                                                               : ",\"conn\":%" PRIu64,
+                           r->connection);
     if (r->ids & TAP_HAS_REQUEST)
         wire_buffer_format(out, ",\"req\":%u", r->request);
     if (r->ids & TAP_HAS_PORT)

@@ -1,6 +1,6 @@
 /* messages/filter_words.c -- see filter_words.h */
 #include "messages/filter_words.h"
-#include "messages/hex.h"
+#include "messages/escape.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -84,37 +84,20 @@ unsigned filter_column(const char *text, const char *at)
 
 /* ---- escapes --------------------------------------------------------------------------------- */
 
-/* The characters of the filter that stand for one; 0: nothing does. */
-static size_t escape(const char *at, const char *end, char *out)
-{
-    static const char names[] = "\"\\nrt", meant[] = "\"\\\n\r\t";
-    if (at + 1 >= end)
-        return 0;
-    const char *name = strchr(names, at[1]);
-    if (name && at[1]) {
-        *out = meant[name - names];
-        return 2;
-    }
-    if (at[1] != 'x' || at + 3 >= end || hex_digit(at[2]) < 0 || hex_digit(at[3]) < 0)
-        return 0;
-    *out = (char)(hex_digit(at[2]) << 4 | hex_digit(at[3]));
-    return 4;
-}
-
 const char *filter_word_unescape(const struct filter_word *w, char *out, size_t *length)
 {
     const char *at = w->at, *end = w->at + w->length;
     size_t n = 0;
     while (at < end) {
-        size_t eaten = 1;
-        if (*at == '\\' && w->kind == FILTER_WORD_QUOTED)
-            eaten = escape(at, end, &out[n]);
-        else
-            out[n] = *at;
-        if (!eaten)
-            return at;
-        at += eaten;
-        n++;
+        uint8_t byte = (uint8_t)*at;
+        size_t escaped = 0;
+        if (*at == '\\' && w->kind == FILTER_WORD_QUOTED) {
+            escaped = escape_read(at + 1, end, &byte);
+            if (!escaped)
+                return at;
+        }
+        out[n++] = (char)byte;
+        at += 1 + escaped;
     }
     *length = n;
     return NULL;

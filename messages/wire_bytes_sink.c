@@ -7,6 +7,7 @@
 #include "messages/wire_decoder.h"
 #include "messages/wire_syntax.h"
 #include "messages/wire_text.h"
+#include "messages/wire_varint.h"
 #include <string.h>
 
 static struct wire_bytes_sink *sink(struct wire_transcode *t)
@@ -29,15 +30,11 @@ static bool put(struct wire_transcode *t, const void *bytes, size_t length)
 /* The shortest form (1.1). Returns its length. */
 static size_t integer_bytes(struct wire_u128 n, uint8_t out[WIRE_VARINT_MAX])
 {
-    size_t size = n.high ? 16 : n.low >> 32 ? 8 : n.low >> 16 ? 4 : n.low >= 0xFB ? 2 : 0;
-    out[0] = (uint8_t)(size == 0   ? n.low
-                       : size == 2 ? 0xFB
-                       : size == 4 ? 0xFC
-                       : size == 8 ? 0xFD
-                                   : 0xFE);
-    for (size_t i = 0; i < size; i++)
-        out[1 + i] = (uint8_t)((i < 8 ? n.low : n.high) >> 8 * (i % 8));
-    return 1 + size;
+    if (n.high == 0)
+        return (size_t)(wire_varint_put(out, n.low) - out);
+    out[0] = WIRE_MARKER_128;
+    wire_put_little_endian(wire_put_little_endian(out + 1, n.low, 8), n.high, 8);
+    return 1 + 16;
 }
 
 static bool integer(struct wire_transcode *t, uint64_t low, uint64_t high)

@@ -1,5 +1,6 @@
 /* messages/wire_bytes_source.c -- reads protocol bytes as values; see wire_bytes.h */
 #include "messages/wire_bytes.h"
+#include "messages/wire_varint.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,16 +59,15 @@ static bool wide(struct wire_transcode *t, struct wire_u128 *out)
     *out = (struct wire_u128){0, 0};
     if (!byte(t, &out->low))
         return false;
-    if (out->low < 0xFB)
+    unsigned width = wire_varint_width((uint8_t)out->low);
+    if (width == 0)
         return true;
-    if (out->low == 0xFF)
+    if (width > 16)
         return wire_transcode_fail(t, "an integer begins with ff");
-    unsigned size = 2u << (out->low - 0xFB);
-    if (!take(t, size, &b))
+    if (!take(t, width, &b))
         return false;
-    out->low = 0;
-    for (unsigned i = 0; i < size; i++)
-        *(i < 8 ? &out->low : &out->high) |= (uint64_t)b[i] << 8 * (i % 8);
+    out->low = wire_little_endian(b, width < 8 ? width : 8);
+    out->high = width > 8 ? wire_little_endian(b + 8, 8) : 0;
     return true;
 }
 

@@ -327,8 +327,8 @@ static void data_fill(struct wire_decoder *d, unsigned top, unsigned variant)
     bool agent = d->from == WIRE_FROM_AGENT;
     unsigned second = agent ? WIRE_TYPE_DaemonTcp : WIRE_TYPE_LayerTcpSteal;
     m->kind = WIRE_DATA;
-    m->mode = top == TOP_TCP ? WIRE_MIRROR : WIRE_STEAL;
     m->top = top;
+    m->mode = mode_of(m);
     m->path[0] =
         (uint16_t)(wire_types[agent ? WIRE_TYPE_DaemonMessage : WIRE_TYPE_ClientMessage].first +
                    top);

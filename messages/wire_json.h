@@ -24,6 +24,9 @@
 #include "messages/wire_transcode.h"
 #include <jansson.h>
 
+/* Beyond, a double is not exact, and an integer is written as a string. */
+#define WIRE_JSON_EXACT_MAX (INT64_C(1) << 53)
+
 struct wire_json_sink {
     struct wire_buffer out;
     uint64_t most; /* bytes of a string that are shown; 0: all */

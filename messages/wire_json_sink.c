@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define EXACT_MAX (INT64_C(1) << 53) /* beyond, a double is not exact */
-
 static struct wire_json_sink *sink(struct wire_transcode *t)
 {
     return t->sink_state;
@@ -121,8 +119,11 @@ static bool leaf(struct wire_transcode *t, unsigned op, const struct wire_leaf *
         return wire_buffer_format(out, "\"%s\"", wire_u128_text(l->number, text)) || no_memory(t);
     case WIRE_OP_I32:
     case WIRE_OP_I64:
-        return wire_buffer_format(
-                   out, n > EXACT_MAX || n < -EXACT_MAX ? "\"%" PRId64 "\"" : "%" PRId64, n) ||
+        return wire_buffer_format(out,
+                                  n > WIRE_JSON_EXACT_MAX || n < -WIRE_JSON_EXACT_MAX ? "\"%" PRId64
+                                                                                        "\""
+                                                                                      : "%" PRId64,
+                                  n) ||
                no_memory(t);
     case WIRE_OP_IP:
     case WIRE_OP_SOCKADDR:
@@ -134,8 +135,9 @@ static bool leaf(struct wire_transcode *t, unsigned op, const struct wire_leaf *
     case WIRE_OP_U32:
     case WIRE_OP_U64:
     case WIRE_OP_STATUS:
-        return wire_buffer_format(out, l->number.low > EXACT_MAX ? "\"%" PRIu64 "\"" : "%" PRIu64,
-                                  l->number.low) ||
+        return wire_buffer_format(
+                   out, l->number.low > WIRE_JSON_EXACT_MAX ? "\"%" PRIu64 "\"" : "%" PRIu64,
+                   l->number.low) ||
                no_memory(t);
     case WIRE_OP_HEADER_NAME: return string(t, op, l) && say(t, ":");
     default: return string(t, op, l);

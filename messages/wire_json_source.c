@@ -68,12 +68,9 @@ static bool hex(struct wire_transcode *t, const json_t *digits, struct wire_leaf
         return wire_transcode_fail(t, "\"hex\" has an odd number of digits");
     if (!wire_buffer_room(b, n / 2 + 1))
         return wire_transcode_fail(t, "no memory");
-    for (size_t i = 0; i < n; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
-        if (high < 0 || low < 0)
-            return wire_transcode_fail(t, "\"hex\" holds something else than hexadecimal digits");
-        b->at[b->length++] = (uint8_t)(high << 4 | low);
-    }
+    if (!hex_read(text, n, b->at))
+        return wire_transcode_fail(t, "\"hex\" holds something else than hexadecimal digits");
+    b->length = n / 2;
     out->bytes = b->at;
     out->length = b->length;
     return true;

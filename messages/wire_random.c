@@ -1,5 +1,6 @@
 /* messages/wire_random.c -- see wire_random.h */
 #include "messages/wire_random.h"
+#include "messages/wire_syntax.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -151,10 +152,8 @@ static size_t semver(struct wire_random_source *s)
 
 static size_t httpver(struct wire_random_source *s)
 {
-    static const char *const known[] = {"HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/3.0"};
-    const char *v = known[wire_random_below(s, sizeof known / sizeof known[0])];
-    memcpy(s->string, v, strlen(v));
-    return strlen(v);
+    memcpy(s->string, wire_httpver_texts[wire_random_below(s, WIRE_HTTPVERS)], WIRE_HTTPVER_LENGTH);
+    return WIRE_HTTPVER_LENGTH;
 }
 
 static size_t string(struct wire_random_source *s, unsigned op)

@@ -2,7 +2,7 @@
  *
  * The table says what must come; this file only knows how it is written. Errors give the column.
  */
-#include "messages/hex.h"
+#include "messages/escape.h"
 #include "messages/wire_syntax.h"
 #include "messages/wire_text.h"
 #include <string.h>
@@ -104,21 +104,6 @@ bool wire_text_source_over(struct wire_transcode *t)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-/* Behind a backslash. Returns how many characters it takes, 0: it is none. */
-static size_t unescape(const char *at, const char *end, uint8_t *out)
-{
-    static const char from[] = "\"\\nrt", to[] = "\"\\\n\r\t";
-    const char *known = at < end && *at ? strchr(from, *at) : NULL;
-    if (known) {
-        *out = (uint8_t)to[known - from];
-        return 1;
-    }
-    if (end - at < 3 || *at != 'x' || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
-        return 0;
-    *out = (uint8_t)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
-    return 3;
-}
-
 static bool quoted(struct wire_transcode *t, struct wire_leaf *out)
 {
     struct wire_text_source *s = source(t);
@@ -138,7 +123,7 @@ static bool quoted(struct wire_transcode *t, struct wire_leaf *out)
         if (*s->at++ == '"')
             break;
         uint8_t byte = 0;
-        size_t n = unescape(s->at, s->end, &byte);
+        size_t n = escape_read(s->at, s->end, &byte);
         if (n == 0)
             return wrong(t, "\", \\, n, r, t or xNN after a backslash");
         if (!wire_buffer_put(b, &byte, 1))

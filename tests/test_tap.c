@@ -313,7 +313,7 @@ STAGED(bytes_that_mean_nothing)
     CHECK(lines_have("1 > TcpSteal(Data) conn=7 size=7 TcpSteal(Data{connection_id: 7, bytes: "
                      "\"abc\"})\n"));
     CHECK(summary_has("  < not decoded from byte 2 on, "));
-    CHECK_UINT(atomic_load(&s->sim.runtime.status), TAP_EXIT_DATA);
+    CHECK_UINT(atomic_load(&s->sim.runtime.status), EXIT_DATA);
 }
 
 STAGED(ends_pass_one_by_one)
@@ -738,7 +738,7 @@ STAGED(agent_that_is_not_there)
     CHECK(lines_have("1 * the agent 10.0.0.5:61337 cannot be reached: Connection refused\n"));
     finish(s);
     CHECK(summary_has("the agent was not reached"));
-    CHECK_UINT(atomic_load(&s->sim.runtime.status), TAP_EXIT_UNREACHABLE);
+    CHECK_UINT(atomic_load(&s->sim.runtime.status), EXIT_UNREACHABLE);
 }
 
 static void agent_by_name(void)

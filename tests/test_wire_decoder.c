@@ -1,7 +1,7 @@
 /* tests/test_wire_decoder.c -- the decoder against the original's verdicts, however bytes are cut. */
 #include "tests/check.h"
-#include "tests/wire_canonical.h"
 #include "tests/wire_feed.h"
+#include "tests/wire_forms.h"
 #include "tests/wire_vectors.h"
 #include <stdlib.h>
 
@@ -36,14 +36,13 @@ static void check_case(const struct vector *v, enum wire_cut cut, struct outcome
 
 static void check_again(const struct vector *v)
 {
-    struct bytes again = {NULL, 0, 0};
-    bool unordered;
-    size_t read = wire_canonical(v->from, v->bytes, v->length, &again, &unordered);
-    CHECK_UINT(read, v->consumed);
-    CHECK_UINT(unordered, v->unordered);
-    if (!unordered)
-        CHECK_BYTES(again.at, again.length, v->again, v->again_length);
-    bytes_release(&again);
+    struct forms again = {0};
+    CHECK(forms_canonical(&again, v->from, v->bytes, v->length));
+    CHECK_UINT(again.read, v->consumed);
+    CHECK_UINT(again.unordered, v->unordered);
+    if (!again.unordered)
+        CHECK_BYTES(again.out.at, again.out.length, v->again, v->again_length);
+    forms_release(&again);
 }
 
 static void each_case(const struct vector *v, void *context)
@@ -123,8 +122,7 @@ static void each_named(const struct vector *v, void *context)
 {
     struct wire_decoder d;
     size_t consumed;
-    struct bytes again = {NULL, 0, 0};
-    bool unordered;
+    struct forms again = {0};
     (void)context;
     CHECK_UINT(
         wire_feed_new(&d, v->from, version_newest(), v->bytes, v->length, CUT_WHOLE, &consumed),
@@ -132,9 +130,9 @@ static void each_named(const struct vector *v, void *context)
     CHECK_UINT(consumed, v->length);
     CHECK_UINT(wire_decoder_pending_bytes(&d), 0);
     wire_decoder_destroy(&d);
-    wire_canonical(v->from, v->bytes, v->length, &again, &unordered);
-    CHECK_BYTES(again.at, again.length, v->bytes, v->length);
-    bytes_release(&again);
+    CHECK(forms_canonical(&again, v->from, v->bytes, v->length));
+    CHECK_BYTES(again.out.at, again.out.length, v->bytes, v->length);
+    forms_release(&again);
     for (size_t n = 0; n < v->length; n++) {
         CHECK_UINT(wire_feed_new(&d, v->from, version_newest(), v->bytes, n, CUT_WHOLE, &consumed),
                    WIRE_MORE);

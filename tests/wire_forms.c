@@ -37,6 +37,7 @@ bool forms_canonical(struct forms *f, enum wire_from from, const void *bytes, si
     struct wire_transcode t = {&wire_bytes_source, &source, &wire_bytes_sink, &sink, 0, ""};
     bool fine = run(f, from, &t);
     f->unordered = source.unordered;
+    f->read = (size_t)(source.at - source.begin);
     wire_bytes_source_release(&source);
     result(f, &sink.out);
     return fine;

@@ -7,6 +7,7 @@
 struct forms {
     struct wire_buffer out;                       /* of the last call */
     char error[WIRE_TRANSCODE_ERROR_MAX];         /* "" after success */
+    size_t read;                                  /* bytes that forms_canonical has read */
     bool unordered;                               /* the bytes held a set or map of two and more */
     void *(*reallocate)(void *at, size_t length); /* of everything; NULL: realloc */
 };

@@ -79,12 +79,11 @@ static bool is(const struct column *c, const char *word)
     return c->length == strlen(word) && memcmp(c->at, word, c->length) == 0;
 }
 
+/* 0: no digits, or more than there is room for. */
 static size_t unhex(const struct column *c, uint8_t out[BYTES_MAX])
 {
-    size_t n = 0;
-    for (size_t i = 0; i + 1 < c->length && n < BYTES_MAX; i += 2)
-        out[n++] = (uint8_t)(hex_digit(c->at[i]) << 4 | hex_digit(c->at[i + 1]));
-    return n;
+    bool fine = c->length / 2 <= BYTES_MAX && hex_read(c->at, c->length, out);
+    return fine ? c->length / 2 : 0;
 }
 
 static bool writes_again(const struct wire_judgement *j, const struct column *again)
@@ -159,13 +158,9 @@ static unsigned long report(const char *what, const char *begin, const char *end
 int wire_check(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire check", .rows = rows};
-    command_line_read(&c, argc, argv);
-    if (help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    if (c.mistakes)
-        return EXIT_USAGE;
+    int status;
+    if (!wire_options_read(&c, argc, argv, &help, usage, examples, NULL, &status))
+        return status;
     unsigned long wrong =
         report("named messages", wire_check_named_begin, wire_check_named_end, named_is_met) +
         report("verdicts", wire_check_cases_begin, wire_check_cases_end, case_is_met);

@@ -6,7 +6,7 @@
 #ifndef TOOLS_WIRE_COMMANDS_H
 #define TOOLS_WIRE_COMMANDS_H
 
-enum { EXIT_USAGE = 2, EXIT_DATA = 65, EXIT_IO = 74 };
+#include "actors/exit_codes.h"
 
 int wire_decode(int argc, char **argv);
 int wire_encode(int argc, char **argv);

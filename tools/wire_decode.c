@@ -14,8 +14,7 @@ static struct {
     struct wire_show show;
     struct version limit;
     uint64_t message_max;
-    const char *inputs[64];
-    unsigned input_count;
+    struct wire_inputs inputs;
     bool help;
 } asked;
 
@@ -74,10 +73,7 @@ static void take_help(struct command_line *c, const char *value)
 
 static void take_input(struct command_line *c, const char *value)
 {
-    if (asked.input_count == sizeof asked.inputs / sizeof asked.inputs[0])
-        command_line_mistake(c, "too many inputs, 64 at most");
-    else
-        asked.inputs[asked.input_count++] = value;
+    wire_option_input(c, value, &asked.inputs);
 }
 
 static const struct option_row rows[] = {
@@ -154,11 +150,10 @@ static int check_end(const struct wire_stream *s)
 static int decode_all(void)
 {
     int status = 0;
-    if (asked.input_count == 0)
-        asked.inputs[asked.input_count++] = "-";
+    wire_inputs_default(&asked.inputs);
     asked.input.piece = take_piece;
-    for (unsigned i = 0; i < asked.input_count && status == 0; i++)
-        status = wire_input_read(&asked.input, asked.inputs[i]);
+    for (unsigned i = 0; i < asked.inputs.count && status == 0; i++)
+        status = wire_input_read(&asked.input, asked.inputs.names[i]);
     for (unsigned i = 0; i < 2 && status == 0; i++)
         status = check_end(&streams[i]);
     return status;
@@ -170,17 +165,13 @@ int wire_decode(int argc, char **argv)
         .program = "intproxy-wire decode", .rows = rows, .argument = take_input};
     asked.limit = version_newest();
     asked.message_max = UINT64_C(1) << 30;
-    command_line_read(&c, argc, argv);
-    if (asked.help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    if (c.mistakes)
-        return EXIT_USAGE;
+    int status;
+    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+        return status;
     asked.show.colour = wire_output_has_colour();
     for (unsigned i = 0; i < 2; i++)
         wire_stream_create(&streams[i], (enum wire_from)i, asked.limit, asked.message_max);
-    int status = decode_all();
+    status = decode_all();
     for (unsigned i = 0; i < 2; i++)
         wire_stream_destroy(&streams[i]);
     wire_output_flush();

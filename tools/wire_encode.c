@@ -14,8 +14,7 @@ static struct {
     bool from_given;
     enum wire_from from;
     struct wire_show show;
-    const char *inputs[64];
-    unsigned input_count;
+    struct wire_inputs inputs;
     bool help;
 } asked;
 
@@ -41,10 +40,7 @@ static void take_help(struct command_line *c, const char *value)
 
 static void take_input(struct command_line *c, const char *value)
 {
-    if (asked.input_count == sizeof asked.inputs / sizeof asked.inputs[0])
-        command_line_mistake(c, "too many inputs, 64 at most");
-    else
-        asked.inputs[asked.input_count++] = value;
+    wire_option_input(c, value, &asked.inputs);
 }
 
 static const struct option_row rows[] = {
@@ -148,17 +144,11 @@ int wire_encode(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-wire encode", .rows = rows, .argument = take_input};
     asked.show.form = WIRE_FORM_HEX;
-    command_line_read(&c, argc, argv);
-    if (asked.help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    if (c.mistakes)
-        return EXIT_USAGE;
-    if (asked.input_count == 0)
-        asked.inputs[asked.input_count++] = "-";
-    int status = 0;
-    for (unsigned i = 0; i < asked.input_count && status == 0; i++)
-        status = wire_lines_read(asked.inputs[i], encode_line, NULL);
+    int status;
+    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+        return status;
+    wire_inputs_default(&asked.inputs);
+    for (unsigned i = 0; i < asked.inputs.count && status == 0; i++)
+        status = wire_lines_read(asked.inputs.names[i], encode_line, NULL);
     return status;
 }

@@ -128,14 +128,9 @@ int wire_gen(int argc, char **argv)
     struct command_line c = {.program = "intproxy-wire gen", .rows = rows};
     asked.count = 10;
     asked.limit = version_newest();
-    command_line_read(&c, argc, argv);
-    if (asked.help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    check_together(&c);
-    if (c.mistakes)
-        return EXIT_USAGE;
+    int status;
+    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, check_together, &status))
+        return status;
     choose_seed();
     for (uint64_t n = 0; n < asked.count; n++)
         if (!generate(n))

@@ -1,5 +1,6 @@
 /* tools/wire_options.c -- see wire_options.h */
 #include "tools/wire_options.h"
+#include "tools/wire_commands.h"
 #include "tools/wire_show.h"
 #include <string.h>
 
@@ -27,4 +28,34 @@ void wire_option_number(struct command_line *c, const char *value, uint64_t *out
 {
     if (!command_line_number(value, 0, UINT64_MAX, out))
         command_line_mistake(c, "\"%s\" is no number", value);
+}
+
+void wire_option_input(struct command_line *c, const char *value, struct wire_inputs *out)
+{
+    if (out->count == WIRE_INPUTS_MAX)
+        command_line_mistake(c, "too many inputs, %d at most", WIRE_INPUTS_MAX);
+    else
+        out->names[out->count++] = value;
+}
+
+void wire_inputs_default(struct wire_inputs *in)
+{
+    if (in->count == 0)
+        in->names[in->count++] = "-";
+}
+
+bool wire_options_read(struct command_line *c, int argc, char **argv, const bool *help,
+                       const char *usage, const char *examples,
+                       void (*check)(struct command_line *c), int *status)
+{
+    command_line_read(c, argc, argv);
+    *status = 0;
+    if (*help) {
+        command_line_help(c, usage, examples);
+        return false;
+    }
+    if (check)
+        check(c);
+    *status = c->mistakes ? EXIT_USAGE : 0;
+    return !c->mistakes;
 }

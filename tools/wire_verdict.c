@@ -36,20 +36,6 @@ static const char examples[] =
     "\n"
     "exit status: 0; 2 a mistake on the command line; 65 a line is not of this form\n";
 
-/* In place: the bytes are written over their digits. False: these are no digits. */
-static bool unhex(char *digits, size_t n, size_t *length)
-{
-    uint8_t *out = (uint8_t *)digits;
-    for (size_t i = 0; i + 1 < n; i += 2) {
-        int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        *out++ = (uint8_t)(high << 4 | low);
-    }
-    *length = (size_t)(out - (uint8_t *)digits);
-    return n % 2 == 0;
-}
-
 static void say(const struct wire_judgement *j)
 {
     if (j->verdict != WIRE_MESSAGE) {
@@ -68,14 +54,15 @@ static int judge_line(void *context, const struct wire_line *line)
 {
     (void)context;
     enum wire_from from;
-    size_t length, word = strcspn(line->text, "\t");
+    size_t word = strcspn(line->text, "\t");
     if (line->text[word] != '\t' || !wire_from_parse(line->text, word, &from))
         return wire_line_mistake(line, EXIT_DATA,
                                  "agent or client, a TAB and hexadecimal digits belong here");
     char *digits = line->text + word + 1;
-    if (!unhex(digits, line->length - word - 1, &length))
+    size_t n = line->length - word - 1;
+    if (!hex_read(digits, n, (uint8_t *)digits))
         return wire_line_mistake(line, EXIT_DATA, "these are no hexadecimal digits in pairs");
-    struct wire_judgement j = wire_judge(from, (uint8_t *)digits, length);
+    struct wire_judgement j = wire_judge(from, (uint8_t *)digits, n / 2);
     say(&j);
     return 0;
 }
@@ -83,14 +70,10 @@ static int judge_line(void *context, const struct wire_line *line)
 int wire_verdict(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire verdict", .rows = rows};
-    command_line_read(&c, argc, argv);
-    if (help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    if (c.mistakes)
-        return EXIT_USAGE;
-    int status = wire_lines_read("-", judge_line, NULL);
+    int status;
+    if (!wire_options_read(&c, argc, argv, &help, usage, examples, NULL, &status))
+        return status;
+    status = wire_lines_read("-", judge_line, NULL);
     wire_output_flush();
     return status;
 }

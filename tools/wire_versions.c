@@ -165,13 +165,9 @@ int wire_versions(int argc, char **argv)
 {
     struct command_line c = {
         .program = "intproxy-wire versions", .rows = rows, .argument = take_versions};
-    command_line_read(&c, argc, argv);
-    if (asked.help) {
-        command_line_help(&c, usage, examples);
-        return 0;
-    }
-    if (c.mistakes)
-        return EXIT_USAGE;
+    int status;
+    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+        return status;
     if (!asked.given)
         say_all();
     else if (!asked.range)
