@@ -147,12 +147,11 @@ static void dial(struct link_connection *self, const struct address *to)
 static bool dial_next(struct link_connection *self)
 {
     struct address a;
-    if (self->address_at >= self->addresses.length)
+    bool again = self->address_at != 0;
+    if (!resolved_next(self->addresses, &self->address_at, &a))
         return false;
-    if (self->address_at)
+    if (again)
         socket_abort(&self->actor, LINK_SOCKET);
-    address_unpack(&a, span_bytes(self->addresses) + self->address_at);
-    self->address_at += ADDRESS_PACKED_BYTES;
     await(self, STEP_CONNECT, AGENT_CONNECT_US);
     dial(self, &a);
     return true;

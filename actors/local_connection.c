@@ -81,12 +81,16 @@ static void dial(struct local_connection *self, const struct address *to)
     timer_start(&self->actor, LOCAL_TIMER_DIAL, LOCAL_CONNECT_US);
 }
 
-static void dial_next(struct local_connection *self)
+/* False: there is no further address. */
+static bool dial_next(struct local_connection *self)
 {
     struct address a;
-    address_unpack(&a, span_bytes(self->addresses) + self->address_at);
-    self->address_at += ADDRESS_PACKED_BYTES;
+    if (!resolved_next(self->addresses, &self->address_at, &a))
+        return false;
+    if (self->dialed)
+        socket_abort(&self->actor, LOCAL_SOCKET);
     dial(self, &a);
+    return true;
 }
 
 static void on_open(struct local_connection *self, struct message *m)
@@ -131,13 +135,9 @@ static void replay_waiting(struct local_connection *self)
 static void on_connected(struct local_connection *self, struct message *m)
 {
     uint32_t error = msg_socket_connected(m)->error;
-    if (error && self->address_at < self->addresses.length) {
-        socket_abort(&self->actor, LOCAL_SOCKET);
-        dial_next(self);
-        return;
-    }
     if (error) {
-        dial_failed(self, error, strerror((int)error));
+        if (!dial_next(self))
+            dial_failed(self, error, strerror((int)error));
         return;
     }
     timer_stop(&self->actor, LOCAL_TIMER_DIAL);
@@ -150,14 +150,8 @@ static void on_connected(struct local_connection *self, struct message *m)
 
 static void on_timer(struct local_connection *self)
 {
-    if (self->phase != LOCAL_PHASE_DIALING)
-        return;
-    if (self->address_at < self->addresses.length) {
-        socket_abort(&self->actor, LOCAL_SOCKET);
-        dial_next(self);
-        return;
-    }
-    dial_failed(self, 0, "no answer within the time limit");
+    if (self->phase == LOCAL_PHASE_DIALING && !dial_next(self))
+        dial_failed(self, 0, "no answer within the time limit");
 }
 
 /* ---- what the user says ---- */

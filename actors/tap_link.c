@@ -127,22 +127,18 @@ static void dial(struct tap_link *self, const struct address *to)
     timer_start(&self->actor, TAP_TIMER_DIAL, TAP_CONNECT_US);
 }
 
-static void dial_next(struct tap_link *self)
+/* The first address, or the next one; without any, the agent was not reached, and this is why. */
+static void dial_next(struct tap_link *self, const char *why)
 {
     struct address a;
-    address_unpack(&a, span_bytes(self->addresses) + self->address_at);
-    self->address_at += ADDRESS_PACKED_BYTES;
-    dial(self, &a);
-}
-
-static void try_again(struct tap_link *self, const char *why)
-{
-    if (self->address_at >= self->addresses.length) {
+    bool again = self->address_at != 0;
+    if (!resolved_next(self->addresses, &self->address_at, &a)) {
         unreachable(self, why);
         return;
     }
-    socket_abort(&self->actor, TAP_AGENT);
-    dial_next(self);
+    if (again)
+        socket_abort(&self->actor, TAP_AGENT);
+    dial(self, &a);
 }
 
 static void on_welcome(struct tap_link *self, struct message *m)
@@ -168,7 +164,7 @@ static void on_resolved(struct tap_link *self, struct message *m)
         return;
     }
     self->addresses = span_take(&r->addresses);
-    dial_next(self);
+    dial_next(self, "its name stands for no address");
 }
 
 /* What the proxy has said in the meantime goes first. */
@@ -176,7 +172,7 @@ static void on_connected(struct tap_link *self, struct message *m)
 {
     uint32_t error = msg_socket_connected(m)->error;
     if (error) {
-        try_again(self, strerror((int)error));
+        dial_next(self, strerror((int)error));
         return;
     }
     timer_stop(&self->actor, TAP_TIMER_DIAL);
@@ -231,7 +227,7 @@ static void on_message(struct actor *actor, struct message *m)
         if (msg_timer(m)->n == TAP_TIMER_LOOK)
             tap_link_look(self);
         else
-            try_again(self, "no answer within 5 s");
+            dial_next(self, "no answer within 5 s");
         break;
     case MSG_STOP: end(self, STOP_ASKED); break;
     default: actor_unexpected(actor, m); break;

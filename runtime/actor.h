@@ -130,6 +130,15 @@ void socket_reset(struct actor *self, uint32_t n);
 
 /* RESOLVED follows; takes host. */
 void name_resolve(struct actor *self, uint32_t n, struct span host, uint16_t port);
+/* The next address of those that RESOLVED brought; `at` begins with 0. False: there is none left. */
+static inline bool resolved_next(struct span addresses, uint32_t *at, struct address *out)
+{
+    if (*at >= addresses.length)
+        return false;
+    address_unpack(out, span_bytes(addresses) + *at);
+    *at += ADDRESS_PACKED_BYTES;
+    return true;
+}
 /* An unlinked temporary file in `directory`; FILE_OPENED follows. */
 void file_open(struct actor *self, uint32_t n, struct span directory);
 /* Appends; FILE_WRITTEN follows. */
