@@ -1,6 +1,6 @@
 # intproxyd -- the incoming side of mirrord's internal proxy, as a native daemon
 #
-#   make                 build/intproxyd, build/intproxy-agent and build/intproxy-wire
+#   make                 build/intproxyd, build/intproxy-agent, build/intproxy-wire and build/intproxy-trace
 #   make check           unit tests (CUnit), every suite; ONLY=suite picks one
 #   make lint            floors, forbidden symbols, format, warnings of gcc and clang, stray text
 #   make format          clang-format over the sources (never over the .def tables)
@@ -40,7 +40,7 @@ WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wst
 DEFS    := -D_GNU_SOURCE -DINTPROXYD_VERSION='"$(VERSION)"' $(if $(MUTATE),-DMUTATE=$(MUTATE))
 SAN     := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 FLAGS   := -std=c11 $(DEFS) $(CFLAGS) $(WARN) $(SAN) $(if $(COVER),--coverage) -pthread
-LIBS    := -lev -lpcre2-8 -lpthread -lm
+LIBS    := -lev -lpcre2-8 -ltpl -lpthread -lm
 
 # llhttp: C sources shipped by Debian's node-llhttp, compiled here, never vendored.
 LLHTTP      := $(firstword $(wildcard /usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/llhttp.c))
@@ -59,9 +59,10 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .PHONY: all check format relacy stress bench bench-runtime install clean help
-all: $(OUT)/intproxyd $(OUT)/intproxy-agent $(OUT)/intproxy-wire
+PROGRAMS := intproxyd intproxy-agent intproxy-wire intproxy-trace
+all: $(PROGRAMS:%=$(OUT)/%)
 ifeq ($(SANITIZE)$(MUTATE)$(COVER),)
-	$(Q)ln -sf $(VARIANT)/intproxyd build/intproxyd; ln -sf $(VARIANT)/intproxy-agent build/intproxy-agent; ln -sf $(VARIANT)/intproxy-wire build/intproxy-wire
+	$(Q)for p in $(PROGRAMS); do ln -sf $(VARIANT)/$$p build/$$p; done
 endif
 
 help:
@@ -92,15 +93,23 @@ $(OUT)/libruntime.a: $(runtime_OBJ)
 $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
-$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(OUT)/tools/shared_options.o $(OUT)/tools/command_line.o
-$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(OUT)/tools/shared_options.o $(OUT)/tools/command_line.o
+# What both are made of, beside their main().
+BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line recording trace_store trace_flight)
+$(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(BOTH_OBJ)
+$(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(BOTH_OBJ)
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)
 
 # What intproxy-wire is made of: its commands, and those of its own files that they use.
-WIRE_SRC := tools/intproxy-wire.c $(wildcard tools/wire_*.c) tools/tap_stdout.c tools/command_line.c tools/shared_options.c
+WIRE_SRC := tools/intproxy-wire.c $(wildcard tools/wire_*.c) tools/tap_stdout.c tools/output.c tools/command_line.c tools/shared_options.c
 $(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
+
+# The same for intproxy-trace.
+TRACE_SRC := tools/intproxy-trace.c $(filter-out tools/trace_store.c tools/trace_flight.c,$(wildcard tools/trace_*.c)) tools/output.c tools/command_line.c
+$(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
 
@@ -117,7 +126,7 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(OUT)/intproxyd $(OUT)/intproxy-agent $(OUT)/intproxy-wire $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS:%=$(OUT)/%) $(DESTDIR)$(PREFIX)/bin
 
 clean:
 	rm -rf build

@@ -23,6 +23,11 @@ const struct address *destination(uint16_t number)
     return &table[number];
 }
 
+uint16_t destination_count(void)
+{
+    return count;
+}
+
 void destinations_clear(void)
 {
     count = 0;

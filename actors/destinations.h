@@ -14,7 +14,9 @@ enum { DESTINATIONS_MAX = 512 };
 /* The number of this address; the same one for the same address. Wildcards become loopback (DEL-9). */
 uint16_t destination_add(const struct address *a);
 const struct address *destination(uint16_t number);
-/* For tests: forgets all. */
+/* How many there are. */
+uint16_t destination_count(void);
+/* Forgets all: for tests and replays, which bring others. */
 void destinations_clear(void);
 
 #endif

@@ -49,7 +49,7 @@ void actor_end_program(struct actor *self, int status)
 void actor_log(struct actor *self, enum log_level level, const char *sentence, const char *fields,
                ...)
 {
-    if (!log_wants(level) || self->worker->isolated)
+    if (!log_wants(level))
         return;
     char text[LOG_TEXT_MAX], speaker[64];
     snprintf(speaker, sizeof speaker, "%s/%u.%u", self->type->name, ref_worker(self->ref),
@@ -61,7 +61,9 @@ void actor_log(struct actor *self, enum log_level level, const char *sentence, c
         length += log_fields(text + length, sizeof text - length, fields, list);
         va_end(list);
     }
-    runtime_log(self->worker, level, text, length);
+    if (!SHOWN_ONLY(self, .kind = EFFECT_LOG, .n = level, .bytes = (const uint8_t *)text,
+                    .length = length))
+        runtime_log(self->worker, level, text, length);
 }
 
 void actor_unexpected(struct actor *self, const struct message *m)
@@ -72,13 +74,32 @@ void actor_unexpected(struct actor *self, const struct message *m)
               message_kind_info(m->kind)->name);
 }
 
+enum {
+    N = EFFECT_HAS_N,
+    VALUE = EFFECT_HAS_VALUE,
+    REF = EFFECT_HAS_REF,
+    TYPE = EFFECT_HAS_TYPE,
+    MESSAGE = EFFECT_HAS_MESSAGE,
+    ADDRESS = EFFECT_HAS_ADDRESS,
+    BYTES = EFFECT_HAS_BYTES,
+    LENGTH = EFFECT_HAS_LENGTH,
+};
+
+static const struct {
+    const char *name;
+    unsigned has;
+} effects[] = {
+#define EFFECT(NAME, name, has) {#name, has},
+#include "runtime/effects.def"
+#undef EFFECT
+};
+
 const char *effect_name(enum effect_kind kind)
 {
-    static const char *const names[] = {
-        "send",       "spawn",     "stop",       "monitor",   "demonitor",  "timer_start",
-        "timer_stop", "connect",   "listen",     "write",     "notify",     "limit",
-        "pause",      "resume",    "shutdown",   "close",     "abort",      "reset",
-        "resolve",    "file_open", "file_write", "file_read", "file_close", "end_program"};
-    static_assert(sizeof names / sizeof names[0] == EFFECT_KINDS, "a name for each effect");
-    return names[kind];
+    return effects[kind].name;
+}
+
+unsigned effect_has(enum effect_kind kind)
+{
+    return effects[kind].has;
 }

@@ -24,6 +24,11 @@ const struct kind_info *message_kind_info(uint16_t kind)
     return &kinds[kind];
 }
 
+unsigned message_kinds_count(void)
+{
+    return kinds_count;
+}
+
 static struct span *message_span(struct message *m, const struct kind_info *k, unsigned i)
 {
     return (struct span *)(void *)(m->payload.bytes + k->span_offset[i]);

@@ -106,6 +106,7 @@ void message_kinds_set(const struct kind_info *kinds, unsigned count);
 enum { MESSAGE_KINDS_MAX = 256 };
 extern uint8_t message_span_counts[MESSAGE_KINDS_MAX];
 const struct kind_info *message_kind_info(uint16_t kind);
+unsigned message_kinds_count(void);
 
 /* A cell with this kind and everything else zero. Never fails: memory's end is the program's. */
 static inline struct message *message_new(uint16_t kind)

@@ -91,8 +91,7 @@ struct message *saved_message_again(const struct message *m)
 
 static bool has_bytes(enum effect_kind kind)
 {
-    return kind == EFFECT_WRITE || kind == EFFECT_RESOLVE || kind == EFFECT_FILE_OPEN ||
-           kind == EFFECT_FILE_WRITE;
+    return effect_has(kind) & EFFECT_HAS_BYTES;
 }
 
 static void append_bytes(struct effect *to, const struct effect *e)

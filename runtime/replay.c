@@ -206,7 +206,11 @@ size_t replay_all(struct recording *recording, char *report, size_t room)
 {
     _Alignas(64) struct worker worker;
     struct replay r = {.worker = &worker,
-                       .hooks = {on_input, on_effect, on_spawned, on_reaped, &r},
+                       .hooks = {.input = on_input,
+                                 .effect = on_effect,
+                                 .spawned = on_spawned,
+                                 .reaped = on_reaped,
+                                 .context = &r},
                        .report = {report, 0, room}};
     size_t divergences = 0;
     if (room)

@@ -103,11 +103,32 @@ static void on_effect(void *context, const struct actor *a, const struct effect 
         watcher->effect(watcher->context, a, e);
 }
 
+static void on_handled(void *context, const struct actor *a)
+{
+    const struct hooks *watcher = ((struct sim *)context)->watcher;
+    if (watcher && watcher->handled)
+        watcher->handled(watcher->context, a);
+}
+
+static void on_ending(void *context, const struct actor *a)
+{
+    const struct hooks *watcher = ((struct sim *)context)->watcher;
+    if (watcher && watcher->ending)
+        watcher->ending(watcher->context, a);
+}
+
 static void on_reaped(void *context, const struct actor *a)
 {
     const struct hooks *watcher = ((struct sim *)context)->watcher;
     if (watcher && watcher->reaped)
         watcher->reaped(watcher->context, a);
+}
+
+static void on_undelivered(void *context, const struct worker *w, const struct message *m)
+{
+    const struct hooks *watcher = ((struct sim *)context)->watcher;
+    if (watcher && watcher->undelivered)
+        watcher->undelivered(watcher->context, w, m);
 }
 
 /* ---- beginning and end ---- */
@@ -123,8 +144,13 @@ void sim_create(struct sim *sim, uint64_t seed, unsigned workers, const struct h
     sim->descriptors_max = UINT32_MAX;
     sim->file_room_bytes = UINT64_MAX;
     sim->watcher = watcher;
-    sim->hooks =
-        (struct hooks){.input = on_input, .effect = on_effect, .reaped = on_reaped, .context = sim};
+    sim->hooks = (struct hooks){.input = on_input,
+                                .effect = on_effect,
+                                .handled = on_handled,
+                                .ending = on_ending,
+                                .reaped = on_reaped,
+                                .undelivered = on_undelivered,
+                                .context = sim};
     runtime_create(&sim->runtime, &(struct runtime_options){
                                       .workers = workers, .io = &io_sim, .hooks = &sim->hooks});
     for (unsigned i = 0; seed && i < sim->runtime.count; i++) {

@@ -171,6 +171,8 @@ struct actor *worker_resolve(const struct worker *w, struct actor_ref r)
 
 static void undeliverable(struct worker *w, struct message *m)
 {
+    if (w->hooks && w->hooks->undelivered)
+        w->hooks->undelivered(w->hooks->context, w, m);
     switch (message_kind_info(m->kind)->class) {
     case KIND_BOUNCE: {
         w->counters.bounced++;
@@ -405,6 +407,8 @@ static void handle(struct worker *w, struct actor *a, struct message *m)
     a->type->on_message(a, m);
     if (!w->message_taken)
         message_free(m);
+    if (RARELY(w->hooks) && w->hooks->handled)
+        w->hooks->handled(w->hooks->context, a);
 }
 
 static void turn_begins(struct worker *w, struct actor *a)
@@ -469,6 +473,8 @@ void worker_reap(struct worker *w, struct actor *a)
     a->stopping = true;
     if (a->queued)
         run_remove(w, a);
+    if (w->hooks && w->hooks->ending)
+        w->hooks->ending(w->hooks->context, a);
     if (a->type->on_stop)
         a->type->on_stop(a);
     if (w->hooks && w->hooks->reaped)

@@ -1,5 +1,6 @@
 /* tools/command_line.c -- see command_line.h */
 #include "tools/command_line.h"
+#include "actors/exit_codes.h"
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -156,4 +157,57 @@ bool command_line_size(const char *text, uint64_t least, uint64_t most, uint64_t
         return false;
     *bytes = n << shift;
     return true;
+}
+
+/* Digits, then perhaps a point and more of them, in units of 1e-9. */
+static bool decimal(const char *text, const char **end, double *n)
+{
+    char *stop;
+    if (*text < '0' || *text > '9')
+        return false;
+    *n = strtod(text, &stop);
+    *end = stop;
+    return *n < 1e9;
+}
+
+bool command_line_time(const char *text, uint64_t least, uint64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 6e10}, {"h", 3.6e12}};
+    const char *end;
+    double n;
+    if (!decimal(text, &end, &n))
+        return false;
+    for (unsigned i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(end, units[i].name) == 0) {
+            *ns = (uint64_t)(n * units[i].ns + 0.5);
+            return *ns >= least;
+        }
+    return false;
+}
+
+bool command_line_given(const struct command_line *c, const char *name)
+{
+    for (const struct option_row *r = c->rows; r->name; r++)
+        if (strcmp(r->name, name) == 0)
+            return c->given[r - c->rows];
+    return false;
+}
+
+bool command_line_start(struct command_line *c, int argc, char **argv, const bool *help,
+                        const char *usage, const char *examples,
+                        void (*check)(struct command_line *c), int *status)
+{
+    command_line_read(c, argc, argv);
+    *status = 0;
+    if (*help) {
+        command_line_help(c, usage, examples);
+        return false;
+    }
+    if (check)
+        check(c);
+    *status = c->mistakes ? EXIT_USAGE : 0;
+    return !c->mistakes;
 }

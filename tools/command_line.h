@@ -42,9 +42,20 @@ void command_line_mistake(struct command_line *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void command_line_help(const struct command_line *c, const char *usage, const char *examples);
 
+/* Reads the arguments of a command. False: it ends now, with *status, for help was asked for (and is
+ * printed), or there were mistakes: `check`, if there is one, looks for those that options make
+ * together. */
+bool command_line_start(struct command_line *c, int argc, char **argv, const bool *help,
+                        const char *usage, const char *examples,
+                        void (*check)(struct command_line *c), int *status);
+
 /* A number; false when it is none or out of bounds. */
 bool command_line_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
 /* The same in bytes, with an optional K, M or G (1024). */
 bool command_line_size(const char *text, uint64_t least, uint64_t most, uint64_t *bytes);
+/* A time: 500us, 20ms, 1.5s, 5m, 1h; in nanoseconds, at least `least`. */
+bool command_line_time(const char *text, uint64_t least, uint64_t *ns);
+/* The option of this name was given. */
+bool command_line_given(const struct command_line *c, const char *name);
 
 #endif

@@ -6,6 +6,8 @@
 #include "actors/exit_codes.h"
 #include "messages/kinds.h"
 #include "runtime/runtime.h"
+#include "actors/settings_text.h"
+#include "tools/recording.h"
 #include "tools/shared_options.h"
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +89,7 @@ static const struct option_row rows[] = {
      "do not say that a body is complete which was there at the start\n(a defect of agents 3.107 "
      "to 3.109, protocol 1.7.0 to 1.8.1)",
      take_lose_body_end, ONCE},
+    RECORDING_ROWS,
     {"", NULL, "Running", NULL, ONCE},
     OPTION_LOG_ROWS,
     {"--version", NULL, "what this is", take_version, ONCE},
@@ -122,6 +125,7 @@ static void check_together(struct command_line *c)
         version_format(gate_minimum(GATE_HTTP_CHUNKED_REQUEST), least);
         command_line_mistake(c, "--lose-body-end needs --protocol-version %s or newer", least);
     }
+    recording_check(c);
 }
 
 static void say_ready(const char *line)
@@ -130,14 +134,26 @@ static void say_ready(const char *line)
     fflush(stdout);
 }
 
-static int run(void)
+static int run(const struct hooks *hooks)
 {
     struct runtime r;
-    runtime_create(&r, &(struct runtime_options){.workers = 1, .names_apart = true, .io = &io_ev});
+    runtime_create(&r, &(struct runtime_options){
+                           .workers = 1, .names_apart = true, .io = &io_ev, .hooks = hooks});
     agent_ready_line = say_ready;
     runtime_signals_to(&r, runtime_spawn_root(&r, &agent_type, agent_first()));
     int status = runtime_run(&r);
     runtime_destroy(&r);
+    return status;
+}
+
+static int run_recorded(int argc, char **argv)
+{
+    struct trace_setting *texts = settings_texts(NULL, &asked);
+    const struct hooks *hooks = recording_start(
+        &(struct recording_program){"intproxy-agent", asked.version_text, 1, argv, argc}, texts);
+    int status = hooks ? run(hooks) : EXIT_USAGE;
+    recording_stop();
+    settings_texts_free(texts);
     return status;
 }
 
@@ -164,5 +180,5 @@ int main(int argc, char **argv)
     version_format(asked.version, asked.version_text);
     agent_settings = &asked;
     messages_init();
-    return run();
+    return recording_is_wanted() ? run_recorded(argc, argv) : run(NULL);
 }

@@ -3,7 +3,7 @@
  *     decode encode verdict tap versions gen check       see wire_commands.h
  */
 #include "tools/wire_commands.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ static const struct command *find(const char *name)
 
 int main(int argc, char **argv)
 {
-    wire_output_begin();
+    output_begin("intproxy-wire");
     if (argc < 2)
         return help(stderr);
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))

@@ -7,6 +7,8 @@
 #include "messages/kinds.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
+#include "actors/settings_text.h"
+#include "tools/recording.h"
 #include "tools/shared_options.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -311,6 +313,7 @@ static const struct option_row rows[] = {
      take_spool_dir, ONCE},
     {"--spool-max", "BYTES", "of one upload; beyond it gets 507 (1G)", take_spool_max, ONCE},
     {"--spool-total-max", "BYTES", "of all uploads (4G)", take_spool_total, ONCE},
+    RECORDING_ROWS,
     {"", NULL, "Running", NULL, ONCE},
     {"--ready-fd", "N",
      "the ready line is also written to this descriptor, which is closed\nthen (but for 0, 1 and "
@@ -382,6 +385,7 @@ static void check_together(struct command_line *c)
         command_line_mistake(c, "--no-retry has no effect with --standalone, leave it out");
     if (asked.standalone)
         check_ports_inside(c);
+    recording_check(c);
 }
 
 /* The ready line is no log line, but who reads the log as JSON must find an object there too. */
@@ -431,17 +435,31 @@ static void stand_alone(void)
     agent_settings = &inside;
 }
 
-static int run(void)
+static int run(const struct hooks *hooks)
 {
     struct runtime r;
     runtime_create(&r, &(struct runtime_options){.workers = asked.workers,
                                                  .names_apart = true,
                                                  .io = &io_ev,
+                                                 .hooks = hooks,
                                                  .file_total_max = asked.spool_total_max});
     supervisor_ready = say_ready;
     runtime_signals_to(&r, runtime_spawn_root(&r, &supervisor_type, supervisor_first()));
     int status = runtime_run(&r);
     runtime_destroy(&r);
+    return status;
+}
+
+static int run_recorded(int argc, char **argv)
+{
+    char protocol[VERSION_TEXT_MAX];
+    version_format(asked.announce, protocol);
+    struct trace_setting *texts = settings_texts(&asked, asked.standalone ? &inside : NULL);
+    const struct hooks *hooks = recording_start(
+        &(struct recording_program){"intproxyd", protocol, asked.workers, argv, argc}, texts);
+    int status = hooks ? run(hooks) : EXIT_USAGE;
+    recording_stop();
+    settings_texts_free(texts);
     return status;
 }
 
@@ -471,5 +489,5 @@ int main(int argc, char **argv)
     if (asked.standalone)
         stand_alone();
     messages_init();
-    return run();
+    return recording_is_wanted() ? run_recorded(argc, argv) : run(NULL);
 }

@@ -6,7 +6,7 @@
 #include "tools/wire_canonical.h"
 #include "tools/wire_commands.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include "tools/wire_show.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +142,7 @@ static void check_lines(const char *at, const char *end,
             continue;
         t->wrong++;
         if (verbose)
-            wire_output_format("not met: %.*s\n", (int)(stop - at), at);
+            output_format("not met: %.*s\n", (int)(stop - at), at);
     }
 }
 
@@ -151,7 +151,7 @@ static unsigned long report(const char *what, const char *begin, const char *end
 {
     struct tally t = {0, 0};
     check_lines(begin, end, met, &t);
-    wire_output_format("%-16s %5lu met, %lu not\n", what, t.checked - t.wrong, t.wrong);
+    output_format("%-16s %5lu met, %lu not\n", what, t.checked - t.wrong, t.wrong);
     return t.checked ? t.wrong : 1; /* none at all: the program was built without them */
 }
 
@@ -159,11 +159,11 @@ int wire_check(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire check", .rows = rows};
     int status;
-    if (!wire_options_read(&c, argc, argv, &help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, &help, usage, examples, NULL, &status))
         return status;
     unsigned long wrong =
         report("named messages", wire_check_named_begin, wire_check_named_end, named_is_met) +
         report("verdicts", wire_check_cases_begin, wire_check_cases_end, case_is_met);
-    wire_output_flush();
+    output_flush();
     return wrong != 0;
 }

@@ -2,7 +2,7 @@
 #include "tools/wire_commands.h"
 #include "tools/wire_input.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include "tools/wire_show.h"
 #include "tools/wire_stream.h"
 #include <inttypes.h>
@@ -128,7 +128,7 @@ static int take_piece(void *context, enum wire_from from, const uint8_t *bytes, 
     (void)context;
     struct wire_stream *s = &streams[from];
     enum wire_verdict v = wire_stream_feed(s, bytes, length, show, NULL);
-    wire_output_flush();
+    output_flush();
     return v == WIRE_MORE ? 0 : v == WIRE_MESSAGE ? EXIT_DATA : bad(s);
 }
 
@@ -166,14 +166,14 @@ int wire_decode(int argc, char **argv)
     asked.limit = version_newest();
     asked.message_max = UINT64_C(1) << 30;
     int status;
-    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
         return status;
-    asked.show.colour = wire_output_has_colour();
+    asked.show.colour = output_has_colour();
     for (unsigned i = 0; i < 2; i++)
         wire_stream_create(&streams[i], (enum wire_from)i, asked.limit, asked.message_max);
     status = decode_all();
     for (unsigned i = 0; i < 2; i++)
         wire_stream_destroy(&streams[i]);
-    wire_output_flush();
+    output_flush();
     return status;
 }

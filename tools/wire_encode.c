@@ -5,7 +5,7 @@
 #include "tools/wire_commands.h"
 #include "tools/wire_lines.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include "tools/wire_show.h"
 #include <stdio.h>
 #include <string.h>
@@ -135,7 +135,7 @@ static int encode_line(void *context, const struct wire_line *line)
     if (*first == 0 || *first == '#')
         return 0;
     int status = *first == '{' || *first == '"' ? encode_json(line) : encode_text(line);
-    wire_output_flush();
+    output_flush();
     return status;
 }
 
@@ -145,7 +145,7 @@ int wire_encode(int argc, char **argv)
         .program = "intproxy-wire encode", .rows = rows, .argument = take_input};
     asked.show.form = WIRE_FORM_HEX;
     int status;
-    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
         return status;
     wire_inputs_default(&asked.inputs);
     for (unsigned i = 0; i < asked.inputs.count && status == 0; i++)

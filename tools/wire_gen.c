@@ -3,7 +3,7 @@
 #include "messages/wire_random.h"
 #include "tools/wire_commands.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include "tools/wire_show.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -129,12 +129,12 @@ int wire_gen(int argc, char **argv)
     asked.count = 10;
     asked.limit = version_newest();
     int status;
-    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, check_together, &status))
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check_together, &status))
         return status;
     choose_seed();
     for (uint64_t n = 0; n < asked.count; n++)
         if (!generate(n))
             return EXIT_DATA;
-    wire_output_flush();
+    output_flush();
     return 0;
 }

@@ -43,19 +43,3 @@ void wire_inputs_default(struct wire_inputs *in)
     if (in->count == 0)
         in->names[in->count++] = "-";
 }
-
-bool wire_options_read(struct command_line *c, int argc, char **argv, const bool *help,
-                       const char *usage, const char *examples,
-                       void (*check)(struct command_line *c), int *status)
-{
-    command_line_read(c, argc, argv);
-    *status = 0;
-    if (*help) {
-        command_line_help(c, usage, examples);
-        return false;
-    }
-    if (check)
-        check(c);
-    *status = c->mistakes ? EXIT_USAGE : 0;
-    return !c->mistakes;
-}

@@ -22,11 +22,4 @@ void wire_option_input(struct command_line *c, const char *value, struct wire_in
 /* None given: standard input. */
 void wire_inputs_default(struct wire_inputs *in);
 
-/* Reads the arguments of a command. False: it ends now, with *status, for help was asked for (and is
- * printed), or there were mistakes: `check`, if there is one, looks for those that options make
- * together. */
-bool wire_options_read(struct command_line *c, int argc, char **argv, const bool *help,
-                       const char *usage, const char *examples,
-                       void (*check)(struct command_line *c), int *status);
-
 #endif

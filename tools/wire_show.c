@@ -3,7 +3,7 @@
 #include "messages/wire_dump.h"
 #include "messages/wire_json.h"
 #include "messages/wire_text.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,9 +42,9 @@ static bool show_text(const struct wire_show *show, enum wire_from from,
     text.out.length = 0;
     if (!convey(&t, from))
         return false;
-    wire_output_format("%s ", names[from]);
-    wire_output(text.out.at, text.out.length);
-    wire_output_text("\n");
+    output_format("%s ", names[from]);
+    output(text.out.at, text.out.length);
+    output_text("\n");
     return true;
 }
 
@@ -58,10 +58,10 @@ static bool show_json(const struct wire_show *show, enum wire_from from, uint64_
     json.out.length = 0;
     if (!convey(&t, from))
         return false;
-    wire_output_format("{\"from\":\"%s\",\"offset\":%" PRIu64 ",\"size\":%zu,\"message\":",
-                       names[from], offset, size);
-    wire_output(json.out.at, json.out.length);
-    wire_output_text("}\n");
+    output_format("{\"from\":\"%s\",\"offset\":%" PRIu64 ",\"size\":%zu,\"message\":", names[from],
+                  offset, size);
+    output(json.out.at, json.out.length);
+    output_text("}\n");
     return true;
 }
 
@@ -77,9 +77,9 @@ static bool show_dump(const struct wire_show *show, enum wire_from from, uint64_
     dump.text.most = show->most;
     bool fine = convey(&t, from);
     bytes->raw = false;
-    wire_output_format("%s, %zu bytes\n", names[from], (size_t)(bytes->end - bytes->begin));
-    wire_output(dump.text.out.at, dump.text.out.length);
-    wire_output_text("\n");
+    output_format("%s, %zu bytes\n", names[from], (size_t)(bytes->end - bytes->begin));
+    output(dump.text.out.at, dump.text.out.length);
+    output_text("\n");
     return fine;
 }
 
@@ -91,11 +91,11 @@ bool wire_show(const struct wire_show *show, enum wire_from from, uint64_t offse
     switch (show->form) {
     case WIRE_FORM_JSON: return show_json(show, from, offset, &source);
     case WIRE_FORM_BYTES: return show_dump(show, from, offset, &source);
-    case WIRE_FORM_RAW: wire_output(bytes, length); return true;
+    case WIRE_FORM_RAW: output(bytes, length); return true;
     case WIRE_FORM_HEX:
-        wire_output_format("%s\t", names[from]);
-        wire_output_hex(bytes, length);
-        wire_output_text("\n");
+        output_format("%s\t", names[from]);
+        output_hex(bytes, length);
+        output_text("\n");
         return true;
     default: return show_text(show, from, &source);
     }

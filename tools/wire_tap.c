@@ -7,7 +7,7 @@
 #include "tools/tap_stdout.h"
 #include "tools/wire_commands.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -201,7 +201,7 @@ int wire_tap(int argc, char **argv)
     command_line_read(&c, argc, argv);
     if (asked.help) {
         help(&c);
-        wire_output_flush();
+        output_flush();
         return 0;
     }
     check_together(&c);
@@ -209,8 +209,8 @@ int wire_tap(int argc, char **argv)
         fprintf(stderr, "intproxy-wire tap: --help shows all options, with examples\n");
         return EXIT_USAGE;
     }
-    asked.tap.colour = !asked.tap.json && wire_output_has_colour();
-    wire_output_begin();
+    asked.tap.colour = !asked.tap.json && output_has_colour();
+    output_begin("intproxy-wire");
     raise_descriptor_limit();
     int status = run();
     filter_free(asked.filter);

@@ -4,7 +4,7 @@
 #include "tools/wire_commands.h"
 #include "tools/wire_lines.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include "tools/wire_show.h"
 #include <string.h>
 
@@ -39,15 +39,15 @@ static const char examples[] =
 static void say(const struct wire_judgement *j)
 {
     if (j->verdict != WIRE_MESSAGE) {
-        wire_output_text(j->verdict == WIRE_MORE ? "more\n" : "bad\n");
+        output_text(j->verdict == WIRE_MORE ? "more\n" : "bad\n");
         return;
     }
-    wire_output_format("ok\t%zu\t", j->consumed);
+    output_format("ok\t%zu\t", j->consumed);
     if (j->again)
-        wire_output_hex(j->again->at, j->again->length);
+        output_hex(j->again->at, j->again->length);
     else
-        wire_output_text("*");
-    wire_output_text("\n");
+        output_text("*");
+    output_text("\n");
 }
 
 static int judge_line(void *context, const struct wire_line *line)
@@ -71,9 +71,9 @@ int wire_verdict(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire verdict", .rows = rows};
     int status;
-    if (!wire_options_read(&c, argc, argv, &help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, &help, usage, examples, NULL, &status))
         return status;
     status = wire_lines_read("-", judge_line, NULL);
-    wire_output_flush();
+    output_flush();
     return status;
 }

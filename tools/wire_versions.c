@@ -2,7 +2,7 @@
 #include "messages/protocol.h"
 #include "tools/wire_commands.h"
 #include "tools/wire_options.h"
-#include "tools/wire_output.h"
+#include "tools/output.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -96,16 +96,16 @@ static unsigned say_between(uint64_t after, uint64_t up_to, const char *indent, 
         struct version v = gate_minimum((enum gate)g);
         if (v.ordinal <= after || v.ordinal > up_to)
             continue;
-        wire_output_format("%s%s", indent, gate_words((enum gate)g));
-        wire_output_format(with_version ? " (%s)\n" : "\n", text_of(v));
+        output_format("%s%s", indent, gate_words((enum gate)g));
+        output_format(with_version ? " (%s)\n" : "\n", text_of(v));
         lines++;
     }
     for (unsigned i = 0; i < wire_variant_count; i++) {
         struct version v = {wire_variants[i].since};
         if (v.ordinal <= after || v.ordinal > up_to || v.ordinal == 0)
             continue;
-        wire_output_format("%smessage %s::%s", indent, type_of(i), wire_variant_names[i]);
-        wire_output_format(with_version ? " (%s)\n" : "\n", text_of(v));
+        output_format("%smessage %s::%s", indent, type_of(i), wire_variant_names[i]);
+        output_format(with_version ? " (%s)\n" : "\n", text_of(v));
         lines++;
     }
     return lines;
@@ -123,11 +123,11 @@ static void say_head(struct version v)
 {
     const struct release *r = find(v);
     if (r)
-        wire_output_format("%-8s %s\n", text_of(v), r->date);
+        output_format("%-8s %s\n", text_of(v), r->date);
     else if (version_is_prerelease(v))
-        wire_output_format("%s: a pre-release, which meets no gate at all\n", text_of(v));
+        output_format("%s: a pre-release, which meets no gate at all\n", text_of(v));
     else
-        wire_output_format(
+        output_format(
             "%s: not a published version%s\n", text_of(v),
             version_is_after(v, version_newest()) ? "; what it may bring is not known here" : "");
 }
@@ -153,12 +153,12 @@ static uint64_t before(struct version v)
 static void say_one(struct version v)
 {
     say_head(v);
-    wire_output_text("  brought\n");
+    output_text("  brought\n");
     if (!say_between(before(v), v.ordinal, "    ", false))
-        wire_output_text("    nothing that changes the bytes\n");
-    wire_output_text("  an agent or client of this version cannot\n");
+        output_text("    nothing that changes the bytes\n");
+    output_text("  an agent or client of this version cannot\n");
     if (!say_between(v.ordinal, version_newest().ordinal, "    ", true))
-        wire_output_text("    nothing is missing that is known\n");
+        output_text("    nothing is missing that is known\n");
 }
 
 int wire_versions(int argc, char **argv)
@@ -166,14 +166,14 @@ int wire_versions(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-wire versions", .rows = rows, .argument = take_versions};
     int status;
-    if (!wire_options_read(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
         return status;
     if (!asked.given)
         say_all();
     else if (!asked.range)
         say_one(asked.from);
     else if (!say_between(asked.from.ordinal, asked.to.ordinal, "", true))
-        wire_output_text("nothing that changes the bytes\n");
-    wire_output_flush();
+        output_text("nothing that changes the bytes\n");
+    output_flush();
     return 0;
 }

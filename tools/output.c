@@ -1,6 +1,6 @@
-/* tools/wire_output.c -- see wire_output.h */
-#include "tools/wire_output.h"
-#include "tools/wire_commands.h"
+/* tools/output.c -- see output.h */
+#include "tools/output.h"
+#include "actors/exit_codes.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,8 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-void wire_output_begin(void)
+static const char *program;
+
+void output_begin(const char *name)
 {
+    program = name;
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -20,22 +23,22 @@ static _Noreturn void failed(void)
     int error = errno;
     if (error == EPIPE)
         _exit(0);
-    fprintf(stderr, "intproxy-wire: standard output: %s\n", strerror(error));
+    fprintf(stderr, "%s: standard output: %s\n", program, strerror(error));
     _exit(EXIT_IO);
 }
 
-void wire_output(const void *bytes, size_t length)
+void output(const void *bytes, size_t length)
 {
     if (fwrite(bytes, 1, length, stdout) != length)
         failed();
 }
 
-void wire_output_text(const char *text)
+void output_text(const char *text)
 {
-    wire_output(text, strlen(text));
+    output(text, strlen(text));
 }
 
-void wire_output_format(const char *format, ...)
+void output_format(const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -45,7 +48,7 @@ void wire_output_format(const char *format, ...)
         failed();
 }
 
-void wire_output_hex(const void *bytes, size_t length)
+void output_hex(const void *bytes, size_t length)
 {
     static const char digits[] = "0123456789abcdef";
     const uint8_t *b = bytes;
@@ -56,19 +59,19 @@ void wire_output_hex(const void *bytes, size_t length)
             line[2 * i] = digits[b[i] >> 4];
             line[2 * i + 1] = digits[b[i] & 15];
         }
-        wire_output(line, 2 * n);
+        output(line, 2 * n);
         b += n;
         length -= n;
     }
 }
 
-void wire_output_flush(void)
+void output_flush(void)
 {
     if (fflush(stdout) != 0)
         failed();
 }
 
-bool wire_output_has_colour(void)
+bool output_has_colour(void)
 {
     const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(STDOUT_FILENO) && !(none && *none) && !(term && strcmp(term, "dumb") == 0);

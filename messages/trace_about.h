@@ -1,0 +1,29 @@
+/* messages/trace_about.h -- what a trace says of itself, in its header. */
+#ifndef MESSAGES_TRACE_ABOUT_H
+#define MESSAGES_TRACE_ABOUT_H
+
+#include <stdint.h>
+
+struct trace_about {
+    uint32_t format;         /* TRACE_FORMAT of who wrote it */
+    uint64_t wall_us;        /* since 1970, when ... */
+    uint64_t clock_ns;       /* ... the clock of the records said this */
+    uint64_t first_sequence; /* of this part */
+    uint32_t part;           /* of a rotated trace, from 0 */
+    uint32_t workers;        /* that are recorded */
+    uint32_t bodies_max;     /* --trace-bodies; UINT32_MAX: whole */
+    uint32_t process;        /* its number */
+    const char *program;     /* "intproxyd" */
+    const char *build;       /* its version */
+    const char *options;     /* its command line, secrets removed */
+    const char *protocol;    /* the version it announces, or is of */
+    const char *system;      /* what it ran on */
+    const char *why;         /* "--trace", or why a flight recorder was written out */
+};
+
+/* One setting of those that actors read. */
+struct trace_setting {
+    const char *name, *value;
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* runtime/recorder.h -- what every actor hears and does, handed to a thread that writes it down.
+ *
+ * Purpose  hooks (hooks.h) that make one *entry* of each call of a handler: the message, and the effects
+ *          that followed. An entry is bytes in a ring of the worker; nobody is waited for. When the ring
+ *          is full, calls are left out, counted, and the next entry says how many.
+ * Owner    whoever called recorder_new; it must outlive the runtime that it watches.
+ * Thread   the hooks: the worker's. recorder_next and recorder_took: one thread, the reader.
+ * Units    nanoseconds of the options' clock; microseconds of the worker's (now_us).
+ * Source   DESIGN.md, "A trace"; architecture.md, "What makes replay possible".
+ *
+ * Bytes behind struct entry, all little-endian:
+ *   each span of the message, in the order of its fields    BYTES
+ *   each effect: kind u8, then what it has, in this order (effects.def):
+ *     n u32, value u64, ref (place u32, generation u32), type u8, kind of the message u16,
+ *     address as text (length u8, text), bytes BYTES, length u64
+ *   BYTES: length u32, kept u32, when kept < length the hash of all (XXH3, u64), then those kept
+ *
+ * The message of a SEND or SPAWN is not repeated here: it is the input of its receiver. Per pair of actors
+ * the n-th that was sent is the n-th that was heard, or an entry of what was not heard.
+ */
+#ifndef RUNTIME_RECORDER_H
+#define RUNTIME_RECORDER_H
+
+#include "runtime/hooks.h"
+#include "runtime/message.h"
+
+enum entry_what {
+    ENTRY_CALL,        /* a handler was called with `message` */
+    ENTRY_END,         /* message.to ended; message.flags: why (enum stop_reason); effects of its on_stop */
+    ENTRY_UNDELIVERED, /* nobody was there any more to hear `message`; its payload is not kept */
+};
+
+struct entry {
+    uint32_t bytes; /* of the whole entry, padding included; a multiple of 8 */
+    uint32_t used;  /* ... without padding */
+    uint8_t what;   /* enum entry_what */
+    uint8_t type;   /* of message.to, in the options' types; NO_TYPE: not known, it has ended */
+    uint16_t worker;
+    uint32_t number; /* message is the n-th that message.to has heard, from 1 */
+    uint32_t took_ns;
+    uint32_t actor_exchange; /* of message.to, when it was called */
+    uint64_t ended_ns;
+    uint64_t now_us; /* what actor_now() said */
+    uint64_t lost;   /* calls that were left out before this one, on this worker */
+    struct message message; /* its spans hold no pointer: they are in `rest` */
+    uint8_t rest[];
+};
+enum { NO_TYPE = 255 };
+
+struct recorder_options {
+    const struct actor_type *const *types; /* who is watched; at most NO_TYPE, NULL ends */
+    unsigned workers;                      /* that are watched, from 0 */
+    size_t ring_bytes;                     /* a worker; 0: RECORDER_RING_BYTES */
+    uint32_t bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
+    uint64_t (*clock_ns)(void);
+    /* The reader should look soon: it waits, or a ring is half full. Any worker; may be NULL. */
+    void (*wake)(void *context);
+    void *context;
+};
+enum { RECORDER_RING_BYTES = 8 << 20 };
+
+struct recorder;
+
+/* NULL, and *error an errno: no memory. messages_init has been called. */
+struct recorder *recorder_new(const struct recorder_options *options, int *error);
+void recorder_free(struct recorder *r);
+/* To be given to the runtime or the sim. */
+const struct hooks *recorder_hooks(struct recorder *r);
+
+/* The oldest entry of all workers that ended before `before_ns`, in the order of their ends; NULL: none.
+ * Valid until recorder_took. With a `before_ns` of a moment ago, no older one comes later. */
+const struct entry *recorder_next(struct recorder *r, uint64_t before_ns);
+void recorder_took(struct recorder *r, const struct entry *e);
+/* The reader is about to wait, for long or for a moment; or looks again. */
+enum reader_waits { READER_LOOKS, READER_NAPS, READER_SLEEPS };
+void recorder_waits(struct recorder *r, enum reader_waits how);
+/* Calls left out at the ends of the rings, that no entry says yet. */
+uint64_t recorder_lost(const struct recorder *r, unsigned worker);
+
+/* An actor has logged an error, or ended the program with one, since this was asked last. */
+bool recorder_saw_error(struct recorder *r);
+
+/* Bodies are what --trace-bodies caps: bit i for the i-th span of the kind. */
+unsigned recorder_bodies_of(const struct kind_info *k);
+
+#endif

@@ -1,0 +1,70 @@
+/* runtime/ring.h -- bytes from one thread to another, through memory of a fixed size.
+ *
+ * Purpose  what a worker records goes to the thread that writes it down; when that thread is slow, the
+ *          ring is full, and the worker goes on at once.
+ * Owner    whoever called ring_create.
+ * Thread   one writer (reserve, publish), one reader (readable, release); no lock, nobody waits.
+ * Shapes   the memory is mapped twice in a row, so that no piece is ever cut at its end.
+ */
+#ifndef RUNTIME_RING_H
+#define RUNTIME_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring {
+    uint8_t *memory; /* twice `size` of addresses */
+    size_t size;     /* bytes; a power of two, of whole pages */
+    _Alignas(64) atomic_size_t published;
+    size_t released_seen; /* the writer's; what it last saw of released */
+    _Alignas(64) atomic_size_t released;
+};
+
+/* At least `bytes` of room. 0 or an errno. */
+int ring_create(struct ring *r, size_t bytes);
+void ring_destroy(struct ring *r);
+
+/* Writer: room for so many bytes behind `from` bytes that are reserved already and not published. NULL:
+ * it is full. The pieces of one entry lie in a row. */
+static inline uint8_t *ring_reserve(struct ring *r, size_t from, size_t bytes)
+{
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    size_t end = at + from + bytes;
+    if (end - r->released_seen > r->size) {
+        r->released_seen = atomic_load_explicit(&r->released, memory_order_acquire);
+        if (end - r->released_seen > r->size)
+            return NULL;
+    }
+    return r->memory + ((at + from) & (r->size - 1));
+}
+
+/* The first `bytes` that were reserved can be read from now on. */
+static inline void ring_publish(struct ring *r, size_t bytes)
+{
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    atomic_store_explicit(&r->published, at + bytes, memory_order_release);
+}
+
+/* Writer: about how much is not read yet; no less than that. */
+static inline size_t ring_waiting(const struct ring *r)
+{
+    return atomic_load_explicit(&r->published, memory_order_relaxed) - r->released_seen;
+}
+
+/* Reader: what can be read, in one piece. */
+static inline const uint8_t *ring_readable(const struct ring *r, size_t *bytes)
+{
+    size_t at = atomic_load_explicit(&r->released, memory_order_relaxed);
+    *bytes = atomic_load_explicit(&r->published, memory_order_acquire) - at;
+    return r->memory + (at & (r->size - 1));
+}
+
+static inline void ring_release(struct ring *r, size_t bytes)
+{
+    size_t at = atomic_load_explicit(&r->released, memory_order_relaxed);
+    atomic_store_explicit(&r->released, at + bytes, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* tools/intproxy-trace.c -- traces of intproxyd and intproxy-agent, for people and for CI.
+ *
+ * The commands stand in trace_commands.h, each in a file of its own.
+ */
+#include "tools/trace_commands.h"
+#include "messages/kinds.h"
+#include "tools/output.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    {"show", trace_show, "one line a message"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const char status_help[] =
+    "\n"
+    "exit status: 0; 1 what was asked does not hold (replay, diff, assert, redact --verify); 2 a "
+    "mistake on\n"
+    "the command line; 65 damaged or bad data; 74 something cannot be read or written\n";
+
+static int help(FILE *out)
+{
+    fputs("usage: intproxy-trace COMMAND [OPTION]...\n"
+          "       intproxy-trace COMMAND --help\n\n",
+          out);
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+    fputs(status_help, out);
+    return out == stdout ? 0 : EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+    for (unsigned i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    output_begin("intproxy-trace");
+    messages_init();
+    if (argc < 2)
+        return help(stderr);
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
+        return help(stdout);
+    if (!strcmp(argv[1], "--version")) {
+        puts("intproxy-trace " INTPROXYD_VERSION);
+        return 0;
+    }
+    const struct command *c = find(argv[1]);
+    if (c)
+        return c->run(argc - 1, argv + 1);
+    fprintf(stderr, "intproxy-trace: there is no command \"%s\", --help lists them\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,14 @@
+/* tools/trace_commands.h -- the commands of intproxy-trace.
+ *
+ * Each gets its own name as argv[0] and what follows, and returns the exit status: 0, 1 (what was asked does not
+ * hold), EXIT_USAGE, EXIT_DATA (what was given is no trace, or damaged) or EXIT_IO (it could not be read or
+ * written).
+ */
+#ifndef TOOLS_TRACE_COMMANDS_H
+#define TOOLS_TRACE_COMMANDS_H
+
+#include "actors/exit_codes.h"
+
+int trace_show(int argc, char **argv);
+
+#endif

@@ -1,0 +1,39 @@
+/* tools/trace_input.h -- trace files, as records: what every command of intproxy-trace begins with.
+ *
+ * Purpose  opens the files that were named (the parts of one trace, in order; a name whose file does not exist
+ *          but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records. What is damaged or
+ *          torn is said on stderr, with file and offset, and counted; all else is read.
+ * Owner    whoever opened it.
+ * Thread   one.
+ */
+#ifndef TOOLS_TRACE_INPUT_H
+#define TOOLS_TRACE_INPUT_H
+
+#include "messages/trace_reader.h"
+
+struct trace_input {
+    struct trace_reader *reader;
+    const char *const *paths; /* as they were given */
+    unsigned count, at;
+    uint32_t part; /* of a name that stands for its parts; 0: none */
+    int fd;        /* -1: none */
+    char name[4096];
+    bool follow;    /* at the end of the last file, wait for more */
+    bool quiet;     /* damage is counted, not said */
+    bool failed;    /* a file could not be opened or read: EXIT_IO, said */
+    uint64_t bad;   /* places that could not be read */
+    uint64_t torn;  /* files that end within a record */
+    uint64_t files; /* begun */
+};
+
+/* "-" is standard input. */
+void trace_input_open(struct trace_input *in, const char *const *paths, unsigned count);
+void trace_input_close(struct trace_input *in);
+/* The next record. False: there is none any more; see bad, torn, failed. */
+bool trace_input_next(struct trace_input *in, struct trace_record *record);
+/* What the file says of itself; NULL: nothing was read of it yet. Use trace_input_next first. */
+const struct trace_about *trace_input_about(const struct trace_input *in);
+/* 0; EXIT_DATA if something could not be read, EXIT_IO if a file could not. */
+int trace_input_status(const struct trace_input *in);
+
+#endif
