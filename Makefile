@@ -94,7 +94,7 @@ $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
 # What both are made of, beside their main().
-BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line recording trace_store trace_flight)
+BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line recording recording_store recording_flight)
 $(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(BOTH_OBJ)
 $(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(BOTH_OBJ)
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
@@ -108,7 +108,7 @@ $(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
 
 # The same for intproxy-trace.
-TRACE_SRC := tools/intproxy-trace.c $(filter-out tools/trace_store.c tools/trace_flight.c,$(wildcard tools/trace_*.c)) tools/output.c tools/command_line.c
+TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c tools/command_line.c
 $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)

@@ -8,8 +8,8 @@
 #include "actors/actor_types.h"
 #include "messages/trace_encoder.h"
 #include "runtime/limits.h"
-#include "tools/trace_flight.h"
-#include "tools/trace_store.h"
+#include "tools/recording_flight.h"
+#include "tools/recording_store.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -125,8 +125,8 @@ bool recording_is_wanted(void)
 static struct recording {
     struct recorder *recorder;
     struct trace_encoder *encoder;
-    struct trace_store store;
-    struct trace_flight flight;
+    struct recording_store store;
+    struct recording_flight flight;
     struct trace_out out;   /* encoded, not yet in the file */
     struct trace_out crash; /* the beginning of the file that a crash makes */
     const char *program;
@@ -189,11 +189,11 @@ static void say_what_was_lost(struct recording *r)
 static bool put_away(struct recording *r)
 {
     if (keeps_in_memory()) {
-        trace_flight_append(&r->flight, r->out.bytes, r->out.length, clock_ns());
+        recording_flight_append(&r->flight, r->out.bytes, r->out.length, clock_ns());
         r->out.length = 0;
         return true;
     }
-    if (r->out.length && !trace_store_append(&r->store, r->out.bytes, r->out.length)) {
+    if (r->out.length && !recording_store_append(&r->store, r->out.bytes, r->out.length)) {
         say_full(r);
         return false;
     }
@@ -203,9 +203,9 @@ static bool put_away(struct recording *r)
 
 static void begin_part(struct recording *r)
 {
-    if (keeps_in_memory() || !trace_store_is_full(&r->store, clock_ns()) || !put_away(r))
+    if (keeps_in_memory() || !recording_store_is_full(&r->store, clock_ns()) || !put_away(r))
         return;
-    if (!trace_store_next_part(&r->store, clock_ns()))
+    if (!recording_store_next_part(&r->store, clock_ns()))
         say_full(r);
     trace_encode_beginning(r->encoder, &r->out, r->store.part, "--trace");
 }
@@ -272,7 +272,7 @@ static void dump(struct recording *r, const char *why)
     struct trace_out begin = {0};
     trace_encode_beginning(r->encoder, &begin, 0, why);
     bool good = fd >= 0 && write(fd, begin.bytes, begin.length) == (ssize_t)begin.length &&
-                trace_flight_write(&r->flight, fd);
+                recording_flight_write(&r->flight, fd);
     fprintf(stderr, "%s: the trace %s was %s: %s\n", r->program, name,
             good ? "written" : "not written whole", good ? why : strerror(errno));
     if (fd >= 0)
@@ -349,7 +349,7 @@ static void write_what_there_is(struct recording *r)
 {
     int fd = open(asked.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 && write(fd, r->crash.bytes, r->crash.length) == (ssize_t)r->crash.length)
-        (void)trace_flight_write(&r->flight, fd);
+        (void)recording_flight_write(&r->flight, fd);
 }
 
 /* The thread is healthy, mostly: it takes what is still in the rings. Then the signal does what it does. */
@@ -438,17 +438,17 @@ static bool cannot(const struct recording_program *p, int error)
 
 static bool open_store(struct recording *r, const struct recording_program *p)
 {
-    r->store = (struct trace_store){.path = asked.file,
-                                    .part_bytes_max = asked.part_bytes,
-                                    .part_ns_max = asked.part_ns,
-                                    .keep = (uint32_t)asked.keep,
-                                    .fd = -1};
+    r->store = (struct recording_store){.path = asked.file,
+                                        .part_bytes_max = asked.part_bytes,
+                                        .part_ns_max = asked.part_ns,
+                                        .keep = (uint32_t)asked.keep,
+                                        .fd = -1};
     if (!keeps_in_memory()) {
-        int error = trace_store_open(&r->store, clock_ns());
+        int error = recording_store_open(&r->store, clock_ns());
         return !error || cannot(p, error);
     }
-    r->flight = (struct trace_flight){.last_ns = asked.last_ns,
-                                      .bytes_max = asked.memory ? asked.memory : 64 << 20};
+    r->flight = (struct recording_flight){.last_ns = asked.last_ns,
+                                          .bytes_max = asked.memory ? asked.memory : 64 << 20};
     return access(asked.file, F_OK) != 0 || cannot(p, EEXIST);
 }
 
@@ -517,8 +517,8 @@ void recording_stop(void)
     sem_post(&r->wake);
     pthread_join(r->thread, NULL);
     say_rest(r);
-    trace_store_close(&r->store);
-    trace_flight_free(&r->flight);
+    recording_store_close(&r->store);
+    recording_flight_free(&r->flight);
     trace_encoder_free(r->encoder);
     recorder_free(r->recorder);
     free(r->out.bytes);

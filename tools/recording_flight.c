@@ -1,5 +1,5 @@
-/* tools/trace_flight.c -- see trace_flight.h */
-#include "tools/trace_flight.h"
+/* tools/recording_flight.c -- see recording_flight.h */
+#include "tools/recording_flight.h"
 #include "runtime/heap.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct flight_piece {
     uint8_t bytes[];
 };
 
-static void drop_oldest(struct trace_flight *f)
+static void drop_oldest(struct recording_flight *f)
 {
     struct flight_piece *p = f->oldest;
     f->oldest = p->next;
@@ -26,7 +26,7 @@ static void drop_oldest(struct trace_flight *f)
     free(p);
 }
 
-static struct flight_piece *begin_piece(struct trace_flight *f, size_t length)
+static struct flight_piece *begin_piece(struct recording_flight *f, size_t length)
 {
     size_t room = length > PIECE_BYTES ? length : PIECE_BYTES;
     struct flight_piece *p = malloc(sizeof *p + room);
@@ -41,8 +41,8 @@ static struct flight_piece *begin_piece(struct trace_flight *f, size_t length)
     return f->newest = p;
 }
 
-void trace_flight_append(struct trace_flight *f, const uint8_t *bytes, size_t length,
-                         uint64_t now_ns)
+void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, size_t length,
+                             uint64_t now_ns)
 {
     struct flight_piece *p = f->newest;
     if (!p || p->room - p->length < length)
@@ -69,7 +69,7 @@ static bool write_all(int fd, const uint8_t *bytes, size_t length)
     return true;
 }
 
-bool trace_flight_write(const struct trace_flight *f, int fd)
+bool recording_flight_write(const struct recording_flight *f, int fd)
 {
     for (const struct flight_piece *p = f->oldest; p; p = p->next)
         if (!write_all(fd, p->bytes, p->length))
@@ -77,7 +77,7 @@ bool trace_flight_write(const struct trace_flight *f, int fd)
     return true;
 }
 
-void trace_flight_free(struct trace_flight *f)
+void recording_flight_free(struct recording_flight *f)
 {
     while (f->oldest)
         drop_oldest(f);

@@ -1,0 +1,30 @@
+/* tools/recording_flight.h -- the last moments of a trace, in memory, until somebody wants them.
+ *
+ * Purpose  --trace-last: frames are kept for so long, in no more memory than that; then they are written out.
+ * Thread   one at a time: the recorder's. recording_flight_write may be called by a signal handler when that
+ *          thread is the one that crashed.
+ */
+#ifndef TOOLS_RECORDING_FLIGHT_H
+#define TOOLS_RECORDING_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct flight_piece;
+
+struct recording_flight {
+    uint64_t last_ns; /* so long */
+    size_t bytes_max; /* so much */
+    struct flight_piece *oldest, *newest;
+    size_t bytes; /* of all pieces */
+};
+
+/* Whole frames, of records that ended about `now_ns`. */
+void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, size_t length,
+                             uint64_t now_ns);
+/* All that is kept. Async-signal-safe. False: errno. */
+bool recording_flight_write(const struct recording_flight *f, int fd);
+void recording_flight_free(struct recording_flight *f);
+
+#endif
