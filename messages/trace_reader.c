@@ -478,8 +478,8 @@ static enum trace_got check_sequence(struct trace_reader *r, const struct trace_
 {
     uint64_t expected = r->next_sequence;
     bool gap = r->has_sequence && record->sequence != expected;
-    r->next_sequence = record->sequence + 1;
     r->has_sequence = true;
+    r->next_sequence = record->sequence + !gap; /* it is looked at once more, when a gap was said */
     if (!gap)
         return TRACE_RECORD;
     if (record->sequence < expected)

@@ -1,227 +1,495 @@
-/* runtime/replay.c -- each recorded actor alone again, its effects beside the recorded ones; see replay.h */
-#include "runtime/recording.h"
+/* runtime/replay.c -- actors made anew and called again; see replay.h
+ *
+ * Each worker of the recording has an isolated one here, so that every actor is where it was. An actor's
+ * effects are collected while its handler runs, and held against the recorded ones behind it.
+ */
+#include "runtime/replay.h"
+#include "runtime/kinds.h"
+#include "runtime/replay_effects.h"
+#include "runtime/replay_events.h"
+#include "runtime/replay_said.h"
 #include "runtime/worker.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 /* The heap of the replay: the last one, which a runtime of fewer than all workers leaves free. */
 enum { REPLAY_HEAP = WORKERS_MAX - 1 };
 
-struct replay {
-    struct worker *worker; /* isolated, made anew for each actor */
-    struct hooks hooks;
-    struct heap *heap;
-    const struct saved_actor *recorded;
-    const struct saved_call *call; /* that is being replayed */
-    struct saved_actor again;      /* what comes of it: its last call is this one */
-    uint32_t spawns;               /* in this call */
-    bool reaped;
-    struct saved_out report;
+struct replayed {
+    struct actor_ref ref;
+    const struct actor_type *type;
+    struct actor *actor; /* NULL: it has ended by itself */
+    uint32_t heard;
+    bool left_out;                  /* nothing of it is compared from here on */
+    bool doubted;                   /* calls of it are missing, somewhere */
+    struct came_effects last_words; /* of its on_stop, until its end is compared */
+    struct owned_all owned;
+    UT_hash_handle hh;
 };
 
-/* ---- hooks of the isolated worker ---- */
+struct replay {
+    struct worker *workers; /* WORKERS_MAX */
+    bool begun[WORKERS_MAX];
+    struct hooks hooks;
+    struct heap *heap;
+    struct replayed *actors;
+    struct said said;
+
+    /* of the call that runs */
+    struct replayed *current;
+    const struct replay_call *call;
+    struct came_effects came;
+    struct came_effects *into; /* came, or the current's last words */
+    size_t spawns;
+
+    struct replay_difference difference;
+    struct replay_counts counts;
+};
+
+/* ---- differences ---- */
+
+static enum replay_result differs(struct replay *r, struct replayed *a,
+                                  const struct replay_call *call)
+{
+    r->difference.actor = a->ref;
+    r->difference.type = a->type;
+    r->difference.sequence = call->sequence;
+    r->difference.number = call->number;
+    r->counts.differences++;
+    a->left_out = true;
+    return REPLAY_DIFFERS;
+}
+
+static void print_message(char out[REPLAY_TEXT_MAX], const struct message *m)
+{
+    int n = message_print(m, out, REPLAY_TEXT_MAX);
+    const struct kind_info *k = message_kind_info(m->kind);
+    for (unsigned i = 0; i < k->spans && n >= 0 && n < REPLAY_TEXT_MAX; i++) {
+        struct span s;
+        memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
+        n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), " [");
+        for (uint32_t b = 0; b < s.length && b < 100 && n < REPLAY_TEXT_MAX - 8; b++) {
+            uint8_t byte = span_bytes(s)[b];
+            bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
+            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), plain ? "%c" : "\\x%02x", byte);
+        }
+        if (n < REPLAY_TEXT_MAX)
+            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), "]");
+    }
+}
+
+/* ---- hooks of the isolated workers ---- */
 
 static void on_input(void *context, const struct actor *a, const struct message *m, uint64_t now)
 {
     (void)context, (void)a, (void)m, (void)now; /* we gave it ourselves */
 }
 
+/* What was said waits for its receiver. */
+static void say(struct replay *r, const struct effect *e)
+{
+    struct message *m = message_copy(e->message);
+    m->from = r->current->ref;
+    m->to = e->ref;
+    said_put(&r->said, m);
+}
+
 static void on_effect(void *context, const struct actor *a, const struct effect *e)
 {
     struct replay *r = context;
     (void)a;
-    (void)saved_effect_add(r->again.last, e);
+    came_effects_add(r->into, e);
+    owned_did(&r->current->owned, e, r->call->now_us);
+    if (e->message)
+        say(r, e);
 }
 
 /* The n-th spawn of a call gets the ref that the n-th one got then. One more than there were gets a ref
- * that nobody ever had, and shows as a divergence. */
+ * that nobody ever had, and shows as a difference. */
 static struct actor_ref on_spawned(void *context, const struct actor *a)
 {
     struct replay *r = context;
-    uint32_t n = r->spawns++;
-    for (const struct saved_effect *s = r->call->first; s; s = s->next)
-        if (s->effect.kind == EFFECT_SPAWN && n-- == 0)
-            return s->effect.ref;
+    size_t n = r->spawns++;
+    for (size_t i = 0; i < r->call->effect_count; i++)
+        if (r->call->effects[i].effect.kind == EFFECT_SPAWN && n-- == 0)
+            return r->call->effects[i].effect.ref;
     return (struct actor_ref){a->ref.place, UINT32_MAX};
+}
+
+static void on_ending(void *context, const struct actor *a)
+{
+    struct replay *r = context;
+    (void)a;
+    r->into = &r->current->last_words;
 }
 
 static void on_reaped(void *context, const struct actor *a)
 {
     (void)a;
-    ((struct replay *)context)->reaped = true;
+    ((struct replay *)context)->current->actor = NULL;
 }
 
-/* ---- one actor ---- */
+/* ---- actors ---- */
 
-static void worker_begin(struct replay *r, const struct saved_actor *s)
+static struct replayed *find(const struct replay *r, struct actor_ref ref)
 {
-    struct worker *w = r->worker;
-    worker_create(w, NULL, ref_worker(s->ref), NULL);
-    w->hooks = &r->hooks;
-    w->heap = r->heap;
-    w->isolated = true;
-    w->slots_room = w->slots_count = ref_slot(s->ref) + 1;
-    w->slots = calloc(w->slots_room, sizeof *w->slots);
-    if (!w->slots)
-        heap_exhausted("a replay", w->slots_room * sizeof *w->slots);
-}
-
-/* Without a first message: that is the first recorded input. */
-static struct actor *settle(struct replay *r, const struct saved_actor *s)
-{
-    struct worker *w = r->worker;
-    struct actor *a = heap_alloc(s->type->state_bytes);
-    memset(a, 0, s->type->state_bytes);
-    a->ref = s->ref;
-    a->type = s->type;
-    a->worker = w;
-    a->exchange = s->exchange;
-    w->slots[ref_slot(s->ref)].actor = a;
-    w->slots[ref_slot(s->ref)].generation = s->ref.generation;
-    w->actors++;
+    struct replayed *a;
+    HASH_FIND(hh, r->actors, &ref, sizeof ref, a);
     return a;
 }
 
-static void print_effect(struct replay *r, const char *label, const struct saved_effect *s)
+static struct replayed *add(struct replay *r, struct actor_ref ref, const struct actor_type *type)
 {
-    char text[1400] = "nothing more";
-    if (s)
-        saved_effect_print(s, text, sizeof text);
-    saved_out_add(&r->report, "  %-9s %s\n", label, text);
+    struct replayed *a = calloc(1, sizeof *a);
+    if (!a)
+        heap_exhausted("a replay", sizeof *a);
+    a->ref = ref;
+    a->type = type;
+    HASH_ADD(hh, r->actors, ref, sizeof a->ref, a);
+    return a;
 }
 
-static void print_input(struct replay *r, const char *label, const struct saved_call *c)
+static struct worker *worker_of(struct replay *r, struct actor_ref ref)
 {
-    char text[1024] = "nothing";
-    if (c)
-        message_print(c->input, text, sizeof text);
-    saved_out_add(&r->report, "  %-9s %s\n", label, text);
+    unsigned i = ref_worker(ref);
+    struct worker *w = &r->workers[i];
+    if (!r->begun[i]) {
+        worker_create(w, NULL, i, NULL);
+        w->hooks = &r->hooks;
+        w->heap = r->heap;
+        w->isolated = true;
+        r->begun[i] = true;
+    }
+    return w;
 }
 
-static void print_difference(struct replay *r, const struct effect *a, const struct effect *b)
+static void make_slot(struct worker *w, uint32_t slot)
 {
-    size_t i = 0;
-    if (a->kind != EFFECT_WRITE || b->kind != EFFECT_WRITE)
+    if (slot < w->slots_count)
         return;
-    while (i < a->length && i < b->length && a->bytes[i] == b->bytes[i])
-        i++;
-    saved_out_add(&r->report, "  the first %zu bytes are the same\n", i);
+    uint32_t room = (slot + 1) * 2;
+    w->slots = realloc(w->slots, room * sizeof *w->slots);
+    if (!w->slots)
+        heap_exhausted("a replay", room * sizeof *w->slots);
+    memset(w->slots + w->slots_count, 0, (room - w->slots_count) * sizeof *w->slots);
+    w->slots_room = w->slots_count = room;
 }
 
-static void diverged(struct replay *r, size_t input, const struct saved_call *before,
-                     const struct saved_effect *expected, const struct saved_effect *came)
+/* Without a first message: that is the first recorded one. */
+static void settle(struct replay *r, struct replayed *x, uint32_t exchange)
 {
-    const struct saved_actor *s = r->recorded;
-    saved_out_add(
-        &r->report, "%s/%u.%" PRIu32 " (generation %" PRIu32 ") diverged at input %zu of %zu:\n",
-        s->type->name, ref_worker(s->ref), ref_slot(s->ref), s->ref.generation, input, s->inputs);
-    print_effect(r, "expected", expected);
-    print_effect(r, "came", came);
-    if (expected && came)
-        print_difference(r, &expected->effect, &came->effect);
-    print_input(r, "input", r->call);
-    print_input(r, "before", before);
+    struct worker *w = worker_of(r, x->ref);
+    struct actor *a = heap_alloc(x->type->state_bytes);
+    memset(a, 0, x->type->state_bytes);
+    a->ref = x->ref;
+    a->type = x->type;
+    a->worker = w;
+    a->exchange = exchange;
+    make_slot(w, ref_slot(x->ref));
+    w->slots[ref_slot(x->ref)].actor = a;
+    w->slots[ref_slot(x->ref)].generation = x->ref.generation;
+    w->actors++;
+    x->actor = a;
+    r->counts.actors++;
 }
 
-/* Compares what came of the call with what was recorded. */
-static bool is_same(struct replay *r, size_t input, const struct saved_call *before)
+/* The actor that is called; NULL: it cannot be. */
+static struct replayed *called(struct replay *r, const struct replay_call *call)
 {
-    const struct saved_effect *expected = r->call->first, *came = r->again.last->first;
-    while (expected && came && saved_effect_equal(expected, came)) {
-        expected = expected->next;
-        came = came->next;
+    struct replayed *a = find(r, call->actor);
+    bool known = ref_worker(call->actor) < WORKERS_MAX && ref_slot(call->actor) < SLOTS_MAX / 2;
+    if (!a)
+        a = add(r, call->actor, call->type);
+    if (!a->heard && !a->left_out) {
+        if (call->number != 1 || !call->type || !known)
+            a->left_out = true;
+        else
+            settle(r, a, call->exchange);
     }
-    if (expected || came) {
-        diverged(r, input, before, expected, came);
-        return false;
+    if (a->left_out)
+        return NULL;
+    if (call->number != ++a->heard || !a->actor)
+        a->left_out = true;
+    return a->left_out ? NULL : a;
+}
+
+static void forget(struct replay *r, struct replayed *a)
+{
+    HASH_DEL(r->actors, a);
+    came_effects_free(&a->last_words);
+    owned_free(&a->owned);
+    free(a);
+}
+
+/* ---- what was heard was said ---- */
+
+/* Kinds that the runtime itself makes, whoever `from` is. */
+static bool is_runtimes(uint16_t kind)
+{
+    switch (kind) {
+    case MSG_DOWN:
+    case MSG_BOUNCED:
+    case MSG_SIGNAL:
+    case MSG_SOCKET_ACCEPTED:
+    case MSG_RESOLVED:
+    case MSG_FILE_OPENED:
+    case MSG_FILE_WRITTEN:
+    case MSG_FILE_READ: return true;
+    default: return kind <= MSG_LAST_EVENT;
     }
-    return true;
 }
 
-static void give(struct replay *r, struct actor *a, const struct saved_call *c)
+/* One that is compared still. */
+static bool is_whole(const struct replay *r, struct actor_ref ref)
 {
-    r->call = c;
-    r->spawns = 0;
-    saved_calls_free(&r->again);
-    (void)saved_call_add(&r->again, c->input, c->now_us);
-    r->worker->now_us = c->now_us;
-    struct message *m = saved_message_again(c->input);
-    uint32_t exchange = m->exchange;
-    worker_event(r->worker, a, m);
-    m->exchange = exchange;
-    m->to = c->input->to;
-    worker_turn(r->worker);
+    const struct replayed *a = find(r, ref);
+    return a && !a->left_out && !a->doubted;
 }
 
-/* The end of an actor that was killed, or ended with the program: on_stop, at the time it was. */
-static void end(struct replay *r, struct actor *a)
+static bool same_capped(const struct replay_call *call, const struct message *said,
+                        const struct message *heard)
 {
-    r->worker->now_us = r->recorded->end_us;
-    a->stop_reason = r->recorded->stop_reason;
-    worker_reap(r->worker, a);
-}
-
-/* All inputs, in order. False at the first divergence. */
-static bool replay_inputs(struct replay *r, struct actor *a)
-{
-    const struct saved_call *before = NULL;
-    size_t input = 1;
-    for (const struct saved_call *c = r->recorded->first; c; before = c, c = c->next, input++) {
-        bool is_last = c->next == NULL;
-        give(r, a, c);
-        if (is_last && r->recorded->reaped && !r->reaped)
-            end(r, a);
-        if (!is_same(r, input, before))
-            return false;
-        assert(!r->reaped || is_last); /* nobody hears anything after its stop */
+    const struct kind_info *k = message_kind_info(said->kind);
+    struct message *a = message_copy(said), *b = message_copy(heard);
+    bool same = said->kind == heard->kind;
+    for (unsigned i = 0; i < k->spans && same; i++) {
+        struct span s, h, none = NO_BYTES;
+        memcpy(&s, said->payload.bytes + k->span_offset[i], sizeof s);
+        memcpy(&h, heard->payload.bytes + k->span_offset[i], sizeof h);
+        if (call->kept[i] == h.length)
+            continue;
+        same = s.length == h.length && replay_hash(span_bytes(s), s.length) == call->hash[i];
+        span_release((struct span *)(void *)(a->payload.bytes + k->span_offset[i]));
+        span_release((struct span *)(void *)(b->payload.bytes + k->span_offset[i]));
+        memcpy(a->payload.bytes + k->span_offset[i], &none, sizeof none);
+        memcpy(b->payload.bytes + k->span_offset[i], &none, sizeof none);
     }
-    return true;
-}
-
-static bool replay_actor(struct replay *r, const struct saved_actor *s)
-{
-    uint64_t live = heap_live(r->heap);
-    r->recorded = s;
-    r->again = (struct saved_actor){.ref = s->ref, .type = s->type};
-    r->reaped = false;
-    worker_begin(r, s);
-    struct actor *a = settle(r, s);
-    bool same = replay_inputs(r, a);
-    if (!r->reaped)
-        worker_reap(r->worker, a);
-    worker_destroy(r->worker);
-    saved_calls_free(&r->again);
-    if (same && heap_live(r->heap) != live) {
-        saved_out_add(&r->report, "%s/%u.%" PRIu32 " keeps %" PRIu64 " objects after its end\n",
-                      s->type->name, ref_worker(s->ref), ref_slot(s->ref),
-                      heap_live(r->heap) - live);
-        return false;
-    }
+    same = same && message_equal(a, b);
+    message_free(a);
+    message_free(b);
     return same;
 }
 
-size_t replay_all(struct recording *recording, char *report, size_t room)
+static bool same_message(const struct replay_call *call, const struct message *said,
+                         const struct message *heard)
 {
-    _Alignas(64) struct worker worker;
-    struct replay r = {.worker = &worker,
-                       .hooks = {.input = on_input,
-                                 .effect = on_effect,
-                                 .spawned = on_spawned,
-                                 .reaped = on_reaped,
-                                 .context = &r},
-                       .report = {report, 0, room}};
-    size_t divergences = 0;
-    if (room)
-        report[0] = '\0';
-    r.heap = heap_new(REPLAY_HEAP, NULL, NULL);
-    struct heap *before = heap_enter(r.heap);
-    for (unsigned i = 0; i < WORKERS_MAX; i++)
-        for (const struct saved_actor *s = recording->parts[i].first; s; s = s->next)
-            if (s->first && !replay_actor(&r, s))
-                divergences++;
-    heap_delete(r.heap);
+    return call->capped ? same_capped(call, said, heard) : message_equal(said, heard);
+}
+
+/* False: it is not what `from` had said. */
+static bool was_said(struct replay *r, const struct replay_call *call, const struct message *m)
+{
+    if (ref_is_nobody(m->from) || is_runtimes(m->kind))
+        return true;
+    struct message *said = said_take(&r->said, m->from, m->to);
+    if (!said) {
+        if (!is_whole(r, m->from))
+            return true;
+        snprintf(r->difference.what, sizeof r->difference.what,
+                 "it heard what its sender had not said");
+        print_message(r->difference.expected, m);
+        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
+        return false;
+    }
+    bool same = same_message(call, said, m);
+    if (same) {
+        r->counts.said++;
+    } else {
+        snprintf(r->difference.what, sizeof r->difference.what,
+                 "what it heard is not what its sender says now");
+        print_message(r->difference.expected, m);
+        print_message(r->difference.came, said);
+    }
+    message_free(said);
+    return same;
+}
+
+/* ---- calls ---- */
+
+static void give(struct replay *r, struct replayed *a, const struct replay_call *call,
+                 struct message *m)
+{
+    struct worker *w = a->actor->worker;
+    uint32_t exchange = m->exchange;
+    r->current = a;
+    r->call = call;
+    r->spawns = 0;
+    r->into = &r->came;
+    came_effects_clear(&r->came);
+    w->now_us = call->now_us;
+    worker_event(w, a->actor, m);
+    m->exchange = exchange;
+    worker_turn(w);
+}
+
+static enum replay_result compare(struct replay *r, struct replayed *a,
+                                  const struct replay_call *call, const struct came_effects *came)
+{
+    if (!replay_effects_same(came, call->effects, call->effect_count, &r->difference))
+        return differs(r, a, call);
+    r->counts.effects += came->count;
+    return REPLAY_SAME;
+}
+
+enum replay_result replay_hear(struct replay *r, const struct replay_call *call, struct message *m)
+{
+    struct heap *before = heap_enter(r->heap);
+    enum replay_result result = REPLAY_LEFT_OUT;
+    bool said = was_said(r, call, m);
+    struct replayed *a = called(r, call);
+    if (!a) {
+        r->counts.left_out++;
+        message_free(m);
+    } else if (!said) {
+        result = differs(r, a, call);
+        message_free(m);
+    } else if (!owned_heard(&a->owned, m, call->now_us, r->difference.what)) {
+        print_message(r->difference.expected, m);
+        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
+        result = differs(r, a, call);
+        message_free(m);
+    } else if (call->capped) {
+        a->left_out = true;
+        r->counts.left_out++;
+        message_free(m);
+    } else {
+        give(r, a, call, m);
+        result = compare(r, a, call, &r->came);
+        r->counts.calls++;
+    }
     heap_enter(before);
-    return divergences;
+    return result;
+}
+
+enum replay_result replay_end(struct replay *r, const struct replay_call *call, uint8_t reason)
+{
+    struct heap *before = heap_enter(r->heap);
+    struct replayed *a = find(r, call->actor);
+    enum replay_result result = REPLAY_LEFT_OUT;
+    if (a && !a->left_out) {
+        r->current = a;
+        r->call = call;
+        r->spawns = 0;
+        if (a->actor) { /* it was ended from outside: killed, or with the program */
+            a->actor->worker->now_us = call->now_us;
+            a->actor->stop_reason = reason;
+            worker_reap(a->actor->worker, a->actor);
+        }
+        result = compare(r, a, call, &a->last_words);
+    }
+    if (a && a->actor) {
+        struct replay_call none = {.actor = a->ref};
+        r->current = a;
+        r->call = &none;
+        worker_reap(a->actor->worker, a->actor);
+    }
+    if (a && result != REPLAY_DIFFERS)
+        forget(r, a);
+    heap_enter(before);
+    return result;
+}
+
+enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct actor_ref to,
+                               uint16_t kind, uint64_t sequence)
+{
+    struct heap *before = heap_enter(r->heap);
+    enum replay_result result = REPLAY_LEFT_OUT;
+    bool by_actor = !ref_is_nobody(from) && !is_runtimes(kind);
+    struct message *said = by_actor ? said_take(&r->said, from, to) : NULL;
+    if (by_actor && is_whole(r, from) && (!said || said->kind != kind)) {
+        snprintf(r->difference.what, sizeof r->difference.what,
+                 "what nobody heard of it is not what it says now");
+        snprintf(r->difference.expected, REPLAY_TEXT_MAX, "%s", message_kind_info(kind)->name);
+        snprintf(r->difference.came, REPLAY_TEXT_MAX, "nothing");
+        if (said)
+            print_message(r->difference.came, said);
+        result = differs(r, find(r, from), &(struct replay_call){.sequence = sequence});
+    } else if (said) {
+        result = REPLAY_SAME;
+    }
+    if (said)
+        message_free(said);
+    heap_enter(before);
+    return result;
+}
+
+void replay_doubt(struct replay *r, struct actor_ref ref, const struct actor_type *type)
+{
+    struct replayed *a = find(r, ref);
+    if (!a)
+        a = add(r, ref, type);
+    a->doubted = true;
+}
+
+void replay_finish(struct replay *r)
+{
+    r->counts.unheard = r->said.waiting;
+}
+
+/* ---- begin and end ---- */
+
+struct replay *replay_new(void)
+{
+    struct replay *r = calloc(1, sizeof *r);
+    struct worker *workers = aligned_alloc(64, WORKERS_MAX * sizeof *workers);
+    if (!r || !workers)
+        heap_exhausted("a replay", WORKERS_MAX * sizeof *workers);
+    r->workers = workers;
+    r->hooks = (struct hooks){.input = on_input,
+                              .effect = on_effect,
+                              .spawned = on_spawned,
+                              .ending = on_ending,
+                              .reaped = on_reaped,
+                              .context = r};
+    r->heap = heap_new(REPLAY_HEAP, NULL, NULL);
+    return r;
+}
+
+uint64_t replay_free(struct replay *r)
+{
+    struct heap *before = heap_enter(r->heap);
+    struct replay_call none = {0};
+    struct replayed *a, *next;
+    HASH_ITER(hh, r->actors, a, next)
+    {
+        r->current = a;
+        r->call = &none;
+        if (a->actor)
+            worker_reap(a->actor->worker, a->actor);
+        forget(r, a);
+    }
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        if (r->begun[i])
+            worker_destroy(&r->workers[i]);
+    said_free(&r->said);
+    came_effects_free(&r->came);
+    uint64_t kept = heap_live(r->heap);
+    heap_delete(r->heap);
+    heap_enter(before);
+    free(r->workers);
+    free(r);
+    return kept;
+}
+
+struct heap *replay_enter(struct replay *r)
+{
+    return heap_enter(r->heap);
+}
+
+void replay_leave(struct heap *before)
+{
+    heap_enter(before);
+}
+
+const struct replay_difference *replay_difference(const struct replay *r)
+{
+    return &r->difference;
+}
+
+const struct replay_counts *replay_counts(const struct replay *r)
+{
+    return &r->counts;
 }

@@ -5,7 +5,7 @@
 
 PURITY_RUNS ?= 100
 PURITY_MS   ?= 600
-PURITY_OBJ  := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/purity/*.c)))
+PURITY_OBJ  := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tests/purity/*.c)) tests/recording.c tests/toys.c)
 
 $(OUT)/purity: $(PURITY_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)

@@ -4,7 +4,7 @@
  */
 #include "actors/agent_session.h"
 #include "messages/limits.h"
-#include "runtime/replay.h"
+#include "tests/recording.h"
 #include "tests/agent_stage.h"
 #include <errno.h>
 #include <signal.h>
@@ -1038,7 +1038,7 @@ static void replayed(void)
         upgrade_that_is_not_completed_on,
     };
     for (unsigned i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        struct recording *recording = recording_new(RECORDING_ANY);
+        struct recording *recording = recording_new();
         struct agent_stage s;
         char report[4000] = "";
         agent_stage_create(&s, test_seed, "1.29.0", AGENT_ANSWER_MIN, recording_hooks(recording));

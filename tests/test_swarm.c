@@ -343,7 +343,7 @@ static bool run(uint64_t seed, bool record)
     swarm_apps_listen(&s->apps, &s->w);
     some_limits(s);
     if (record)
-        s->w.recording = recording_new(RECORDING_ANY);
+        s->w.recording = recording_new();
     world_begin(&s->w);
     for (unsigned i = 0; i < ACTIONS && s->count + 2 < ASKED_MAX; i++) {
         if (!agent_peer(&s->w) || sim_has_ended(&s->w.sim))

@@ -10,7 +10,7 @@
 #include "messages/wire_bytes.h"
 #include "messages/wire_encoder.h"
 #include "messages/wire_random.h"
-#include "runtime/replay.h"
+#include "tests/recording.h"
 #include "runtime/sim.h"
 #include "tests/check.h"
 #include "tests/wire_feed.h"
@@ -779,7 +779,7 @@ static void replayed(void)
     };
     static struct stage s;
     for (unsigned i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        struct recording *recording = recording_new(RECORDING_ANY);
+        struct recording *recording = recording_new();
         char report[4000] = "";
         create(&s, test_seed, recording_hooks(recording));
         begin(&s);

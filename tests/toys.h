@@ -46,7 +46,7 @@ struct toy_parent {
     uint32_t children, answers, downs;
     bool ends_program;
 };
-extern const struct actor_type toy_parent_type;
+extern const struct actor_type toy_parent_type, toy_child_type;
 
 /* Connects to the address in DATA, writes what follows the address's NUL, and keeps what it heard. */
 struct toy_client {

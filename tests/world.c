@@ -102,14 +102,25 @@ static void see_input(void *context, const struct actor *a, const struct message
     }
 }
 
-static void see_reaped(void *context, const struct actor *a)
+/* What the world itself does not look at goes to the recording. */
+#define PASSED_ON(name)                                                                            \
+    static void see_##name(void *context, const struct actor *a)                                   \
+    {                                                                                              \
+        const struct world *w = context;                                                           \
+        const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;               \
+        if (h)                                                                                     \
+            h->name(h->context, a);                                                                \
+    }
+PASSED_ON(handled)
+PASSED_ON(ending)
+PASSED_ON(reaped)
+
+static void see_undelivered(void *context, const struct worker *worker, const struct message *m)
 {
-    struct world *w = context;
-    if (!w->recording)
-        return;
-    const struct hooks *h = recording_hooks(w->recording);
-    if (h->reaped)
-        h->reaped(h->context, a);
+    const struct world *w = context;
+    const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;
+    if (h)
+        h->undelivered(h->context, worker, m);
 }
 
 struct version world_version_at(const struct world *w, unsigned link, uint64_t offset)
@@ -147,8 +158,13 @@ void world_create_with(struct world *w, uint64_t seed, unsigned workers)
     REQUIRE(address_parse(&w->settings.agent, AGENT, error));
     world_serve(w, 80, APP);
     w->script.version = "1.29.0";
-    w->hooks = (struct hooks){
-        .input = see_input, .effect = see_effect, .reaped = see_reaped, .context = w};
+    w->hooks = (struct hooks){.input = see_input,
+                              .effect = see_effect,
+                              .handled = see_handled,
+                              .ending = see_ending,
+                              .reaped = see_reaped,
+                              .undelivered = see_undelivered,
+                              .context = w};
     settings = &w->settings;
     current = w;
     supervisor_ready = on_ready;

@@ -26,7 +26,7 @@
 #include "actors/settings.h"
 #include "messages/vocabulary.h"
 #include "messages/wire_decoder.h"
-#include "runtime/replay.h"
+#include "tests/recording.h"
 #include "runtime/sim.h"
 #include "tests/check.h"
 

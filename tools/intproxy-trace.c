@@ -13,6 +13,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *what;
 } commands[] = {
+    {"replay", trace_replay,
+     "recorded inputs into the very same actors: do they do the same again?"},
     {"show", trace_show, "one line a message"},
 };
 

@@ -9,6 +9,7 @@
 
 #include "actors/exit_codes.h"
 
+int trace_replay(int argc, char **argv);
 int trace_show(int argc, char **argv);
 
 #endif

@@ -8,13 +8,13 @@
  * had done.
  */
 #include "tests/purity/purity.h"
+#include "tests/recording.h"
 #include "actors/destinations.h"
 #include "actors/interceptor.h"
 #include "actors/local_connection.h"
 #include "actors/settings.h"
 #include "actors/supervisor.h"
 #include "messages/kinds.h"
-#include "runtime/replay.h"
 #include "runtime/runtime.h"
 #include "runtime/worker.h"
 #include <arpa/inet.h>
@@ -131,7 +131,7 @@ static const struct actor_type killer_type = {"killer", sizeof(struct killer), k
 /* ---- one run ---- */
 
 struct totals {
-    uint64_t actors, inputs, effects, left_out, answers;
+    uint64_t actors, inputs, lost, answers;
 };
 
 static void settings_for(uint16_t agent_port, uint16_t app_port)
@@ -170,14 +170,13 @@ static int serve(struct recording *recording)
 static int replay(struct recording *recording, struct totals *t)
 {
     char report[8000] = "";
-    size_t diverged = replay_all(recording, report, sizeof report);
+    uint64_t diverged = replay_all(recording, report, sizeof report);
     t->actors = recording_actors(recording);
     t->inputs = recording_inputs(recording);
-    t->effects = recording_effects(recording);
-    t->left_out = recording_left_out(recording);
+    t->lost = recording_lost(recording);
     if (diverged)
-        fprintf(stderr, "purity: %zu actors diverged, --seed=%llu\n%s\n", diverged,
-                (unsigned long long)seed, report);
+        fprintf(stderr, "purity: %llu actors diverged, --seed=%llu\n%s\n",
+                (unsigned long long)diverged, (unsigned long long)seed, report);
     return diverged != 0;
 }
 
@@ -188,9 +187,9 @@ static int run(struct totals *t)
     struct outside agent = {purity_listen(&agent_port), seed * 2654435761u + 1, &stop, 0};
     struct outside app = {purity_listen(&app_port), seed * 40503u + 7, &stop, 0};
     pthread_t threads[2];
-    struct recording *recording = recording_new(RECORDING_ANY);
     log_settings.level = LOG_ERROR;
     messages_init();
+    struct recording *recording = recording_new();
     settings_for(agent_port, app_port);
     if (pthread_create(&threads[0], NULL, purity_agent, &agent) ||
         pthread_create(&threads[1], NULL, purity_application, &app)) {
@@ -249,15 +248,14 @@ static int all_runs(uint64_t runs)
         }
         sum.actors += t.actors;
         sum.inputs += t.inputs;
-        sum.effects += t.effects;
-        sum.left_out += t.left_out;
+        sum.lost += t.lost;
         sum.answers += t.answers;
     }
-    printf("purity: %llu runs, %llu requests, %llu actors, %llu messages heard, %llu effects, "
-           "all the same again (%llu messages not recorded)\n",
+    printf("purity: %llu runs, %llu requests, %llu actors, %llu messages heard, all the same again "
+           "(%llu messages not recorded)\n",
            (unsigned long long)runs, (unsigned long long)sum.answers,
            (unsigned long long)sum.actors, (unsigned long long)sum.inputs,
-           (unsigned long long)sum.effects, (unsigned long long)sum.left_out);
+           (unsigned long long)sum.lost);
     return 0;
 }
 

@@ -1,0 +1,127 @@
+/* tools/trace_plan.c -- see trace_plan.h */
+#include "tools/trace_plan.h"
+#include "actors/actor_types.h"
+#include "messages/trace_message.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct plan_actor *find(struct trace_plan *p, const struct trace_record *r)
+{
+    struct plan_actor *a;
+    HASH_FIND(hh, p->actors, &r->to, sizeof r->to, a);
+    if (a)
+        return a;
+    a = calloc(1, sizeof *a);
+    if (!a)
+        heap_exhausted("a plan", sizeof *a);
+    a->ref = r->to;
+    a->worker = r->worker;
+    snprintf(a->type, sizeof a->type, "%s", r->type ? r->type : "");
+    HASH_ADD(hh, p->actors, ref, sizeof a->ref, a);
+    return a;
+}
+
+static void stop_at(struct plan_actor *a, enum plan_why why)
+{
+    if (a->why == PLAN_WHOLE)
+        a->why = (uint8_t)why;
+}
+
+static void take_call(struct trace_plan *p, struct trace_call *call,
+                      const struct trace_reader *reader, const struct trace_record *r)
+{
+    struct plan_actor *a = find(p, r);
+    bool follows = r->number == a->heard + (r->what == TRACE_CALL);
+    if (!follows)
+        stop_at(a, a->heard ? PLAN_GAP : PLAN_UNBORN);
+    a->heard = r->number;
+    a->ended = r->what == TRACE_END;
+    if (!trace_call_take(call, reader, r, actor_type_named)) {
+        if (!*p->unknown)
+            snprintf(p->unknown, sizeof p->unknown, "%s", call->error);
+        stop_at(a, PLAN_UNKNOWN);
+    }
+    if (call->call.capped)
+        stop_at(a, PLAN_CAPPED);
+    if (r->what != TRACE_CALL)
+        return;
+    p->calls++;
+    p->capped_calls += call->call.capped;
+    if (a->why == PLAN_WHOLE)
+        a->replayable = r->number;
+}
+
+/* Of an actor that is heard no more, nobody knows whether what was lost was its. */
+static void take_lost(struct trace_plan *p, const struct trace_record *r)
+{
+    p->lost += r->lost;
+    for (struct plan_actor *a = p->actors; a; a = a->hh.next)
+        if (a->worker == r->worker && !a->ended)
+            a->why = a->why == PLAN_WHOLE ? PLAN_WHOLE : a->why;
+}
+
+static void take(struct trace_plan *p, struct trace_call *call, const struct trace_reader *reader,
+                 const struct trace_record *r)
+{
+    if (!p->records++)
+        p->first_ns = r->ended_ns;
+    p->last_ns = r->ended_ns;
+    if (r->what == TRACE_CALL || r->what == TRACE_END)
+        take_call(p, call, reader, r);
+    else if (r->what == TRACE_LAGGED)
+        take_lost(p, r);
+}
+
+int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned count)
+{
+    struct trace_input in = {0};
+    struct trace_record r;
+    struct trace_call call = {0};
+    trace_input_open(&in, paths, count);
+    while (trace_input_next(&in, &r))
+        take(p, &call, in.reader, &r);
+    int status = trace_input_status(&in);
+    trace_input_close(&in);
+    trace_call_free(&call);
+    for (struct plan_actor *a = p->actors; a; a = a->hh.next) {
+        p->count[a->why]++;
+        p->replayable += a->replayable;
+    }
+    return status;
+}
+
+void trace_plan_free(struct trace_plan *p)
+{
+    struct plan_actor *a, *next;
+    HASH_ITER(hh, p->actors, a, next)
+    {
+        HASH_DEL(p->actors, a);
+        free(a);
+    }
+}
+
+void trace_plan_say(const struct trace_plan *p)
+{
+    static const char *const why[PLAN_WHYS] = {
+        [PLAN_UNBORN] = "not replayed: they had heard messages before the trace begins",
+        [PLAN_CAPPED] = "replayed only up to the first message whose bytes were left out "
+                        "(--trace-bodies)",
+        [PLAN_GAP] = "replayed only up to where messages of them are missing",
+        [PLAN_UNKNOWN] = "replayed only up to what this build does not know",
+    };
+    for (unsigned i = PLAN_UNBORN; i < PLAN_WHYS; i++)
+        if (p->count[i])
+            fprintf(stderr, "intproxy-trace: %" PRIu64 " of %u actors are %s%s%s%s\n", p->count[i],
+                    HASH_COUNT(p->actors), why[i], i == PLAN_UNKNOWN ? " (" : "",
+                    i == PLAN_UNKNOWN ? p->unknown : "", i == PLAN_UNKNOWN ? ")" : "");
+    if (p->lost)
+        fprintf(stderr,
+                "intproxy-trace: %" PRIu64
+                " messages were lost while the trace was recorded (lagged)\n",
+                p->lost);
+    if (p->replayable < p->calls)
+        fprintf(stderr, "intproxy-trace: %" PRIu64 " of %" PRIu64 " messages are replayed\n",
+                p->replayable, p->calls);
+}
