@@ -103,7 +103,7 @@ static void on_effect(void *context, const struct actor *a, const struct effect 
     (void)a;
     came_effects_add(r->into, e);
     owned_did(&r->current->owned, e, r->call->now_us);
-    if (e->message)
+    if (e->message && !r->current->left_out)
         say(r, e);
 }
 

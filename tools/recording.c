@@ -317,6 +317,7 @@ static void *work(void *unused)
     struct recording *r = &recording;
     unsigned empty = 0;
     (void)unused;
+    pthread_setname_np(pthread_self(), "trace"); /* for ps, top and the bench */
     for (;;) {
         bool last = atomic_load(&r->stop) || atomic_load(&r->crashed);
         recorder_waits(r->recorder, READER_LOOKS);
