@@ -25,54 +25,6 @@ struct trace_encoder {
     tpl_node *end, *undelivered, *lagged, *note;
 };
 
-uint8_t *trace_out_room(struct trace_out *out, size_t bytes)
-{
-    if (out->room - out->length < bytes) {
-        size_t room = out->room ? out->room : 64 << 10;
-        while (room - out->length < bytes)
-            room *= 2;
-        out->bytes = realloc(out->bytes, room);
-        if (!out->bytes)
-            heap_exhausted("a trace", room);
-        out->room = room;
-    }
-    return out->bytes + out->length;
-}
-
-/* ---- frames ---- */
-
-static void seal(struct trace_out *out, enum trace_frame type, uint32_t length)
-{
-    uint8_t *frame = out->bytes + out->length;
-    uint16_t magic = FRAME_MAGIC, number = (uint16_t)type;
-    memcpy(frame, &magic, 2);
-    memcpy(frame + 2, &number, 2);
-    memcpy(frame + 4, &length, 4);
-    uint64_t sum = trace_checksum(frame, frame + FRAME_HEAD_BYTES, length);
-    memcpy(frame + 8, &sum, 8);
-    out->length += FRAME_HEAD_BYTES + length;
-}
-
-/* What the map holds becomes a frame. `most` bounds its image. */
-static void dump(struct trace_out *out, enum trace_frame type, tpl_node *map, size_t most)
-{
-    uint8_t *at = trace_out_room(out, FRAME_HEAD_BYTES + most) + FRAME_HEAD_BYTES;
-    uint32_t length;
-    if (tpl_dump(map, TPL_MEM | TPL_PREALLOCD, at, out->room - out->length - FRAME_HEAD_BYTES))
-        abort(); /* `most` was no bound */
-    memcpy(&length, at + 4, 4);
-    seal(out, type, length);
-}
-
-/* The same, its size not known. */
-static void dump_any(struct trace_out *out, enum trace_frame type, tpl_node *map)
-{
-    size_t bytes = 0;
-    tpl_dump(map, TPL_GETSIZE, &bytes);
-    dump(out, type, map, bytes);
-    tpl_free(map);
-}
-
 /* ---- the beginning of a file ---- */
 
 static void encode_header(struct trace_encoder *e, struct trace_out *out, uint32_t part,
@@ -87,7 +39,7 @@ static void encode_header(struct trace_encoder *e, struct trace_out *out, uint32
                             &a.first_sequence, &a.part, &a.workers, &a.bodies_max, &a.process,
                             &a.program, &a.build, &a.options, &a.protocol, &a.system, &a.why);
     tpl_pack(map, 0);
-    dump_any(out, FRAME_HEADER, map);
+    trace_frame_dump_any(out, FRAME_HEADER, map);
 }
 
 static void encode_kinds(struct trace_out *out)
@@ -107,7 +59,7 @@ static void encode_kinds(struct trace_out *out)
         name = k->name;
         tpl_pack(map, 1);
     }
-    dump_any(out, FRAME_KINDS, map);
+    trace_frame_dump_any(out, FRAME_KINDS, map);
 }
 
 static void encode_types(struct trace_encoder *e, struct trace_out *out)
@@ -118,7 +70,7 @@ static void encode_types(struct trace_encoder *e, struct trace_out *out)
         name = e->types[i]->name;
         tpl_pack(map, 1);
     }
-    dump_any(out, FRAME_TYPES, map);
+    trace_frame_dump_any(out, FRAME_TYPES, map);
 }
 
 static void encode_effects(struct trace_out *out)
@@ -131,7 +83,7 @@ static void encode_effects(struct trace_out *out)
         has = (uint16_t)effect_has((enum effect_kind)i);
         tpl_pack(map, 1);
     }
-    dump_any(out, FRAME_EFFECTS, map);
+    trace_frame_dump_any(out, FRAME_EFFECTS, map);
 }
 
 static void encode_settings(struct trace_encoder *e, struct trace_out *out)
@@ -142,14 +94,13 @@ static void encode_settings(struct trace_encoder *e, struct trace_out *out)
         s = e->settings[i];
         tpl_pack(map, 1);
     }
-    dump_any(out, FRAME_SETTINGS, map);
+    trace_frame_dump_any(out, FRAME_SETTINGS, map);
 }
 
 void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
                             const char *why)
 {
-    memcpy(trace_out_room(out, TRACE_MAGIC_BYTES), TRACE_MAGIC, TRACE_MAGIC_BYTES);
-    out->length += TRACE_MAGIC_BYTES;
+    trace_out_put(out, TRACE_MAGIC, TRACE_MAGIC_BYTES);
     encode_header(e, out, part, why);
     encode_kinds(out);
     encode_types(e, out);
@@ -213,15 +164,12 @@ static void take_common(struct trace_encoder *e, const struct entry *x)
     e->rest.sz = x->used - (uint32_t)sizeof *x;
 }
 
-/* An image is no longer than its values, its format and its own head. */
-enum { IMAGE_EXTRA = 256 };
-
 static void encode_call(struct trace_encoder *e, struct trace_out *out, const struct entry *x)
 {
     tpl_node *map = map_of(e, x->message.kind);
     take_fields(e, &x->message);
     tpl_pack(map, 0);
-    dump(out, (enum trace_frame)(FRAME_CALL + x->message.kind), map, IMAGE_EXTRA + e->rest.sz);
+    trace_frame_dump(out, FRAME_CALL + x->message.kind, map, TRACE_IMAGE_EXTRA + e->rest.sz);
 }
 
 void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct entry *x)
@@ -233,12 +181,12 @@ void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const st
     case ENTRY_CALL: encode_call(e, out, x); break;
     case ENTRY_END:
         tpl_pack(e->end, 0);
-        dump(out, FRAME_END, e->end, IMAGE_EXTRA + e->rest.sz);
+        trace_frame_dump(out, FRAME_END, e->end, TRACE_IMAGE_EXTRA + e->rest.sz);
         break;
     default:
         e->kind = x->message.kind;
         tpl_pack(e->undelivered, 0);
-        dump(out, FRAME_UNDELIVERED, e->undelivered, IMAGE_EXTRA);
+        trace_frame_dump(out, FRAME_UNDELIVERED, e->undelivered, TRACE_IMAGE_EXTRA);
         break;
     }
 }
@@ -258,7 +206,7 @@ void trace_encode_lagged(struct trace_encoder *e, struct trace_out *out, unsigne
     e->worker = worker;
     e->lost = lost;
     tpl_pack(e->lagged, 0);
-    dump(out, FRAME_LAGGED, e->lagged, IMAGE_EXTRA);
+    trace_frame_dump(out, FRAME_LAGGED, e->lagged, TRACE_IMAGE_EXTRA);
 }
 
 void trace_encode_note(struct trace_encoder *e, struct trace_out *out, const char *text,
@@ -267,7 +215,7 @@ void trace_encode_note(struct trace_encoder *e, struct trace_out *out, const cha
     take_own(e, ended_ns);
     e->text = text;
     tpl_pack(e->note, 0);
-    dump(out, FRAME_NOTE, e->note, IMAGE_EXTRA + strlen(text));
+    trace_frame_dump(out, FRAME_NOTE, e->note, TRACE_IMAGE_EXTRA + strlen(text));
 }
 
 uint64_t trace_encoder_records(const struct trace_encoder *e)

@@ -10,14 +10,8 @@
 #define MESSAGES_TRACE_ENCODER_H
 
 #include "messages/trace_about.h"
+#include "messages/trace_frame.h"
 #include "runtime/recorder.h"
-
-struct trace_out {
-    uint8_t *bytes; /* malloc's */
-    size_t length, room;
-};
-/* Room for so many more, behind length. */
-uint8_t *trace_out_room(struct trace_out *out, size_t bytes);
 
 struct trace_encoder;
 

@@ -24,6 +24,11 @@ struct read_effect {
     int ours; /* enum effect_kind; -1: not known here */
 };
 
+struct read_image {
+    uint8_t *bytes;
+    size_t length;
+};
+
 struct trace_reader {
     uint8_t *bytes;
     size_t length, room, at; /* what was fed, and how far it was read */
@@ -33,6 +38,7 @@ struct trace_reader {
     char error[TRACE_ERROR_MAX];
     uint64_t error_offset;
 
+    struct read_image images[FRAME_SETTINGS + 1]; /* of what a file begins with, by its frame */
     struct trace_about about;
     bool has_about;
     struct read_kind *kinds[KINDS_MAX];
@@ -452,10 +458,24 @@ static enum trace_got on_note(struct trace_reader *r, void *image, size_t length
     return TRACE_RECORD;
 }
 
+/* A header is that of another file, whose tables will follow. */
+static void keep_image(struct trace_reader *r, unsigned type, const void *image, size_t length)
+{
+    for (unsigned i = type; i <= (type == FRAME_HEADER ? FRAME_SETTINGS : type); i++) {
+        free(r->images[i].bytes);
+        r->images[i] = (struct read_image){NULL, 0};
+    }
+    r->images[type] = (struct read_image){grown(NULL, length), length};
+    if (length)
+        memcpy(r->images[type].bytes, image, length);
+}
+
 static enum trace_got on_image(struct trace_reader *r, unsigned type, void *image, size_t length,
                                struct trace_record *out)
 {
     drop_rest(r);
+    if (type >= FRAME_HEADER && type <= FRAME_SETTINGS)
+        keep_image(r, type, image, length);
     switch (type) {
     case FRAME_HEADER: return on_header(r, image, length);
     case FRAME_KINDS: return on_kinds(r, image, length);
@@ -658,6 +678,32 @@ const struct trace_kind *trace_reader_kind(const struct trace_reader *r, unsigne
     return number < KINDS_MAX && r->kinds[number] ? &r->kinds[number]->kind : NULL;
 }
 
+const uint8_t *trace_reader_image(const struct trace_reader *r, unsigned type, size_t *length)
+{
+    if (type > FRAME_SETTINGS)
+        return NULL;
+    *length = r->images[type].length;
+    return r->images[type].bytes;
+}
+
+uint8_t trace_reader_type_number(const struct trace_reader *r, const char *type)
+{
+    for (unsigned i = 0; type && i < TYPES_MAX && r->types[i]; i++)
+        if (r->types[i] == type || strcmp(r->types[i], type) == 0)
+            return (uint8_t)i;
+    return UINT8_MAX;
+}
+
+int trace_reader_effect_number(const struct trace_reader *r, enum effect_kind kind, unsigned *has)
+{
+    for (unsigned i = 0; i < r->effect_count; i++)
+        if (r->effects[i].ours == (int)kind) {
+            *has = r->effects[i].has;
+            return (int)i;
+        }
+    return -1;
+}
+
 struct trace_reader *trace_reader_new(void)
 {
     struct trace_reader *r = zeroed(sizeof *r);
@@ -681,6 +727,8 @@ void trace_reader_free(struct trace_reader *r)
     tpl_free(r->undelivered);
     tpl_free(r->lagged);
     tpl_free(r->note);
+    for (unsigned i = 0; i <= FRAME_SETTINGS; i++)
+        free(r->images[i].bytes);
     free(r->bytes);
     free(r);
 }
@@ -759,15 +807,29 @@ static bool take_has(const struct trace_reader *reader, const struct trace_recor
     return !(e->has & EFFECT_HAS_LENGTH) || take(r, at, &e->length, 8);
 }
 
+/* What it has beyond what is known here could not be passed over. */
+enum { HAS_KNOWN = EFFECT_HAS_LENGTH * 2 - 1 };
+
+bool trace_effect_next_any(const struct trace_reader *reader, const struct trace_record *r,
+                           size_t *at, struct trace_effect *effect)
+{
+    uint8_t number;
+    *effect = (struct trace_effect){.kind = EFFECT_KINDS};
+    if (!take(r, at, &number, 1) || number >= reader->effect_count ||
+        reader->effects[number].has & ~(unsigned)HAS_KNOWN)
+        return false;
+    if (reader->effects[number].ours >= 0)
+        effect->kind = (enum effect_kind)reader->effects[number].ours;
+    effect->number = number;
+    effect->has = reader->effects[number].has;
+    return take_has(reader, r, at, effect);
+}
+
 bool trace_effect_next(const struct trace_reader *reader, const struct trace_record *r, size_t *at,
                        struct trace_effect *effect)
 {
-    uint8_t number;
-    *effect = (struct trace_effect){0};
-    if (!take(r, at, &number, 1) || number >= reader->effect_count ||
-        reader->effects[number].ours < 0)
-        return false;
-    effect->kind = (enum effect_kind)reader->effects[number].ours;
-    effect->has = reader->effects[number].has;
-    return take_has(reader, r, at, effect);
+    while (trace_effect_next_any(reader, r, at, effect))
+        if (effect->kind != EFFECT_KINDS)
+            return true;
+    return false;
 }

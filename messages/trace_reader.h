@@ -49,4 +49,12 @@ const struct trace_setting *trace_reader_settings(const struct trace_reader *r);
 /* Kinds of the file by number; NULL: there is none. */
 const struct trace_kind *trace_reader_kind(const struct trace_reader *r, unsigned number);
 
+/* For those that write records again, in the file's own numbers. The image of one of the frames that a file
+ * begins with, as it was read (enum trace_frame: FRAME_HEADER to FRAME_SETTINGS); NULL: there was none. */
+const uint8_t *trace_reader_image(const struct trace_reader *r, unsigned type, size_t *length);
+/* An actors' type by its name; 255: there is none of that name. */
+uint8_t trace_reader_type_number(const struct trace_reader *r, const char *type);
+/* An effect by its name here, and what the file says that it has; -1: it has no such effect. */
+int trace_reader_effect_number(const struct trace_reader *r, enum effect_kind kind, unsigned *has);
+
 #endif

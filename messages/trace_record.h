@@ -77,8 +77,9 @@ const struct trace_bytes *trace_span(const struct trace_record *r, const char *n
 
 /* What followed, one by one, in order. */
 struct trace_effect {
-    enum effect_kind kind;
-    unsigned has; /* enum effect_has */
+    enum effect_kind kind; /* EFFECT_KINDS: none that is known here, see trace_effect_next_any */
+    uint8_t number;        /* of the kind in this file */
+    unsigned has;          /* enum effect_has */
     uint32_t n;
     uint64_t value;
     struct actor_ref ref;
@@ -90,8 +91,12 @@ struct trace_effect {
 };
 
 struct trace_reader;
-/* Walks from *at = 0 to effects_length. False: there is none left. */
+/* Walks from *at = 0 to effects_length. False: there is none left. Passes over those whose names are not known
+ * here: a file says of each what it has. */
 bool trace_effect_next(const struct trace_reader *reader, const struct trace_record *r, size_t *at,
                        struct trace_effect *effect);
+/* Gives these, too, as of the kind EFFECT_KINDS. */
+bool trace_effect_next_any(const struct trace_reader *reader, const struct trace_record *r,
+                           size_t *at, struct trace_effect *effect);
 
 #endif
