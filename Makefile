@@ -53,7 +53,8 @@ messages_OBJ := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard messages/*.c)))
 actors_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard actors/*.c)))
 ALL_LIB      := $(OUT)/libactors.a $(OUT)/libmessages.a $(OUT)/libruntime.a
 TEST_SRC     := $(sort $(wildcard tests/*.c))
-TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC))
+TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC)) \
+    $(patsubst %,$(OUT)/tools/%.o,trace_parts trace_input recording_writer recording_store recording_flight)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
@@ -94,7 +95,8 @@ $(OUT)/libmessages.a: $(messages_OBJ) $(LLHTTP_OBJ)
 $(OUT)/libactors.a: $(actors_OBJ)
 
 # What both are made of, beside their main().
-BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line recording recording_store recording_flight)
+BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line trace_parts recording recording_options recording_writer \
+    recording_store recording_flight)
 $(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(BOTH_OBJ)
 $(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(BOTH_OBJ)
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)

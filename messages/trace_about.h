@@ -8,7 +8,7 @@ struct trace_about {
     uint32_t format;         /* TRACE_FORMAT of who wrote it */
     uint64_t wall_us;        /* since 1970, when ... */
     uint64_t clock_ns;       /* ... the clock of the records said this */
-    uint64_t first_sequence; /* of this part */
+    uint64_t first_sequence; /* of this part; UINT64_MAX: not known */
     uint32_t part;           /* of a rotated trace, from 0 */
     uint32_t workers;        /* that are recorded */
     uint32_t bodies_max;     /* --trace-bodies; UINT32_MAX: whole */

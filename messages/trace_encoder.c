@@ -5,6 +5,8 @@
 #include <string.h>
 #include <tpl.h>
 
+static_assert(ENTRY_BYTES_MAX + TRACE_IMAGE_EXTRA <= FRAME_BYTES_MAX, "each entry fits a frame");
+
 struct trace_encoder {
     struct trace_about about;
     const struct actor_type *const *types;
@@ -28,11 +30,11 @@ struct trace_encoder {
 /* ---- the beginning of a file ---- */
 
 static void encode_header(struct trace_encoder *e, struct trace_out *out, uint32_t part,
-                          const char *why)
+                          uint64_t first_sequence, const char *why)
 {
     struct trace_about a = e->about;
     a.format = TRACE_FORMAT;
-    a.first_sequence = e->records;
+    a.first_sequence = first_sequence;
     a.part = part;
     a.why = why;
     tpl_node *map = tpl_map(TRACE_FORMAT_HEADER, &a.format, &a.wall_us, &a.clock_ns,
@@ -97,15 +99,27 @@ static void encode_settings(struct trace_encoder *e, struct trace_out *out)
     trace_frame_dump_any(out, FRAME_SETTINGS, map);
 }
 
-void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
-                            const char *why)
+static void encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
+                             uint64_t first_sequence, const char *why)
 {
     trace_out_put(out, TRACE_MAGIC, TRACE_MAGIC_BYTES);
-    encode_header(e, out, part, why);
+    encode_header(e, out, part, first_sequence, why);
     encode_kinds(out);
     encode_types(e, out);
     encode_effects(out);
     encode_settings(e, out);
+}
+
+void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
+                            const char *why)
+{
+    encode_beginning(e, out, part, e->records, why);
+}
+
+void trace_encode_beginning_of(struct trace_encoder *e, struct trace_out *out,
+                               uint64_t first_sequence, const char *why)
+{
+    encode_beginning(e, out, 0, first_sequence, why);
 }
 
 /* ---- records ---- */

@@ -24,6 +24,9 @@ void trace_encoder_free(struct trace_encoder *e);
 /* Each appends to out. The beginning of a file: magic, header and tables. */
 void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
                             const char *why);
+/* The same, of a file whose first record was encoded before; UINT64_MAX: nobody knows which one that is. */
+void trace_encode_beginning_of(struct trace_encoder *e, struct trace_out *out,
+                               uint64_t first_sequence, const char *why);
 /* A record, and before it what was lost. */
 void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct entry *entry);
 /* So many calls of the worker are missing here. */

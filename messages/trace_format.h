@@ -4,14 +4,16 @@
  *
  *   0   u16  FRAME_MAGIC
  *   2   u16  type: enum trace_frame
- *   4   u32  length of what follows the 16 bytes
- *   8   u64  XXH3 of what follows, with the first 8 bytes as its seed
- *   16  a tpl image, whose format string depends on the type
+ *   4   u32  length of the image
+ *   8   u32  XXH3 of these 8 bytes, its lower half
+ *   12  u64  XXH3 of the image, with the first 8 bytes as its seed
+ *   20       the image, of tpl; its format string depends on the type
  *
- * All numbers are little-endian. So each frame is checked before tpl sees it, and each bit of a file is
- * covered. The first frame is HEADER; KINDS, TYPES, EFFECTS and SETTINGS follow: with these the file says of
- * itself what its records mean. Every part of a rotated trace begins so. Then come records, numbered without
- * a gap, through all parts.
+ * All numbers are little-endian. Each bit of a file is covered, and a frame is checked before tpl sees it. The
+ * head has a sum of its own: a damaged length is known as such at once, and nobody waits for bytes that it
+ * promises. The first frame is HEADER; KINDS, TYPES, EFFECTS and SETTINGS follow, in this order: with these the
+ * file says of itself what its records mean. Every part of a rotated trace begins so. Then come records, numbered
+ * without a gap, through all parts.
  *
  * FRAME_CALL + k is a call of a handler with a message of the kind that KINDS gives number k:
  *
@@ -33,10 +35,10 @@ enum {
     TRACE_MAGIC_BYTES = 8,
     TRACE_FORMAT = 1,
     FRAME_MAGIC = 0x5ee1,
-    FRAME_HEAD_BYTES = 16,
-    FRAME_BYTES_MAX = 1 << 30, /* more is taken for damage */
+    FRAME_HEAD_BYTES = 20,
+    FRAME_BYTES_MAX = 1 << 30, /* of an image; more is taken for damage */
     TRACE_WORDS = 5,
-    TRACE_SMALLS = 5,
+    TRACE_SMALLS = 5, /* every # of a format stands for five */
 };
 
 enum trace_frame {
@@ -84,8 +86,18 @@ static inline void trace_call_format(const struct field_info *fields, unsigned c
     *out = '\0';
 }
 
-/* XXH3 of the payload, seeded with the first 8 bytes of the frame. */
-uint64_t trace_checksum(const uint8_t head[8], const uint8_t *payload, size_t length);
+/* The head of a frame, as its image wants it. */
+void trace_head_write(uint8_t head[FRAME_HEAD_BYTES], unsigned type, const uint8_t *image,
+                      uint32_t length);
+struct trace_head {
+    uint16_t type;
+    uint32_t length;
+    uint64_t sum;
+};
+/* False: this is no head. */
+bool trace_head_read(const uint8_t head[FRAME_HEAD_BYTES], struct trace_head *out);
+/* The image, which stands behind the head, is what the head says. */
+bool trace_head_fits(const uint8_t head[FRAME_HEAD_BYTES], const struct trace_head *h);
 
 /* tpl's own words go nowhere, and its want of memory is ours. Before the first use of tpl. */
 void trace_tpl_prepare(void);

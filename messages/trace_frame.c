@@ -28,13 +28,8 @@ void trace_out_put(struct trace_out *out, const void *bytes, size_t length)
 /* The image is in its place, behind the room for the frame's head. */
 static void seal(struct trace_out *out, unsigned type, uint32_t length)
 {
-    uint8_t *frame = out->bytes + out->length;
-    uint16_t magic = FRAME_MAGIC, number = (uint16_t)type;
-    memcpy(frame, &magic, 2);
-    memcpy(frame + 2, &number, 2);
-    memcpy(frame + 4, &length, 4);
-    uint64_t sum = trace_checksum(frame, frame + FRAME_HEAD_BYTES, length);
-    memcpy(frame + 8, &sum, 8);
+    uint8_t *head = out->bytes + out->length;
+    trace_head_write(head, type, head + FRAME_HEAD_BYTES, length);
     out->length += FRAME_HEAD_BYTES + length;
 }
 

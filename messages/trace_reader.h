@@ -1,8 +1,8 @@
 /* messages/trace_reader.h -- a trace file's bytes, as records.
  *
  * Purpose  fed with the bytes of a file, or of the parts of a rotated trace in their order, as they come;
- *          gives one record after the other. What is damaged is said, with its offset; reading goes on at
- *          the next frame that is whole.
+ *          gives one record after the other. What is damaged or missing is said, with its offset; reading goes
+ *          on at the next frame that is whole. The same bytes give the same, in whatever pieces they come.
  * Owner    whoever called trace_reader_new.
  * Thread   one at a time.
  * Errors   TRACE_BAD, and trace_reader_error says what and where. Any bytes are good enough to try.
@@ -12,7 +12,10 @@
  *         while ((got = trace_reader_next(reader, &record)) != TRACE_MORE)
  *             ...
  *     }
- *     if (trace_reader_torn(reader)) ...      the file ends in the middle of a record
+ *     trace_reader_end(reader);
+ *     while ((got = trace_reader_next(reader, &record)) != TRACE_MORE)
+ *         ...                                  what stands behind a record that is not whole
+ *     if (trace_reader_torn(reader, &at)) ...  the file ends in the middle of a record
  */
 #ifndef MESSAGES_TRACE_READER_H
 #define MESSAGES_TRACE_READER_H
@@ -32,6 +35,8 @@ struct trace_reader *trace_reader_new(void);
 void trace_reader_free(struct trace_reader *r);
 /* Copies them. */
 void trace_reader_feed(struct trace_reader *r, const void *bytes, size_t length);
+/* The file has no more bytes. */
+void trace_reader_end(struct trace_reader *r);
 /* The bytes that follow are those of another file: a part, whose offsets begin with 0. Says whether the
  * last one was torn. */
 bool trace_reader_next_file(struct trace_reader *r);
@@ -39,7 +44,7 @@ enum trace_got trace_reader_next(struct trace_reader *r, struct trace_record *re
 /* Of the last TRACE_BAD: "offset 1234: ...". */
 const char *trace_reader_error(const struct trace_reader *r);
 uint64_t trace_reader_error_offset(const struct trace_reader *r);
-/* Bytes at the end that are no whole frame: as many, and from where. 0: none. */
+/* Bytes that are no whole frame yet: as many, and from where. 0: none. */
 size_t trace_reader_torn(const struct trace_reader *r, uint64_t *offset);
 
 /* Of the file that was begun last; NULL: none yet. */

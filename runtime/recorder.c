@@ -22,6 +22,7 @@ struct part {
     struct entry *entry; /* that is being made; NULL: none, or it found no room */
     size_t used;         /* its bytes so far */
     bool open;           /* a call is being watched, with room or without */
+    const void *heap;    /* that the worker's thread works with, as it was in the last call */
     uint64_t ended_ns;   /* of the call before */
     /* said in the open call to actors that had ended: each becomes an entry behind it */
     struct message *unheard;
@@ -124,6 +125,7 @@ static bool begin(struct recorder *r, const struct worker *w, enum entry_what wh
 {
     struct part *p = &r->parts[w->index];
     p->open = true;
+    p->heap = heap_here;
     p->used = 0;
     p->entry = (struct entry *)(void *)ring_reserve(&p->ring, 0, sizeof(struct entry));
     if (!p->entry)
@@ -149,30 +151,39 @@ static void wake_reader(struct recorder *r)
 static void look_at_reader(struct recorder *r, struct part *p)
 {
     unsigned reader = atomic_load_explicit(&r->reader, memory_order_relaxed);
-    if (reader == READER_SLEEPS ||
-        (reader == READER_NAPS && ring_waiting(&p->ring) > p->ring.size / 2))
+    if (reader == READER_SLEEPS || (reader == READER_NAPS && ring_is_half_full(&p->ring)))
         wake_reader(r);
 }
 
-static void finish(struct recorder *r, const struct worker *w)
+static uint32_t took(uint64_t began, uint64_t ended)
 {
-    struct part *p = &r->parts[w->index];
+    if (ended <= began)
+        return 0;
+    return ended - began < UINT32_MAX ? (uint32_t)(ended - began) : UINT32_MAX;
+}
+
+static void lose(struct part *p, uint64_t lost)
+{
+    p->entry = NULL;
+    atomic_store_explicit(&p->lost, lost + 1, memory_order_relaxed);
+}
+
+static void finish(struct recorder *r, struct part *p)
+{
     struct entry *e = p->entry;
     uint64_t lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
     size_t padding = -p->used & 7;
-    uint64_t now = r->options.clock_ns();
-    uint64_t began = w->now_us * 1000 > p->ended_ns ? w->now_us * 1000 : p->ended_ns;
+    uint64_t now = r->options.clock_ns(), before = p->ended_ns;
     p->ended_ns = now;
     p->open = false;
-    if (!e || (padding && !more(p, padding))) {
-        p->entry = NULL;
-        atomic_store_explicit(&p->lost, lost + 1, memory_order_relaxed);
+    if (!e || p->used > ENTRY_BYTES_MAX || (padding && !more(p, padding))) {
+        lose(p, lost);
         return;
     }
     e->used = (uint32_t)(p->used - padding);
     e->bytes = (uint32_t)p->used;
     e->ended_ns = now;
-    e->took_ns = now > began ? (uint32_t)(now - began) : 0;
+    e->took_ns = took(e->now_us * 1000 > before ? e->now_us * 1000 : before, now);
     e->lost = lost;
     p->entry = NULL;
     ring_publish(&p->ring, e->bytes);
@@ -197,7 +208,7 @@ static void say_unheard(struct recorder *r, const struct worker *w, const struct
 {
     if (begin(r, w, ENTRY_UNDELIVERED, NO_TYPE))
         r->parts[w->index].entry->message = *m;
-    finish(r, w);
+    finish(r, &r->parts[w->index]);
 }
 
 /* ---- the hooks ---- */
@@ -289,7 +300,7 @@ static void on_handled(void *context, const struct actor *a)
     if (!is_watched(r, a->worker) || !r->parts[a->worker->index].open)
         return;
     struct part *p = &r->parts[a->worker->index];
-    finish(r, a->worker);
+    finish(r, p);
     for (uint32_t i = 0; i < p->unheard_count; i++)
         say_unheard(r, a->worker, &p->unheard[i]);
     p->unheard_count = 0;
@@ -354,6 +365,13 @@ void recorder_waits(struct recorder *r, enum reader_waits how)
 uint64_t recorder_lost(const struct recorder *r, unsigned worker)
 {
     return atomic_load_explicit(&r->parts[worker].lost, memory_order_relaxed);
+}
+
+void recorder_crashed(struct recorder *r)
+{
+    for (unsigned i = 0; i < r->options.workers; i++)
+        if (r->parts[i].open && r->parts[i].heap == (const void *)heap_here)
+            finish(r, &r->parts[i]);
 }
 
 bool recorder_saw_error(struct recorder *r)

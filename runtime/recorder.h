@@ -25,8 +25,8 @@
 #include "runtime/message.h"
 
 enum entry_what {
-    ENTRY_CALL,        /* a handler was called with `message` */
-    ENTRY_END,         /* message.to ended; message.flags: why (enum stop_reason); effects of its on_stop */
+    ENTRY_CALL, /* a handler was called with `message` */
+    ENTRY_END, /* message.to ended; message.flags: why (enum stop_reason); effects of its on_stop */
     ENTRY_UNDELIVERED, /* nobody was there any more to hear `message`; its payload is not kept */
 };
 
@@ -42,16 +42,19 @@ struct entry {
     uint64_t ended_ns;
     uint64_t now_us; /* what actor_now() said */
     uint64_t lost;   /* calls that were left out before this one, on this worker */
-    struct message message; /* its spans hold no pointer: they are in `rest` */
+    struct message
+        message; /* its spans are in `rest`; what its payload says of them means nothing */
     uint8_t rest[];
 };
 enum { NO_TYPE = 255 };
+enum { ENTRY_BYTES_MAX = 1 << 29 }; /* more is left out, as if the ring were full */
 
 struct recorder_options {
     const struct actor_type *const *types; /* who is watched; at most NO_TYPE, NULL ends */
     unsigned workers;                      /* that are watched, from 0 */
     size_t ring_bytes;                     /* a worker; 0: RECORDER_RING_BYTES */
-    uint32_t bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
+    uint32_t
+        bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
     uint64_t (*clock_ns)(void);
     /* The reader should look soon: it waits, or a ring is half full. Any worker; may be NULL. */
     void (*wake)(void *context);
@@ -68,7 +71,8 @@ void recorder_free(struct recorder *r);
 const struct hooks *recorder_hooks(struct recorder *r);
 
 /* The oldest entry of all workers that ended before `before_ns`, in the order of their ends; NULL: none.
- * Valid until recorder_took. With a `before_ns` of a moment ago, no older one comes later. */
+ * Valid until recorder_took. With a `before_ns` of a moment ago no older one comes later, unless a worker lost
+ * its core for that long just then: the order among workers is no promise, that of each worker is. */
 const struct entry *recorder_next(struct recorder *r, uint64_t before_ns);
 void recorder_took(struct recorder *r, const struct entry *e);
 /* The reader is about to wait, for long or for a moment; or looks again. */
@@ -76,6 +80,10 @@ enum reader_waits { READER_LOOKS, READER_NAPS, READER_SLEEPS };
 void recorder_waits(struct recorder *r, enum reader_waits how);
 /* Calls left out at the ends of the rings, that no entry says yet. */
 uint64_t recorder_lost(const struct recorder *r, unsigned worker);
+
+/* This thread will not go on. If it is a worker's, the call that it is in becomes an entry, as far as it got.
+ * Async-signal-safe, as far as clock_ns and wake are. */
+void recorder_crashed(struct recorder *r);
 
 /* An actor has logged an error, or ended the program with one, since this was asked last. */
 bool recorder_saw_error(struct recorder *r);

@@ -5,6 +5,16 @@
  * Owner    whoever called ring_create.
  * Thread   one writer (reserve, publish), one reader (readable, release); no lock, nobody waits.
  * Shapes   the memory is mapped twice in a row, so that no piece is ever cut at its end.
+ *
+ * Why this is enough. `published` is stored by the writer only, `released` by the reader only; both only grow,
+ * and 0 <= published - released <= size always. What the reader may read is [released, published), what the writer
+ * may write is [published, released + size): these do not overlap.
+ *   publish (release) -> readable (acquire)   the bytes of an entry were written before it can be seen
+ *   release (release) -> reserve (acquire)    the reader's last look at bytes was before they are written anew
+ * A thread reads its own counter relaxed: nobody else stores it. The writer keeps what it saw of `released`: an
+ * old value only makes the ring seem fuller than it is.
+ * The two mappings are one memory, which the processor keeps coherent; and each entry is written and read through
+ * the same addresses, beginning below `size`, so that compiler and sanitizer see one object.
  */
 #ifndef RUNTIME_RING_H
 #define RUNTIME_RING_H
@@ -37,7 +47,7 @@ static inline uint8_t *ring_reserve(struct ring *r, size_t from, size_t bytes)
         if (end - r->released_seen > r->size)
             return NULL;
     }
-    return r->memory + ((at + from) & (r->size - 1));
+    return r->memory + (at & (r->size - 1)) + from;
 }
 
 /* The first `bytes` that were reserved can be read from now on. */
@@ -47,10 +57,14 @@ static inline void ring_publish(struct ring *r, size_t bytes)
     atomic_store_explicit(&r->published, at + bytes, memory_order_release);
 }
 
-/* Writer: about how much is not read yet; no less than that. */
-static inline size_t ring_waiting(const struct ring *r)
+/* Writer: more than half of it is not read yet. */
+static inline bool ring_is_half_full(struct ring *r)
 {
-    return atomic_load_explicit(&r->published, memory_order_relaxed) - r->released_seen;
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    if (at - r->released_seen <= r->size / 2)
+        return false;
+    r->released_seen = atomic_load_explicit(&r->released, memory_order_acquire);
+    return at - r->released_seen > r->size / 2;
 }
 
 /* Reader: what can be read, in one piece. */

@@ -50,6 +50,7 @@ void runtime_create(struct runtime *r, const struct runtime_options *o)
     r->blocking_index = o->workers;
     r->count = o->workers + 1 + o->names_apart;
     r->file_total_max = o->file_total_max;
+    r->before_exit = o->before_exit;
     for (unsigned i = 0; i < r->count; i++)
         worker_new(r, i, o);
     for (unsigned from = 0; from < r->blocking_index; from++)
@@ -168,6 +169,8 @@ int runtime_run(struct runtime *r)
     heap_enter(r->workers[0]->heap);
     if (mine < r->count) {
         sweep(r, mine);
+        if (r->before_exit)
+            r->before_exit();
         _exit(atomic_load(&r->status));
     }
     return atomic_load(&r->status);

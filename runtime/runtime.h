@@ -21,6 +21,7 @@ struct runtime_options {
     const struct io_ops *io;
     const struct hooks *hooks; /* may be NULL */
     uint64_t file_total_max;   /* bytes in all files that are open; 0: no limit */
+    void (*before_exit)(void); /* when runtime_run ends the process itself; may be NULL */
 };
 
 struct runtime {
@@ -34,6 +35,7 @@ struct runtime {
     struct socket *internal;                  /* listeners by name; worker 0's */
     atomic_int status;
     atomic_bool ending;
+    void (*before_exit)(void);
     atomic_bool looking_up; /* a look-up is under way, see runtime_run */
     atomic_uint log_under_way, log_dropped;
     uint64_t file_total_max, file_total; /* bytes; the blocking worker's */

@@ -9,6 +9,7 @@
 #include "actors/settings_text.h"
 #include "tools/recording.h"
 #include "tools/shared_options.h"
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,8 +138,11 @@ static void say_ready(const char *line)
 static int run(const struct hooks *hooks)
 {
     struct runtime r;
-    runtime_create(&r, &(struct runtime_options){
-                           .workers = 1, .names_apart = true, .io = &io_ev, .hooks = hooks});
+    runtime_create(&r, &(struct runtime_options){.workers = 1,
+                                                 .names_apart = true,
+                                                 .io = &io_ev,
+                                                 .hooks = hooks,
+                                                 .before_exit = recording_stop});
     agent_ready_line = say_ready;
     runtime_signals_to(&r, runtime_spawn_root(&r, &agent_type, agent_first()));
     int status = runtime_run(&r);
@@ -180,5 +184,6 @@ int main(int argc, char **argv)
     version_format(asked.version, asked.version_text);
     agent_settings = &asked;
     messages_init();
+    signal(SIGUSR1, SIG_IGN); /* who asks for a trace that is not kept does not mean the end */
     return recording_is_wanted() ? run_recorded(argc, argv) : run(NULL);
 }

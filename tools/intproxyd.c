@@ -11,6 +11,7 @@
 #include "tools/recording.h"
 #include "tools/shared_options.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -442,6 +443,7 @@ static int run(const struct hooks *hooks)
                                                  .names_apart = true,
                                                  .io = &io_ev,
                                                  .hooks = hooks,
+                                                 .before_exit = recording_stop,
                                                  .file_total_max = asked.spool_total_max});
     supervisor_ready = say_ready;
     runtime_signals_to(&r, runtime_spawn_root(&r, &supervisor_type, supervisor_first()));
@@ -489,5 +491,6 @@ int main(int argc, char **argv)
     if (asked.standalone)
         stand_alone();
     messages_init();
+    signal(SIGUSR1, SIG_IGN); /* who asks for a trace that is not kept does not mean the end */
     return recording_is_wanted() ? run_recorded(argc, argv) : run(NULL);
 }

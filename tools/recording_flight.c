@@ -6,15 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is let go is a piece at a time: the pieces are small beside the whole. */
-enum { PIECE_BYTES = 128 << 10 };
+enum { PIECES = 16, PIECE_BYTES_MAX = 128 << 10, PIECE_BYTES_MIN = 4 << 10 };
 
 struct flight_piece {
     struct flight_piece *next;
-    uint64_t newest_ns;
+    uint64_t first_sequence;
+    uint64_t oldest_ns, newest_ns;
     size_t length, room;
     uint8_t bytes[];
 };
+
+static size_t piece_bytes(const struct recording_flight *f)
+{
+    size_t bytes = f->bytes_max / PIECES;
+    return bytes < PIECE_BYTES_MIN   ? PIECE_BYTES_MIN
+           : bytes > PIECE_BYTES_MAX ? PIECE_BYTES_MAX
+                                     : bytes;
+}
 
 static void drop_oldest(struct recording_flight *f)
 {
@@ -26,13 +34,16 @@ static void drop_oldest(struct recording_flight *f)
     free(p);
 }
 
-static struct flight_piece *begin_piece(struct recording_flight *f, size_t length)
+static struct flight_piece *begin_piece(struct recording_flight *f, size_t length,
+                                        uint64_t first_sequence, uint64_t now_ns)
 {
-    size_t room = length > PIECE_BYTES ? length : PIECE_BYTES;
+    size_t usual = piece_bytes(f) - sizeof(struct flight_piece);
+    size_t room = length > usual ? length : usual;
     struct flight_piece *p = malloc(sizeof *p + room);
     if (!p)
         heap_exhausted("a trace in memory", room);
-    *p = (struct flight_piece){.room = room};
+    *p = (struct flight_piece){
+        .room = room, .first_sequence = first_sequence, .oldest_ns = now_ns, .newest_ns = now_ns};
     f->bytes += sizeof *p + room;
     if (f->newest)
         f->newest->next = p;
@@ -41,28 +52,48 @@ static struct flight_piece *begin_piece(struct recording_flight *f, size_t lengt
     return f->newest = p;
 }
 
-void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, size_t length,
-                             uint64_t now_ns)
+static bool has_room(const struct recording_flight *f, size_t length, uint64_t now_ns)
 {
-    struct flight_piece *p = f->newest;
-    if (!p || p->room - p->length < length)
-        p = begin_piece(f, length);
-    memcpy(p->bytes + p->length, bytes, length);
-    p->newest_ns = now_ns;
-    p->length += length;
-    while (f->oldest != f->newest &&
-           (f->bytes > f->bytes_max || f->oldest->newest_ns + f->last_ns < now_ns))
+    const struct flight_piece *p = f->newest;
+    return p && p->room - p->length >= length && now_ns - p->oldest_ns <= f->last_ns / PIECES;
+}
+
+void recording_flight_trim(struct recording_flight *f, uint64_t now_ns)
+{
+    while (f->oldest && f->oldest->newest_ns + f->last_ns < now_ns)
         drop_oldest(f);
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t length)
+void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, size_t length,
+                             uint64_t first_sequence, uint64_t now_ns)
+{
+    if (!length)
+        return;
+    struct flight_piece *p =
+        has_room(f, length, now_ns) ? f->newest : begin_piece(f, length, first_sequence, now_ns);
+    memcpy(p->bytes + p->length, bytes, length);
+    p->newest_ns = now_ns;
+    p->length += length;
+    recording_flight_trim(f, now_ns);
+    while (f->oldest != f->newest && f->bytes > f->bytes_max)
+        drop_oldest(f);
+}
+
+uint64_t recording_flight_first(const struct recording_flight *f)
+{
+    return f->oldest ? f->oldest->first_sequence : UINT64_MAX;
+}
+
+bool recording_write_all(int fd, const uint8_t *bytes, size_t length)
 {
     while (length) {
         ssize_t n = write(fd, bytes, length);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
+        if (n <= 0) {
+            errno = n ? errno : EIO;
             return false;
+        }
         bytes += n;
         length -= (size_t)n;
     }
@@ -72,7 +103,7 @@ static bool write_all(int fd, const uint8_t *bytes, size_t length)
 bool recording_flight_write(const struct recording_flight *f, int fd)
 {
     for (const struct flight_piece *p = f->oldest; p; p = p->next)
-        if (!write_all(fd, p->bytes, p->length))
+        if (!recording_write_all(fd, p->bytes, p->length))
             return false;
     return true;
 }

@@ -2,9 +2,12 @@
 #include "tools/recording_store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PIPE_WAIT_MS = 100 };
 
 static bool has_parts(const struct recording_store *s)
 {
@@ -14,28 +17,47 @@ static bool has_parts(const struct recording_store *s)
 void recording_store_name(const struct recording_store *s, uint32_t part, char out[TRACE_PATH_MAX])
 {
     if (has_parts(s))
-        snprintf(out, TRACE_PATH_MAX, "%s.%u", s->path, part + 1);
+        trace_part_name(s->path, part + 1, out);
     else
         snprintf(out, TRACE_PATH_MAX, "%s", s->path);
 }
 
-/* 0, or an errno; s->fd is the file. It holds others' secrets: nobody else may read it. */
-static int open_part(struct recording_store *s)
+/* A descriptor; -1: errno. It holds others' secrets: nobody else may read it. A pipe waits here for its reader,
+ * and never again. */
+static int open_file(struct recording_store *s, const char *name)
 {
-    char name[TRACE_PATH_MAX];
+    enum { WAYS = O_WRONLY | O_APPEND | O_CLOEXEC };
     struct stat st;
-    recording_store_name(s, s->part, name);
-    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd = open(name, WAYS | O_CREAT | O_EXCL, 0600);
+    s->created = fd >= 0;
+    if (fd < 0 && errno == EEXIST)
+        fd = open(name, WAYS);
     if (fd < 0)
-        return errno;
+        return -1;
     s->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     if (s->regular && st.st_size > 0) {
         close(fd);
-        return EEXIST;
+        errno = EEXIST;
+        return -1;
     }
-    s->fd = fd;
+    if (!s->regular)
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK | O_APPEND);
+    return fd;
+}
+
+static int open_part(struct recording_store *s)
+{
+    char name[TRACE_PATH_MAX];
+    recording_store_name(s, s->part, name);
+    s->fd = open_file(s, name);
     s->bytes = 0;
-    return 0;
+    return s->fd < 0 ? errno : 0;
+}
+
+/* A reader would take what is there of another trace for parts of this one. */
+static bool is_taken(const struct recording_store *s)
+{
+    return has_parts(s) && (access(s->path, F_OK) == 0 || trace_part_after(s->path, 0));
 }
 
 int recording_store_open(struct recording_store *s, uint64_t now_ns)
@@ -43,13 +65,13 @@ int recording_store_open(struct recording_store *s, uint64_t now_ns)
     s->fd = -1;
     s->part = 0;
     s->began_ns = now_ns;
-    return s->error = open_part(s);
+    return s->error = is_taken(s) ? EEXIST : open_part(s);
 }
 
-bool recording_store_is_full(const struct recording_store *s, uint64_t now_ns)
+bool recording_store_is_full(const struct recording_store *s, size_t more, uint64_t now_ns)
 {
-    return s->bytes && ((s->part_bytes_max && s->bytes >= s->part_bytes_max) ||
-                        (s->part_ns_max && now_ns - s->began_ns >= s->part_ns_max));
+    return s->bytes + more && ((s->part_bytes_max && s->bytes + more >= s->part_bytes_max) ||
+                               (s->part_ns_max && now_ns - s->began_ns >= s->part_ns_max));
 }
 
 static void remove_old(const struct recording_store *s)
@@ -71,33 +93,43 @@ bool recording_store_next_part(struct recording_store *s, uint64_t now_ns)
     return !s->error;
 }
 
-/* What is written so far of frames that were not written whole. */
-static void take_back(struct recording_store *s)
+static bool wait_for_reader(int fd)
 {
-    if (s->regular && ftruncate(s->fd, (off_t)s->bytes))
-        s->regular = false; /* then their rest is a damaged place, which readers step over */
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, PIPE_WAIT_MS) > 0;
 }
 
-bool recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length)
+/* Returns how many bytes were written; when not all, errno says why. */
+static size_t write_some(int fd, const uint8_t *bytes, size_t length)
 {
     size_t written = 0;
-    while (s->fd >= 0 && written < length) {
-        ssize_t n = write(s->fd, bytes + written, length - written);
-        if (n > 0) {
+    while (written < length) {
+        ssize_t n = write(fd, bytes + written, length - written);
+        if (n > 0)
             written += (size_t)n;
-        } else if (n < 0 && errno != EINTR) {
-            s->error = errno;
-            take_back(s);
-            return false;
-        }
+        else if (n == 0 || (errno != EINTR && (errno != EAGAIN || !wait_for_reader(fd))))
+            break;
     }
-    if (s->fd < 0) {
-        s->error = open_part(s); /* as the last try could not */
-        return !s->error && recording_store_append(s, bytes, length);
-    }
-    s->bytes += length;
-    s->error = 0;
-    return true;
+    return written;
+}
+
+/* Frames that were not written whole go again, as far as they can. Returns how much stays. */
+static size_t take_back(const struct recording_store *s, size_t written)
+{
+    return s->regular && ftruncate(s->fd, (off_t)s->bytes) == 0 ? 0 : written;
+}
+
+size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length)
+{
+    if (s->fd < 0 && (s->error = open_part(s)))
+        return 0;
+    errno = EIO;
+    size_t written = write_some(s->fd, bytes, length);
+    s->error = written == length ? 0 : errno;
+    if (s->error)
+        written = take_back(s, written);
+    s->bytes += written;
+    return written;
 }
 
 void recording_store_close(struct recording_store *s)
@@ -105,4 +137,13 @@ void recording_store_close(struct recording_store *s)
     if (s->fd >= 0)
         close(s->fd);
     s->fd = -1;
+}
+
+void recording_store_remove(struct recording_store *s)
+{
+    char name[TRACE_PATH_MAX];
+    recording_store_name(s, s->part, name);
+    if (s->fd >= 0 && s->created)
+        (void)unlink(name);
+    recording_store_close(s);
 }

@@ -3,15 +3,14 @@
  * Purpose  whole frames are appended; a new part is begun by size and by time, old parts are removed; when
  *          the disk takes no more, what was half written is taken back, and it is tried again later.
  * Owner    whoever opened it.
- * Thread   one at a time: the recorder's.
+ * Thread   one at a time: the recorder's. It waits for a disk, and a moment for who reads a pipe.
  * Errors   recording_store_open: an errno. Later ones are kept in `error` until writing works again.
  */
 #ifndef TOOLS_RECORDING_STORE_H
 #define TOOLS_RECORDING_STORE_H
 
+#include "tools/trace_parts.h"
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct recording_store {
     const char *path;
@@ -21,25 +20,28 @@ struct recording_store {
 
     int fd; /* -1: none */
     uint32_t part;
-    uint64_t bytes;    /* of this part that are whole frames */
+    uint64_t bytes;    /* that are in this part */
     uint64_t began_ns; /* this part */
     bool regular;      /* can be cut; a pipe cannot */
-    int error;         /* 0, or the errno that the last try ended with */
+    bool created;      /* it was not there before */
+    int error;         /* 0, or the errno that the last try ended with; EAGAIN: a pipe is full */
 };
 
-/* Sets the path and rotation first. The first part is made; a file that has something in it already is
- * EEXIST, except for what is no regular file. */
+/* Sets the path and rotation first. The first part is made. A file that has something in it already is EEXIST,
+ * except for what is no regular file; with parts, so is any part, or a file, of this name. */
 int recording_store_open(struct recording_store *s, uint64_t now_ns);
-/* True: another part is due, before what is appended next. */
-bool recording_store_is_full(const struct recording_store *s, uint64_t now_ns);
-/* ... and is begun. False: `error`. */
+/* True: with so many bytes more this part is large enough; or it has lasted long enough. */
+bool recording_store_is_full(const struct recording_store *s, size_t more, uint64_t now_ns);
+/* Another part is begun. False: `error`; it is tried again when something is appended. */
 bool recording_store_next_part(struct recording_store *s, uint64_t now_ns);
-/* Whole frames. False: `error`, and nothing of them is in the file. */
-bool recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
+/* Whole frames. Returns how many bytes are in the file for good: of a regular file all, or none. When these are
+ * not all, `error` says why, and the rest is to be appended later, before anything else. */
+size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
 void recording_store_close(struct recording_store *s);
+/* As if it had never been opened. */
+void recording_store_remove(struct recording_store *s);
 
 /* The name of a part: path, or path.1, path.2 ... when there are parts. */
-enum { TRACE_PATH_MAX = 4096 };
 void recording_store_name(const struct recording_store *s, uint32_t part, char out[TRACE_PATH_MAX]);
 
 #endif

@@ -30,6 +30,7 @@ void trace_input_open(struct trace_input *in, const char *const *paths, unsigned
     in->at = 0;
     in->part = 0;
     in->fd = -1;
+    in->ended = in->had_more = false;
 }
 
 void trace_input_close(struct trace_input *in)
@@ -45,50 +46,57 @@ static bool open_named(struct trace_input *in)
     return in->fd >= 0;
 }
 
-/* The next part of a name that stands for its parts. */
-static bool open_part(struct trace_input *in)
+static void say_failed(struct trace_input *in, int error)
 {
-    uint32_t part = in->part + 1;
-    snprintf(in->name, sizeof in->name, "%s.%" PRIu32, in->paths[in->at], part);
-    if (!open_named(in))
-        return false;
-    in->part = part;
-    return true;
+    fprintf(stderr, "intproxy-trace: %s: %s\n", shown_name(in), strerror(error));
+    in->failed = true;
 }
 
-/* The first parts may have been removed (--trace-keep): the lowest number that is there. */
-static bool open_first_part(struct trace_input *in)
+/* The next part of the name that stands for its parts. One that is removed meanwhile is passed over. */
+static bool open_part(struct trace_input *in)
 {
-    enum { LOOKED_FOR = 100000 };
-    for (in->part = 0; in->part < LOOKED_FOR; in->part++)
-        if (open_part(in))
+    uint32_t part = in->part;
+    while ((part = trace_part_after(in->paths[in->at], part))) {
+        trace_part_name(in->paths[in->at], part, in->name);
+        bool opened = open_named(in);
+        if (!opened && errno == ENOENT)
+            continue;
+        in->part = part;
+        if (opened)
             return true;
-    in->part = 0;
+        say_failed(in, errno);
+    }
     return false;
 }
 
-/* What is to be read next. False: nothing is left, or it failed. */
+/* The file of this path, or the first of its parts. False: none can be opened, which was said. */
+static bool open_path(struct trace_input *in)
+{
+    const char *path = in->paths[in->at];
+    snprintf(in->name, sizeof in->name, "%s", path);
+    if (open_named(in))
+        return true;
+    int error = errno;
+    if (error == ENOENT && (open_part(in) || in->part))
+        return in->fd >= 0;
+    snprintf(in->name, sizeof in->name, "%s", path);
+    say_failed(in, error);
+    return false;
+}
+
+/* What is to be read next. False: nothing is left. */
 static bool open_next(struct trace_input *in)
 {
-    if (in->part && open_part(in))
-        return true;
-    if (in->part) {
+    in->bytes = 0;
+    in->ended = in->had_more = false;
+    while (in->at < in->count) {
+        if (in->part ? open_part(in) : open_path(in)) {
+            in->at += !in->part;
+            return true;
+        }
         in->part = 0;
         in->at++;
     }
-    if (in->at == in->count)
-        return false;
-    snprintf(in->name, sizeof in->name, "%s", in->paths[in->at]);
-    if (open_named(in)) {
-        in->at++;
-        return true;
-    }
-    int error = errno;
-    if (error == ENOENT && open_first_part(in))
-        return true;
-    snprintf(in->name, sizeof in->name, "%s", in->paths[in->at]);
-    fprintf(stderr, "intproxy-trace: %s: %s\n", in->name, strerror(error));
-    in->failed = true;
     return false;
 }
 
@@ -97,18 +105,21 @@ static void say_end(struct trace_input *in)
     char text[200];
     uint64_t offset;
     size_t torn = trace_reader_torn(in->reader, &offset);
-    if (torn) {
+    if (!torn && in->bytes)
+        return;
+    if (torn)
         snprintf(text, sizeof text,
                  "offset %" PRIu64
                  ": torn: the last %zu bytes are the beginning of a record, whose end "
                  "was not written; they are skipped",
                  offset, torn);
-        say(in, text);
-        in->torn++;
-    }
+    else
+        snprintf(text, sizeof text, "it is empty, nothing was written into it yet");
+    say(in, text);
+    in->torn++;
 }
 
-static void end_file(struct trace_input *in)
+static void close_file(struct trace_input *in)
 {
     say_end(in);
     if (in->fd > STDIN_FILENO)
@@ -117,28 +128,45 @@ static void end_file(struct trace_input *in)
     trace_reader_next_file(in->reader);
 }
 
+/* This file is at its end: is it worth reading it again? A part is complete when the next one is there; what was
+ * written before that, and after the last look, is still to be read. */
+static bool may_grow(struct trace_input *in)
+{
+    bool is_last = in->part ? in->at + 1 == in->count : in->at == in->count;
+    if (in->had_more)
+        return false;
+    in->had_more = in->part && trace_part_after(in->paths[in->at], in->part);
+    if (!in->had_more && in->follow && is_last)
+        nanosleep(&(struct timespec){0, FOLLOW_MS * 1000000L}, NULL);
+    return in->had_more || (in->follow && is_last);
+}
+
 /* False: nothing more will come. */
 static bool feed(struct trace_input *in)
 {
     static uint8_t bytes[READ_BYTES];
     for (;;) {
+        if (in->ended)
+            close_file(in);
         if (in->fd < 0 && !open_next(in))
             return false;
         ssize_t n = read(in->fd, bytes, sizeof bytes);
         if (n > 0) {
+            in->bytes += (uint64_t)n;
             trace_reader_feed(in->reader, bytes, (size_t)n);
             return true;
         }
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0) {
-            say(in, strerror(errno));
-            in->failed = true;
-        } else if (in->follow && in->at == in->count && !in->part) {
-            nanosleep(&(struct timespec){0, FOLLOW_MS * 1000000L}, NULL);
+        if (n == 0 && may_grow(in))
             continue;
+        if (n < 0) {
+            say_failed(in, errno);
+            in->bytes++; /* it is not empty */
         }
-        end_file(in);
+        in->ended = true;
+        trace_reader_end(in->reader);
+        return true; /* what is left is looked at once more */
     }
 }
 

@@ -2,7 +2,8 @@
  *
  * Purpose  opens the files that were named (the parts of one trace, in order; a name whose file does not exist
  *          but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records. What is damaged or
- *          torn is said on stderr, with file and offset, and counted; all else is read.
+ *          torn is said on stderr, with file and offset, and counted; all else is read. Files may be written to
+ *          meanwhile, and be rotated.
  * Owner    whoever opened it.
  * Thread   one.
  */
@@ -10,6 +11,7 @@
 #define TOOLS_TRACE_INPUT_H
 
 #include "messages/trace_reader.h"
+#include "tools/trace_parts.h"
 
 struct trace_input {
     struct trace_reader *reader;
@@ -17,13 +19,16 @@ struct trace_input {
     unsigned count, at;
     uint32_t part; /* of a name that stands for its parts; 0: none */
     int fd;        /* -1: none */
-    char name[4096];
+    char name[TRACE_PATH_MAX];
     bool follow;    /* at the end of the last file, wait for more */
     bool quiet;     /* damage is counted, not said */
     bool failed;    /* a file could not be opened or read: EXIT_IO, said */
     uint64_t bad;   /* places that could not be read */
-    uint64_t torn;  /* files that end within a record */
+    uint64_t torn;  /* files that end within a record, or before the first */
     uint64_t files; /* begun */
+    uint64_t bytes; /* read of this file */
+    bool ended;     /* it has no more */
+    bool had_more;  /* the next part was there when this one was read to its end */
 };
 
 /* "-" is standard input. */

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""What --trace costs: CPU of intproxyd with a trace beside the same without, at 64 requests in flight.
+
+    bench_trace.py --load LOAD --daemon INTPROXYD    what `make bench-trace` runs
+
+Runs alternate, and each pair gives one ratio; the median counts. Two ratios a line: of the threads that do the
+proxy's work, and of the whole process, the trace's thread and its writing included. Environment and exit as in
+bench.py (BENCH_PAIRS, BENCH_ONLY).
+"""
+import argparse
+import glob
+import os
+import statistics
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench  # noqa: E402
+
+# Name, drive, requests, options, ceilings of the workers' ratio and of the whole process's.
+WORKS = [
+    ("GET, without bodies", "http /64 64 {n}", 100000, ["--trace-bodies", "none"], 1.10, 1.25),
+    ("GET, all bytes", "http /64 64 {n}", 100000, [], None, None),
+    ("GET, the last 10 s in memory", "http /64 64 {n}", 100000, ["--trace-last", "10s"], None, None),
+    ("POST 10 kB, without bodies", "http /64 64 {n} 10000", 70000, ["--trace-bodies", "none"], 1.10, 1.25),
+    ("POST 10 kB, all bytes", "http /64 64 {n} 10000", 70000, [], None, None),
+]
+WRITER = "trace"  # the name of the thread that writes
+
+
+def cpu_of_threads(pid):
+    """Seconds of the threads that work, and of the one that writes the trace."""
+    work = write = 0
+    for task in glob.glob(f"/proc/{pid}/task/*"):
+        with open(task + "/schedstat") as file:
+            seconds = int(file.read().split()[0]) / 1e9
+        with open(task + "/comm") as file:
+            is_writer = file.read().strip() == WRITER
+        work, write = work + seconds * (not is_writer), write + seconds * is_writer
+    return work, write
+
+
+def run_once(load, daemon, work, traced):
+    _, drive, n, options, *_ = work
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
+        command = [daemon, "--agent", "127.0.0.1:{agent}", "-R", "80:127.0.0.1:{app}"]
+        if traced:
+            command += ["--trace", os.path.join(place, "bench.trace"), *options]
+        with bench.Stage(bench.Side("intproxyd", load, command), "app", drive.format(n=n)) as stage:
+            line, errors = stage.agent_output()
+            if stage.agent.returncode != 0:
+                raise stage.failed(errors.strip())
+            worked, written = cpu_of_threads(stage.proxy.pid)
+            size = sum(os.path.getsize(name) for name in glob.glob(os.path.join(place, "*")))
+        return worked * 1e6 / n, written * 1e6 / n, size / n
+
+
+def said(ratio, ceiling):
+    if ceiling is None:
+        return f"{ratio:6.3f}        "
+    return f"{ratio:6.3f} ({ceiling:.2f}{'!' if ratio > ceiling else ' '})"
+
+
+def measure(load, daemon, work, pairs):
+    plain, traced = [], []
+    for pair in range(pairs):
+        bench.progress(f"{work[0]}: pair {pair + 1} of {pairs}")
+        for with_trace in (False, True) if pair % 2 == 0 else (True, False):
+            (traced if with_trace else plain).append(run_once(load, daemon, work, with_trace))
+    bench.progress("")
+    middle = statistics.median
+    workers = middle(t[0] / p[0] for p, t in zip(plain, traced))
+    whole = middle((t[0] + t[1]) / p[0] for p, t in zip(plain, traced))
+    print(f"{work[0]:30} {middle(p[0] for p in plain):7.2f} {middle(t[0] for t in traced):7.2f} "
+          f"{middle(t[1] for t in traced):7.2f}  {said(workers, work[4])}  {said(whole, work[5])} "
+          f"{middle(t[2] for t in traced):8.0f}", flush=True)
+    return max(workers, whole)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--load", required=True, help="our load program")
+    parser.add_argument("--daemon", required=True, help="the intproxyd to measure")
+    asked = parser.parse_args()
+    pairs, only = int(os.environ.get("BENCH_PAIRS") or 9), os.environ.get("BENCH_ONLY") or ""
+    works = [work for work in WORKS if only.lower() in work[0].lower()]
+    if not works:
+        raise bench.CannotRun(f"no line has \"{only}\" in its name")
+    print(f"intproxyd with a trace beside itself without, {pairs} pairs of runs; us of CPU a request\n"
+          f"{'':30} {'without':>7} {'workers':>7} {'writer':>7}  {'workers (ceiling)':14} {'whole (ceiling)':14} "
+          f"{'bytes/request':>13}")
+    worst = [measure(asked.load, asked.daemon, work, pairs) for work in works]
+    return 1 if max(worst) > bench.RATIO_MAX else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except bench.CannotRun as problem:
+        bench.stop(*bench.started)
+        sys.exit(f"bench_trace: {problem}")

@@ -1,0 +1,244 @@
+/* tools/recording_writer.c -- see recording_writer.h */
+#include "tools/recording_writer.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    APPEND_BYTES = 256 << 10, /* what is encoded goes to the file in pieces of about this */
+    KEEP_BYTES = 16 << 10,    /* ... to memory */
+    HELD_MAX = 4 << 20,       /* encoded bytes that a full disk may keep waiting */
+    ERROR_DUMPS_MAX = 20,     /* an error that comes again and again does not fill the disk */
+};
+#define RETRY_NS UINT64_C(1000000000) /* until a full disk is tried again */
+
+static bool keeps_in_memory(const struct writer *w)
+{
+    return w->flight.last_ns != 0;
+}
+
+/* Not through stdio: who crashed may hold its lock. */
+#define say(w, format, ...)                                                                        \
+    (void)dprintf(STDERR_FILENO, "%s: the trace " format "\n", (w)->program, __VA_ARGS__)
+
+int writer_open(struct writer *w, uint64_t now_ns)
+{
+    if (keeps_in_memory(w))
+        return access(w->store.path, F_OK) == 0 ? EEXIST : 0;
+    int error = recording_store_open(&w->store, now_ns);
+    if (!error)
+        trace_encode_beginning(w->encoder, &w->out, 0, "--trace");
+    return error;
+}
+
+void writer_close(struct writer *w)
+{
+    recording_store_close(&w->store);
+    recording_flight_free(&w->flight);
+    free(w->out.bytes);
+    w->out = (struct trace_out){0};
+}
+
+/* ---- to the file ---- */
+
+/* A pipe that is slow is tried again soon; nothing is said of it unless something is lost. */
+static void get_stuck(struct writer *w, uint64_t now_ns)
+{
+    bool slow = w->store.error == EAGAIN;
+    w->stuck = true;
+    w->retry_ns = slow ? now_ns : now_ns + RETRY_NS;
+    if (slow && w->out.length < HELD_MAX)
+        return;
+    w->was_stuck = true;
+    if (!w->said_stuck)
+        say(w, "%s: %s; messages are left out of it until it can be written", w->store.path,
+            slow ? "nobody reads" : strerror(w->store.error));
+    w->said_stuck = true;
+}
+
+/* What was lost stands behind what was held. */
+static void get_loose(struct writer *w, uint64_t now_ns)
+{
+    bool told = w->was_stuck;
+    w->stuck = w->was_stuck = w->said_stuck = false;
+    for (unsigned i = 0; i < w->workers; i++) {
+        told |= w->lost[i] > 0;
+        if (w->lost[i])
+            trace_encode_lagged(w->encoder, &w->out, i, w->lost[i], now_ns);
+        w->lost[i] = 0;
+    }
+    if (told)
+        trace_encode_note(w->encoder, &w->out, "the file could not be written for a while", now_ns);
+}
+
+static void append(struct writer *w, uint64_t now_ns)
+{
+    size_t n = recording_store_append(&w->store, w->out.bytes, w->out.length);
+    w->out.length -= n;
+    if (!w->out.length)
+        return;
+    memmove(w->out.bytes, w->out.bytes + n, w->out.length);
+    get_stuck(w, now_ns);
+}
+
+static void begin_part(struct writer *w, uint64_t now_ns)
+{
+    if (!recording_store_next_part(&w->store, now_ns))
+        get_stuck(w, now_ns);
+    trace_encode_beginning(w->encoder, &w->out, w->store.part, "--trace");
+}
+
+/* What is encoded goes where it belongs. */
+static void put_away(struct writer *w, uint64_t now_ns)
+{
+    if (!w->out.length || w->stuck)
+        return;
+    if (!keeps_in_memory(w)) {
+        append(w, now_ns);
+        return;
+    }
+    recording_flight_append(&w->flight, w->out.bytes, w->out.length, w->out_first, now_ns);
+    w->out.length = 0;
+}
+
+static void retry(struct writer *w, uint64_t now_ns)
+{
+    if (!w->stuck || now_ns < w->retry_ns)
+        return;
+    w->stuck = false;
+    append(w, now_ns);
+    if (!w->stuck)
+        get_loose(w, now_ns);
+}
+
+/* ---- from the rings ---- */
+
+static bool is_piece(const struct writer *w, uint64_t now_ns)
+{
+    if (keeps_in_memory(w))
+        return w->out.length >= KEEP_BYTES;
+    return !w->stuck && (w->out.length >= APPEND_BYTES ||
+                         recording_store_is_full(&w->store, w->out.length, now_ns));
+}
+
+/* Nothing is waiting: the next record may begin another part. */
+static void begin_piece(struct writer *w, uint64_t now_ns)
+{
+    w->out_first = trace_encoder_records(w->encoder);
+    if (!keeps_in_memory(w) && !w->stuck && recording_store_is_full(&w->store, 0, now_ns))
+        begin_part(w, now_ns);
+}
+
+static void take_entry(struct writer *w, const struct entry *e, uint64_t now_ns)
+{
+    if (!w->out.length)
+        begin_piece(w, now_ns);
+    if (!w->stuck || w->out.length < HELD_MAX)
+        trace_encode_entry(w->encoder, &w->out, e);
+    else
+        w->lost[e->worker] += 1 + e->lost;
+}
+
+uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
+{
+    const struct entry *e;
+    uint64_t count = 0;
+    retry(w, now_ns);
+    for (; (e = recorder_next(w->recorder, before_ns)); count++) {
+        take_entry(w, e, now_ns);
+        recorder_took(w->recorder, e);
+        if (is_piece(w, now_ns))
+            put_away(w, now_ns);
+    }
+    put_away(w, now_ns);
+    return count;
+}
+
+/* Who reads a pipe gets a moment more. */
+static void flush(struct writer *w, uint64_t now_ns)
+{
+    enum { TRIES = 20 };
+    size_t before = w->out.length;
+    w->stuck = false;
+    put_away(w, now_ns);
+    for (unsigned i = 0; i < TRIES && w->out.length && w->store.error == EAGAIN; i++) {
+        i = w->out.length < before ? 0 : i;
+        before = w->out.length;
+        append(w, now_ns);
+    }
+    if (w->out.length)
+        say(w, "%s is not whole: %s", w->store.path,
+            w->store.error == EAGAIN ? "nobody reads" : strerror(w->store.error));
+}
+
+void writer_end(struct writer *w, const char *why, uint64_t now_ns)
+{
+    w->retry_ns = now_ns;
+    writer_drain(w, UINT64_MAX, now_ns);
+    if (!w->out.length)
+        begin_piece(w, now_ns);
+    for (unsigned i = 0; i < w->workers; i++) {
+        uint64_t lost = recorder_lost(w->recorder, i) + w->lost[i];
+        if (lost)
+            trace_encode_lagged(w->encoder, &w->out, i, lost, now_ns);
+    }
+    trace_encode_note(w->encoder, &w->out, why, now_ns);
+    flush(w, now_ns);
+}
+
+/* ---- --trace-last ---- */
+
+void writer_dump_name(const struct writer *w, char out[TRACE_PATH_MAX])
+{
+    for (uint32_t n = w->dumps + 1;; n++) {
+        if (n == 1)
+            snprintf(out, TRACE_PATH_MAX, "%s", w->store.path);
+        else
+            trace_part_name(w->store.path, n, out);
+        if (access(out, F_OK) != 0)
+            return;
+    }
+}
+
+static bool write_dump(struct writer *w, int fd, const char *why)
+{
+    struct trace_out begin = {0};
+    trace_encode_beginning_of(w->encoder, &begin, recording_flight_first(&w->flight), why);
+    bool good = recording_write_all(fd, begin.bytes, begin.length) &&
+                recording_flight_write(&w->flight, fd);
+    free(begin.bytes);
+    return good;
+}
+
+bool writer_dump(struct writer *w, const char *why, uint64_t now_ns)
+{
+    char name[TRACE_PATH_MAX];
+    writer_dump_name(w, name);
+    recording_flight_trim(&w->flight, now_ns);
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write_dump(w, fd, why);
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    w->dumps += fd >= 0;
+    say(w, "%s was %s: %s", name, good ? "written" : "not written whole",
+        good ? why : strerror(error));
+    return good;
+}
+
+void writer_dump_errors(struct writer *w, bool error, uint64_t now_ns)
+{
+    w->error_waits |= error && w->error_dumps < ERROR_DUMPS_MAX;
+    if (!w->error_waits || (w->error_ns && now_ns - w->error_ns < w->flight.last_ns))
+        return;
+    w->error_waits = false;
+    w->error_ns = now_ns;
+    writer_dump(w, "an error", now_ns);
+    if (++w->error_dumps == ERROR_DUMPS_MAX)
+        say(w, "%s: it was written for %d errors, for more it will not be", w->store.path,
+            ERROR_DUMPS_MAX);
+}

@@ -1,0 +1,53 @@
+/* tools/trace_parts.c -- see trace_parts.h */
+#include "tools/trace_parts.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void trace_part_name(const char *path, uint32_t number, char out[TRACE_PATH_MAX])
+{
+    snprintf(out, TRACE_PATH_MAX, "%s.%u", path, number);
+}
+
+/* The directory that path is in. */
+static void directory_of(const char *path, char out[TRACE_PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(out, TRACE_PATH_MAX, ".");
+    else
+        snprintf(out, TRACE_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+/* "name.12" of "name" is 12; 0: it is no part of it. */
+static uint32_t number_of(const char *entry, const char *name, size_t length)
+{
+    char *end;
+    if (strncmp(entry, name, length) != 0 || entry[length] != '.')
+        return 0;
+    const char *digits = entry + length + 1;
+    if (*digits < '1' || *digits > '9' || strlen(digits) > 9)
+        return 0;
+    unsigned long n = strtoul(digits, &end, 10);
+    return *end ? 0 : (uint32_t)n;
+}
+
+uint32_t trace_part_after(const char *path, uint32_t number)
+{
+    char directory[TRACE_PATH_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    uint32_t lowest = 0;
+    const struct dirent *entry;
+    directory_of(path, directory);
+    DIR *d = opendir(directory);
+    while (d && (entry = readdir(d))) {
+        uint32_t n = number_of(entry->d_name, name, length);
+        if (n > number && (!lowest || n < lowest))
+            lowest = n;
+    }
+    if (d)
+        closedir(d);
+    return lowest;
+}
