@@ -121,27 +121,10 @@ static bool status(const struct tap_seen *s, struct filter_value *out)
 
 /* ---- of requests ----------------------------------------------------------------------------- */
 
-/* Of an absolute target (scheme://authority/path) where the authority begins; 0: it is none. */
-static size_t authority_at(struct http_text target)
-{
-    const char *mark =
-        target.length && target.at[0] != '/' ? memmem(target.at, target.length, "://", 3) : NULL;
-    return mark ? (size_t)(mark - (const char *)target.at) + 3 : 0;
-}
-
-static size_t authority_end(struct http_text target, size_t at)
-{
-    while (at < target.length && target.at[at] != '/' && target.at[at] != '?')
-        at++;
-    return at;
-}
-
 static bool path(struct http_text target, struct filter_value *out)
 {
-    size_t at = authority_at(target);
-    if (at)
-        at = authority_end(target, at);
-    return text(out, target.at + at, target.length - at);
+    struct http_text p = http_target_path(target);
+    return text(out, p.at, p.length);
 }
 
 static bool host(const struct tap_seen *s, struct http_text target, struct filter_value *out)
@@ -149,9 +132,9 @@ static bool host(const struct tap_seen *s, struct http_text target, struct filte
     const struct wire_message *m = s->message;
     struct http_head head;
     struct http_text value;
-    size_t at = authority_at(target);
-    if (at)
-        return text(out, target.at + at, authority_end(target, at) - at);
+    struct http_text authority = http_target_authority(target);
+    if (authority.at)
+        return text(out, authority.at, authority.length);
     return m->head.offset + m->head.length <= s->held &&
            http_head_open_request(&head, NULL, s->bytes + m->head.offset, m->head.length) &&
            http_fields_find(head.fields, "host", &value) && text(out, value.at, value.length);

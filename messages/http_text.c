@@ -104,6 +104,29 @@ bool http_target_is_valid(struct http_text target)
     return true;
 }
 
+struct http_text http_target_authority(struct http_text target)
+{
+    const uint8_t *mark =
+        target.length && target.at[0] != '/' ? memmem(target.at, target.length, "://", 3) : NULL;
+    if (!mark)
+        return (struct http_text){NULL, 0};
+    struct http_text authority = {mark + 3, 0};
+    size_t most = target.length - (size_t)(authority.at - target.at);
+    while (authority.length < most && authority.at[authority.length] != '/' &&
+           authority.at[authority.length] != '?')
+        authority.length++;
+    return authority;
+}
+
+struct http_text http_target_path(struct http_text target)
+{
+    struct http_text authority = http_target_authority(target);
+    if (!authority.at)
+        return target;
+    const uint8_t *at = authority.at + authority.length;
+    return (struct http_text){at, target.length - (size_t)(at - target.at)};
+}
+
 static const struct {
     uint16_t status;
     const char *reason;

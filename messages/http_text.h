@@ -56,6 +56,11 @@ bool http_text_is_value(struct http_text text);
  * too: bytes above 0x7E, a fragment, an empty scheme, and " { } | ^ \ in a path. */
 bool http_target_is_valid(struct http_text target);
 
+/* Of a request target: what stands behind the authority, with its query; and the authority, empty if
+ * the target is not scheme://authority/path. */
+struct http_text http_target_path(struct http_text target);
+struct http_text http_target_authority(struct http_text target);
+
 /* "OK" for 200; "" for a status without a registered phrase. */
 const char *http_reason(unsigned status);
 
