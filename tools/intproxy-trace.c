@@ -16,6 +16,7 @@ static const struct command {
     {"replay", trace_replay,
      "recorded inputs into the very same actors: do they do the same again?"},
     {"show", trace_show, "one line a message"},
+    {"follow", trace_follow, "the same, of a trace that is being written"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

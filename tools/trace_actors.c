@@ -64,7 +64,9 @@ static bool number_of(struct trace_actors *a, const char *type, uint8_t *number)
         }
     if (a->type_count == TYPES_MAX)
         return false;
-    a->types[a->type_count] = checked(strdup(type));
+    char *copy = a->types[a->type_count] = checked(strdup(type));
+    for (; *copy; copy++) /* it is shown on terminals, and a file may say anything */
+        *copy = *copy > ' ' && *copy < 0x7f ? *copy : '?';
     *number = (uint8_t)a->type_count++;
     return true;
 }

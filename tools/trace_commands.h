@@ -11,5 +11,6 @@
 
 int trace_replay(int argc, char **argv);
 int trace_show(int argc, char **argv);
+int trace_follow(int argc, char **argv);
 
 #endif

@@ -50,7 +50,7 @@ static const char *const modes[] = {[MODE_MIRROR] = "mirror", [MODE_STEAL] = "st
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The types of actors, and behind them nobody, as often as there is room. */
+/* The types of actors, and behind them the runtime, as often as there is room. */
 enum { TYPES = 16 };
 static const char *types[TYPES];
 
@@ -62,7 +62,7 @@ void trace_fields_prepare(void)
         types[n++] = (*t)->name;
     }
     while (n < TYPES)
-        types[n++] = "nobody";
+        types[n++] = "runtime";
 }
 
 #define ROW(NAME, text, type, help) [TRACE_FIELD_##NAME] = {text, FILTER_##type, help, NULL, 0}
@@ -79,8 +79,8 @@ const struct filter_field trace_filter_fields[] = {
     ROW(T, "t", TIME, "when the call began, since the beginning of the trace"),
     ROW(TOOK, "took", TIME, "how long the call took, in whole microseconds"),
     ROW_OF(FROM, "from", TEXT, types,
-           "the type of the actor that sent it, e.g. interceptor; nobody: the runtime (sockets, "
-           "timers)"),
+           "the type of the actor that sent it, e.g. interceptor; or runtime (sockets, timers, "
+           "signals)"),
     ROW_OF(TO, "to", TEXT, types, "the type of the actor that was called, or ended"),
     ROW(ACTOR, "actor", TEXT, "the actor that was called, with worker and slot: interceptor/0.9"),
     ROW(WORKER, "worker", NUMBER, "on which it was called"),
@@ -105,6 +105,11 @@ const struct filter_field trace_filter_fields[] = {
            "what the actor did then: effect == write holds if it wrote, whatever else it did"),
     {NULL, FILTER_TEXT, NULL, NULL, 0},
 };
+
+const char *trace_what_name(enum trace_what what)
+{
+    return whats[what];
+}
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
@@ -332,7 +337,7 @@ static bool payload(struct trace_seen *s, struct filter_value *out)
 /* The type of an actor. */
 static bool type(const struct trace_seen *s, struct actor_ref who, struct filter_value *out)
 {
-    return word(out, ref_is_nobody(who) ? "nobody" : trace_actors_type(s->actors, who));
+    return word(out, ref_is_nobody(who) ? "runtime" : trace_actors_type(s->actors, who));
 }
 
 static bool actor(struct trace_seen *s, struct filter_value *out)

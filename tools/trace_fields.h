@@ -54,6 +54,8 @@ void trace_fields_prepare(void);
 /* context: a struct trace_seen */
 filter_get trace_field_get;
 
+/* "call", "end" ... */
+const char *trace_what_name(enum trace_what what);
 /* How the agent's protocol calls what a message says: "HttpRequestChunked(StartV2)" for a REQUEST; NULL: it has
  * no word for it. */
 const char *trace_protocol_name(const struct trace_record *r);

@@ -136,9 +136,12 @@ static bool may_grow(struct trace_input *in)
     if (in->had_more)
         return false;
     in->had_more = in->part && trace_part_after(in->paths[in->at], in->part);
-    if (!in->had_more && in->follow && is_last)
-        nanosleep(&(struct timespec){0, FOLLOW_MS * 1000000L}, NULL);
-    return in->had_more || (in->follow && is_last);
+    if (in->had_more || !in->follow || !is_last)
+        return in->had_more;
+    if (in->waits && !in->waits(in->context))
+        return false;
+    nanosleep(&(struct timespec){0, FOLLOW_MS * 1000000L}, NULL);
+    return true;
 }
 
 /* False: nothing more will come. */

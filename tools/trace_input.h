@@ -21,6 +21,9 @@ struct trace_input {
     int fd;        /* -1: none */
     char name[TRACE_PATH_MAX];
     bool follow;    /* at the end of the last file, wait for more */
+    /* Called while following, when there is nothing to read for now. False: it ends. NULL: it never does. */
+    bool (*waits)(void *context);
+    void *context;
     bool quiet;     /* damage is counted, not said */
     bool failed;    /* a file could not be opened or read: EXIT_IO, said */
     uint64_t bad;   /* places that could not be read */

@@ -1,34 +1,229 @@
-/* tools/trace_show.c -- `intproxy-trace show`: one line a message. */
+/* tools/trace_show.c -- intproxy-trace show and follow: a trace, one line a message. */
 #include "tools/output.h"
 #include "tools/trace_commands.h"
+#include "tools/trace_filter.h"
 #include "tools/trace_input.h"
-#include <inttypes.h>
+#include "tools/trace_json.h"
+#include "tools/trace_options.h"
+#include <signal.h>
+
+enum { PRINT_BYTES = 64 << 10 };
+
+static struct {
+    struct trace_view view;
+    struct trace_filter *filter;
+    struct trace_files files;
+    bool json, follow, fields, help;
+} asked;
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void take_json(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.json = true;
+}
+
+static void take_bytes(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.view.bytes = true;
+}
+
+static void take_filter(struct command_line *c, const char *value)
+{
+    trace_option_filter(c, value, &asked.filter);
+}
+
+static void take_fields(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.fields = true;
+}
+
+static void take_effects(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.view.effects = true;
+}
+
+static void take_no_effects(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.view.effects = false;
+}
+
+static void take_time(struct command_line *c, const char *value)
+{
+    trace_option_times(c, value, &asked.view.times);
+}
+
+static void take_excerpt(struct command_line *c, const char *value)
+{
+    trace_option_number(c, value, UINT32_MAX, &asked.view.excerpt);
+}
+
+static void take_file(struct command_line *c, const char *value)
+{
+    trace_option_file(c, value, &asked.files);
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.help = true;
+}
+
+static const struct option_row rows[] = {
+    {"--filter", "EXPR", "only the records that it wants; --fields lists what it can ask for",
+     take_filter, ONCE},
+    {"--fields", NULL, "explain the filter language and its fields, and end", take_fields, ONCE},
+    {"--time", "HOW",
+     "relative (to the first record, the default), delta (to the line\nbefore) "
+     "or wall (UTC)",
+     take_time, ONCE},
+    {"--excerpt", "N", "so many bytes of a payload are in its line (48)", take_excerpt, ONCE},
+    {"--effects", NULL, "with what the actor did then (the default)", take_effects, ONCE},
+    {"--no-effects", NULL, "without", take_no_effects, ONCE},
+    {"--bytes", NULL, "whole payloads, as hexadecimal and text", take_bytes, ONCE},
+    {"--json", NULL, "one object a line, for jq (tools/trace_json.h has its names)", take_json,
+     ONCE},
+    {"--help", NULL, "this text", take_help, ONCE},
+    {NULL, NULL, NULL, NULL, ONCE},
+};
+
+static const char show_usage[] = "intproxy-trace show [OPTION]... FILE...";
+static const char show_examples[] =
+    "FILE... are the parts of one trace, in order; the name that --trace was given stands for all "
+    "its\n"
+    "parts. - is standard input. Damaged places are said on standard error; all else is shown.\n"
+    "\n"
+    "  intproxy-trace show run.trace | less -S\n"
+    "  intproxy-trace show --filter 'conn == 7 && to == interceptor' run.trace\n"
+    "  intproxy-trace show --filter 'kind ~ \"HttpResponse*\" && status >= 500' --bytes run.trace\n"
+    "  intproxy-trace show --json run.trace | jq -r 'select(.took_us > 1000) | .to'\n"
+    "\n"
+    "exit status: 0; 2 a mistake on the command line; 65 damaged places; 74 not readable\n";
+
+static const char follow_usage[] = "intproxy-trace follow [OPTION]... FILE";
+static const char follow_examples[] =
+    "Shows a trace that is being written, as show does, and goes on with what comes: also with the "
+    "next\n"
+    "parts, if it is rotated. It ends when the recorded program has ended, and on SIGINT or "
+    "SIGTERM.\n"
+    "\n"
+    "  intproxy-trace follow --filter 'what != call || status >= 500' run.trace\n"
+    "  intproxy-trace follow --json run.trace | jq -r .kind\n"
+    "\n"
+    "exit status: 0; 2 a mistake on the command line; 65 damaged places; 74 not readable\n";
+
+static void check(struct command_line *c)
+{
+    if (asked.fields)
+        return;
+    trace_files_check(c, &asked.files, asked.follow ? 1 : 0);
+    if (asked.json && command_line_given(c, "--time"))
+        command_line_mistake(c, "--time: --json has both times, t and wall; leave it out");
+    if (command_line_given(c, "--effects") && command_line_given(c, "--no-effects"))
+        command_line_mistake(c, "--effects and --no-effects: leave one out");
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static struct trace_text text;
+
+/* Nothing more is there for now. */
+static bool waits(void *context)
+{
+    (void)context;
+    trace_text_print(&text);
+    output_flush();
+    return !stopped;
+}
+
+static void show(const struct trace_record *r, struct trace_exchanges *exchanges)
+{
+    const struct trace_exchange *x = trace_exchanges_take(exchanges, r);
+    trace_view_take(&asked.view, r);
+    if (!trace_filter_wants(asked.filter, r, x))
+        return;
+    if (asked.json)
+        trace_json(&asked.view, &text, r, x);
+    else
+        trace_line(&asked.view, &text, r, x);
+    if (text.length >= PRINT_BYTES)
+        trace_text_print(&text);
+}
+
+/* The recorder says so as its last word. */
+static bool is_the_end(const struct trace_record *r)
+{
+    return r->what == TRACE_NOTE && strcmp(r->text, "the program has ended") == 0;
+}
+
+static int show_all(void)
+{
+    struct trace_input in = {.follow = asked.follow, .waits = waits};
+    struct trace_record r;
+    struct trace_exchanges *exchanges = trace_exchanges_new();
+    trace_input_open(&in, asked.files.names, asked.files.count);
+    trace_view_create(&asked.view, in.reader);
+    trace_filter_reader(asked.filter, in.reader);
+    while (!stopped && trace_input_next(&in, &r)) {
+        show(&r, exchanges);
+        if (asked.follow && is_the_end(&r))
+            break;
+    }
+    trace_text_print(&text);
+    output_flush();
+    int status = trace_input_status(&in);
+    trace_view_destroy(&asked.view);
+    trace_exchanges_free(exchanges);
+    trace_input_close(&in);
+    return status;
+}
+
+static int run(int argc, char **argv, const char *program, const char *usage, const char *examples)
+{
+    struct command_line c = {.program = program, .rows = rows, .argument = take_file};
+    char error[FILTER_ERROR_MAX];
+    int status;
+    asked.view.effects = true;
+    asked.view.excerpt = TRACE_EXCERPT;
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+        return status;
+    if (asked.fields) {
+        trace_filter_help();
+        output_flush();
+        return 0;
+    }
+    if (!asked.filter)
+        asked.filter = trace_filter_new(NULL, error);
+    asked.view.colour = output_has_colour();
+    status = show_all();
+    trace_filter_free(asked.filter);
+    trace_text_free(&text);
+    return status;
+}
 
 int trace_show(int argc, char **argv)
 {
-    struct trace_input in = {0};
-    struct trace_record r;
-    trace_input_open(&in, (const char *const *)argv + 1, (unsigned)argc - 1);
-    while (trace_input_next(&in, &r)) {
-        output_format("%" PRIu64 " %" PRIu64 " %u %s %s %u.%u->%u.%u x%u #%u", r.sequence,
-                      r.ended_ns, r.took_ns, r.type ? r.type : "?", r.kind ? r.kind->name : "",
-                      r.from.place, r.from.generation, r.to.place, r.to.generation, r.exchange,
-                      r.number);
-        for (unsigned i = 0; r.kind && r.what == TRACE_CALL && i < r.kind->field_count; i++)
-            if (r.kind->fields[i].type == FIELD_span)
-                output_format(" %s=<%u>", r.kind->fields[i].name,
-                              r.spans[r.kind->fields[i].span].length);
-            else
-                output_format(" %s=%" PRIu64, r.kind->fields[i].name, r.values[i]);
-        struct trace_effect e;
-        size_t at = 0;
-        while (trace_effect_next(in.reader, &r, &at, &e))
-            output_format(" | %s %u %s", effect_name(e.kind), e.n,
-                          e.message ? e.message->name : "");
-        output_text("\n");
-    }
-    int status = trace_input_status(&in);
-    trace_input_close(&in);
-    output_flush();
-    return status;
+    return run(argc, argv, "intproxy-trace show", show_usage, show_examples);
+}
+
+int trace_follow(int argc, char **argv)
+{
+    struct sigaction end = {.sa_handler = stop};
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    asked.follow = true;
+    return run(argc, argv, "intproxy-trace follow", follow_usage, follow_examples);
 }

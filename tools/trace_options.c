@@ -1,0 +1,39 @@
+/* tools/trace_options.c -- see trace_options.h */
+#include "tools/trace_options.h"
+#include <inttypes.h>
+#include <string.h>
+
+void trace_option_file(struct command_line *c, const char *value, struct trace_files *out)
+{
+    if (out->count == TRACE_FILES_MAX)
+        command_line_mistake(c, "too many files, %d at most", TRACE_FILES_MAX);
+    else
+        out->names[out->count++] = value;
+}
+
+void trace_files_check(struct command_line *c, const struct trace_files *files, unsigned most)
+{
+    if (files->count == 0)
+        command_line_mistake(c, "no trace is given: name its FILE, or - for standard input");
+    else if (most && files->count > most)
+        command_line_mistake(c, "\"%s\" is one file too many", files->names[most]);
+}
+
+void trace_option_times(struct command_line *c, const char *value, enum trace_times *out)
+{
+    static const char *const names[] = {[TRACE_TIME_RELATIVE] = "relative",
+                                        [TRACE_TIME_DELTA] = "delta",
+                                        [TRACE_TIME_WALL] = "wall"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], value) == 0) {
+            *out = (enum trace_times)i;
+            return;
+        }
+    command_line_mistake(c, "\"%s\" is none of relative, delta, wall", value);
+}
+
+void trace_option_number(struct command_line *c, const char *value, uint64_t most, uint64_t *out)
+{
+    if (!command_line_number(value, 0, most, out))
+        command_line_mistake(c, "\"%s\" is no number from 0 to %" PRIu64, value, most);
+}
