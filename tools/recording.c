@@ -276,7 +276,8 @@ static struct writer writer_of(const struct recording_program *p)
                   .part_bytes_max = recording_asked.part_bytes,
                   .part_ns_max = recording_asked.part_ns,
                   .keep = (uint32_t)recording_asked.keep,
-                  .fd = -1},
+                  .fd = -1,
+                  .direct = -1},
         .flight = {.last_ns = recording_asked.last_ns,
                    .bytes_max = recording_asked.memory ? recording_asked.memory : FLIGHT_BYTES},
     };

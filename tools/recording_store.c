@@ -4,10 +4,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIPE_WAIT_MS = 100 };
+enum {
+    PIPE_WAIT_MS = 100,
+    /* Writing past the page cache costs a fraction of the CPU time (0.1 to 0.2 ns a byte for 0.5 to 2.8), but in
+     * whole blocks only, and only in large pieces. */
+    DIRECT_BLOCK = 4096,
+    DIRECT_LEAST = 64 << 10,
+    DIRECT_MOST = 512 << 10,
+};
 
 static bool has_parts(const struct recording_store *s)
 {
@@ -51,7 +60,10 @@ static int open_part(struct recording_store *s)
     recording_store_name(s, s->part, name);
     s->fd = open_file(s, name);
     s->bytes = 0;
-    return s->fd < 0 ? errno : 0;
+    if (s->fd < 0)
+        return errno;
+    s->direct = s->regular ? open(name, O_WRONLY | O_APPEND | O_CLOEXEC | O_DIRECT) : -1;
+    return 0;
 }
 
 /* A reader would take what is there of another trace for parts of this one. */
@@ -62,7 +74,7 @@ static bool is_taken(const struct recording_store *s)
 
 int recording_store_open(struct recording_store *s, uint64_t now_ns)
 {
-    s->fd = -1;
+    s->fd = s->direct = -1;
     s->part = 0;
     s->began_ns = now_ns;
     return s->error = is_taken(s) ? EEXIST : open_part(s);
@@ -113,6 +125,41 @@ static size_t write_some(int fd, const uint8_t *bytes, size_t length)
     return written;
 }
 
+/* Blocks only. A file system that does not want them so is not asked again. */
+static size_t write_direct(struct recording_store *s, const uint8_t *bytes, size_t length)
+{
+    if (!s->aligned)
+        s->aligned = aligned_alloc(DIRECT_BLOCK, DIRECT_MOST);
+    if (!s->aligned)
+        return 0;
+    memcpy(s->aligned, bytes, length);
+    size_t written = write_some(s->direct, s->aligned, length);
+    if (written < length && errno == EINVAL) {
+        close(s->direct);
+        s->direct = -1;
+    }
+    return written;
+}
+
+/* What stands between the file's end and the next block, then blocks, then the rest. */
+static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_t length)
+{
+    size_t to_block = -s->bytes & (DIRECT_BLOCK - 1), written = 0;
+    if (s->direct < 0 || length < DIRECT_LEAST + to_block)
+        return write_some(s->fd, bytes, length);
+    written = write_some(s->fd, bytes, to_block);
+    while (written >= to_block && s->direct >= 0 && length - written >= DIRECT_LEAST) {
+        size_t blocks = (length - written) & ~(size_t)(DIRECT_BLOCK - 1);
+        size_t piece = blocks < DIRECT_MOST ? blocks : DIRECT_MOST;
+        size_t n = write_direct(s, bytes + written, piece);
+        written += n;
+        if (n < piece && s->direct >= 0)
+            return written;
+    }
+    return written < to_block ? written
+                              : written + write_some(s->fd, bytes + written, length - written);
+}
+
 /* Frames that were not written whole go again, as far as they can. Returns how much stays. */
 static size_t take_back(const struct recording_store *s, size_t written)
 {
@@ -124,7 +171,7 @@ size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, s
     if (s->fd < 0 && (s->error = open_part(s)))
         return 0;
     errno = EIO;
-    size_t written = write_some(s->fd, bytes, length);
+    size_t written = write_mixed(s, bytes, length);
     s->error = written == length ? 0 : errno;
     if (s->error)
         written = take_back(s, written);
@@ -136,7 +183,11 @@ void recording_store_close(struct recording_store *s)
 {
     if (s->fd >= 0)
         close(s->fd);
-    s->fd = -1;
+    if (s->direct >= 0)
+        close(s->direct);
+    free(s->aligned);
+    s->aligned = NULL;
+    s->fd = s->direct = -1;
 }
 
 void recording_store_remove(struct recording_store *s)

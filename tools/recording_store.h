@@ -18,7 +18,9 @@ struct recording_store {
     uint64_t part_ns_max;    /* 0: any */
     uint32_t keep;           /* parts that stay; 0: all */
 
-    int fd; /* -1: none */
+    int fd;           /* -1: none */
+    int direct;       /* the same file past the page cache; -1: it cannot be written so */
+    uint8_t *aligned; /* what goes there; NULL: nothing did yet */
     uint32_t part;
     uint64_t bytes;    /* that are in this part */
     uint64_t began_ns; /* this part */
