@@ -6,6 +6,7 @@
 #include "runtime/replay.h"
 #include "runtime/kinds.h"
 #include "runtime/replay_effects.h"
+#include "runtime/replay_ends.h"
 #include "runtime/replay_events.h"
 #include "runtime/replay_said.h"
 #include "runtime/worker.h"
@@ -17,6 +18,7 @@
 
 /* The heap of the replay: the last one, which a runtime of fewer than all workers leaves free. */
 enum { REPLAY_HEAP = WORKERS_MAX - 1 };
+enum { EXCHANGES_KEPT = 4 };
 
 struct replayed {
     struct actor_ref ref;
@@ -27,6 +29,8 @@ struct replayed {
     bool doubted;                   /* calls of it are missing, somewhere */
     struct came_effects last_words; /* of its on_stop, until its end is compared */
     struct owned_all owned;
+    /* that it was at work on lately, the last one first: events may be of an older one */
+    uint32_t exchanges[EXCHANGES_KEPT], exchange_count;
     UT_hash_handle hh;
 };
 
@@ -37,6 +41,8 @@ struct replay {
     struct heap *heap;
     struct replayed *actors;
     struct said said;
+    struct replay_ends ends;
+    bool is_complete; /* nobody is unknown */
 
     /* of the call that runs */
     struct replayed *current;
@@ -103,6 +109,10 @@ static void on_effect(void *context, const struct actor *a, const struct effect 
     (void)a;
     came_effects_add(r->into, e);
     owned_did(&r->current->owned, e, r->call->now_us);
+    if (e->kind == EFFECT_MONITOR)
+        ends_watch(&r->ends, r->current->ref, e->ref);
+    else if (e->kind == EFFECT_DEMONITOR)
+        ends_unwatch(&r->ends, r->current->ref, e->ref);
     if (e->message && !r->current->left_out)
         say(r, e);
 }
@@ -178,6 +188,23 @@ static void make_slot(struct worker *w, uint32_t slot)
     w->slots_room = w->slots_count = room;
 }
 
+static bool had_exchange(const struct replayed *a, uint32_t exchange)
+{
+    for (unsigned i = 0; i < a->exchange_count; i++)
+        if (a->exchanges[i] == exchange)
+            return true;
+    return false;
+}
+
+static void keep_exchange(struct replayed *a, uint32_t exchange)
+{
+    if (a->exchange_count && a->exchanges[0] == exchange)
+        return;
+    memmove(a->exchanges + 1, a->exchanges, sizeof a->exchanges - sizeof a->exchanges[0]);
+    a->exchanges[0] = exchange;
+    a->exchange_count += a->exchange_count < EXCHANGES_KEPT;
+}
+
 /* Without a first message: that is the first recorded one. */
 static void settle(struct replay *r, struct replayed *x, uint32_t exchange)
 {
@@ -193,11 +220,12 @@ static void settle(struct replay *r, struct replayed *x, uint32_t exchange)
     w->slots[ref_slot(x->ref)].generation = x->ref.generation;
     w->actors++;
     x->actor = a;
+    keep_exchange(x, exchange);
     r->counts.actors++;
 }
 
 /* The actor that is called; NULL: it cannot be. */
-static struct replayed *called(struct replay *r, const struct replay_call *call)
+static struct replayed *called(struct replay *r, const struct replay_call *call, uint32_t exchange)
 {
     struct replayed *a = find(r, call->actor);
     bool known = ref_worker(call->actor) < WORKERS_MAX && ref_slot(call->actor) < SLOTS_MAX / 2;
@@ -207,7 +235,7 @@ static struct replayed *called(struct replay *r, const struct replay_call *call)
         if (call->number != 1 || !call->type || !known)
             a->left_out = true;
         else
-            settle(r, a, call->exchange);
+            settle(r, a, exchange);
     }
     if (a->left_out)
         return NULL;
@@ -279,32 +307,70 @@ static bool same_message(const struct replay_call *call, const struct message *s
     return call->capped ? same_capped(call, said, heard) : message_equal(said, heard);
 }
 
+static bool not_heard(struct replay *r, const struct message *heard, const char *what,
+                      const struct message *said)
+{
+    snprintf(r->difference.what, sizeof r->difference.what, "%s", what);
+    print_message(r->difference.expected, heard);
+    if (said)
+        print_message(r->difference.came, said);
+    else
+        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
+    return false;
+}
+
 /* False: it is not what `from` had said. */
 static bool was_said(struct replay *r, const struct replay_call *call, const struct message *m)
 {
-    if (ref_is_nobody(m->from) || is_runtimes(m->kind))
-        return true;
     struct message *said = said_take(&r->said, m->from, m->to);
-    if (!said) {
-        if (!is_whole(r, m->from))
-            return true;
-        snprintf(r->difference.what, sizeof r->difference.what,
-                 "it heard what its sender had not said");
-        print_message(r->difference.expected, m);
-        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
-        return false;
-    }
+    if (!said && is_whole(r, m->from))
+        return not_heard(r, m, "it heard what its sender had not said", NULL);
+    if (!said && r->is_complete && !find(r, m->from))
+        return not_heard(r, m, "it heard something of somebody who does not live", NULL);
+    if (!said)
+        return true;
     bool same = same_message(call, said, m);
-    if (same) {
+    if (same)
         r->counts.said++;
-    } else {
-        snprintf(r->difference.what, sizeof r->difference.what,
-                 "what it heard is not what its sender says now");
-        print_message(r->difference.expected, m);
-        print_message(r->difference.came, said);
-    }
+    else
+        not_heard(r, m, "what it heard is not what its sender says now", said);
     message_free(said);
     return same;
+}
+
+/* ---- what was heard came from the runtime ---- */
+
+/* False: the runtime does not make it so. */
+static bool was_made(struct replay *r, struct replayed *a, const struct replay_call *call,
+                     const struct message *m)
+{
+    char why[200];
+    bool event = m->kind <= MSG_LAST_EVENT;
+    if (event && (!ref_equal(m->from, NOBODY) || !had_exchange(a, m->exchange)))
+        return not_heard(r, m, "an event of the runtime that is not made as events are", NULL);
+    if (m->flags || (m->kind == MSG_SIGNAL && m->exchange))
+        return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange",
+                         NULL);
+    if (m->kind == MSG_DOWN && !ends_heard(&r->ends, m, why))
+        return not_heard(r, m, why, NULL);
+    if (!owned_heard(&a->owned, m, call->now_us, why))
+        return not_heard(r, m, why, NULL);
+    return true;
+}
+
+/* Whoever made it, it may be heard by this actor now. */
+static bool may_hear(struct replay *r, struct replayed *a, const struct replay_call *call,
+                     const struct message *m)
+{
+    if (ref_is_nobody(m->from) && !ref_equal(m->from, NOBODY))
+        return not_heard(r, m, "it heard something of a ref that there cannot be", NULL);
+    if (a->actor->exchange != call->exchange)
+        return not_heard(r, m, "it was at work on another exchange", NULL);
+    if (is_runtimes(m->kind))
+        return was_made(r, a, call, m);
+    if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))
+        return not_heard(r, m, "it heard what only an actor says, of nobody", NULL);
+    return true;
 }
 
 /* ---- calls ---- */
@@ -334,31 +400,36 @@ static enum replay_result compare(struct replay *r, struct replayed *a,
     return REPLAY_SAME;
 }
 
-enum replay_result replay_hear(struct replay *r, const struct replay_call *call, struct message *m)
+static enum replay_result hear(struct replay *r, struct replayed *a, const struct replay_call *call,
+                               struct message *m)
 {
-    struct heap *before = heap_enter(r->heap);
-    enum replay_result result = REPLAY_LEFT_OUT;
-    bool said = was_said(r, call, m);
-    struct replayed *a = called(r, call);
-    if (!a) {
-        r->counts.left_out++;
-        message_free(m);
-    } else if (!said) {
-        result = differs(r, a, call);
-        message_free(m);
-    } else if (!owned_heard(&a->owned, m, call->now_us, r->difference.what)) {
-        print_message(r->difference.expected, m);
-        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
-        result = differs(r, a, call);
-        message_free(m);
-    } else if (call->capped) {
+    if (call->capped) {
         a->left_out = true;
         r->counts.left_out++;
         message_free(m);
+        return REPLAY_LEFT_OUT;
+    }
+    give(r, a, call, m);
+    r->counts.calls++;
+    if (a->actor)
+        keep_exchange(a, a->actor->exchange);
+    return compare(r, a, call, &r->came);
+}
+
+enum replay_result replay_hear(struct replay *r, const struct replay_call *call, struct message *m)
+{
+    struct heap *before = heap_enter(r->heap);
+    bool by_actor = !ref_is_nobody(m->from) && !is_runtimes(m->kind);
+    bool said = !by_actor || was_said(r, call, m);
+    struct replayed *a = called(r, call, m->exchange);
+    enum replay_result result = REPLAY_LEFT_OUT;
+    if (a && said && may_hear(r, a, call, m)) {
+        result = hear(r, a, call, m);
     } else {
-        give(r, a, call, m);
-        result = compare(r, a, call, &r->came);
-        r->counts.calls++;
+        r->counts.left_out += a == NULL;
+        message_free(m);
+        if (a)
+            result = differs(r, a, call);
     }
     heap_enter(before);
     return result;
@@ -369,6 +440,7 @@ enum replay_result replay_end(struct replay *r, const struct replay_call *call, 
     struct heap *before = heap_enter(r->heap);
     struct replayed *a = find(r, call->actor);
     enum replay_result result = REPLAY_LEFT_OUT;
+    ends_end(&r->ends, call->actor, call->exchange, reason);
     if (a && !a->left_out) {
         r->current = a;
         r->call = call;
@@ -424,6 +496,11 @@ void replay_doubt(struct replay *r, struct actor_ref ref, const struct actor_typ
     a->doubted = true;
 }
 
+void replay_complete(struct replay *r)
+{
+    r->is_complete = true;
+}
+
 void replay_finish(struct replay *r)
 {
     r->counts.unheard = r->said.waiting;
@@ -465,6 +542,7 @@ uint64_t replay_free(struct replay *r)
         if (r->begun[i])
             worker_destroy(&r->workers[i]);
     said_free(&r->said);
+    ends_free(&r->ends);
     came_effects_free(&r->came);
     uint64_t kept = heap_live(r->heap);
     heap_delete(r->heap);

@@ -11,8 +11,8 @@
  * one socket that follow each other in one call count as one byte string, of which a piece that was cut short
  * in the recording is compared by length and hash. The message of a SEND or SPAWN is compared when the
  * receiver's call comes: per pair of actors, the n-th that was said is the n-th that is heard, or was lost
- * (replay_lost). Of the runtime's own events: the serial of the timer or socket that they are about, and that
- * no timer runs out early. What lies below an effect (partial writes, wake-ups, rounds, how workers took
+ * (replay_lost). Of the runtime's own events: the serial of the timer or socket that they are about, that no
+ * timer runs out early, who is watched, and how it ended. What lies below an effect (partial writes, wake-ups, rounds, how workers took
  * turns) is not: it was never recorded, and nobody could see it.
  *
  *     replay_hear(r, &call, message)       for each call, in order of their ends
@@ -85,6 +85,8 @@ enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct a
 /* Calls of this actor are missing, nobody knows where: that others heard something of it proves nothing. Before
  * anything of it is heard. */
 void replay_doubt(struct replay *r, struct actor_ref actor, const struct actor_type *type);
+/* The recording begins with the program, and nothing of it is missing: whoever says something has been heard of. */
+void replay_complete(struct replay *r);
 /* The recording has ended: counts. */
 void replay_finish(struct replay *r);
 

@@ -1,6 +1,7 @@
 /* tests/recording.c -- see recording.h */
 #include "tests/recording.h"
 #include "actors/actor_types.h"
+#include "actors/settings_text.h"
 #include "actors/tap.h"
 #include "actors/tap_link.h"
 #include "actors/tap_output.h"
@@ -12,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKERS = 2, TYPES_MAX = 64 };
+enum { WORKERS = 4, TYPES_MAX = 64 };
+#define WALL_US UINT64_C(1767225600000000) /* always the same: 2026-01-01 */
 
 struct recording {
     struct recorder *recorder;
     struct trace_encoder *encoder;
-    struct trace_out out;
+    struct trace_out begin, out; /* the trace, in two pieces, until it is asked for */
     pthread_mutex_t draining;
     uint64_t actors, inputs;
 };
@@ -91,7 +93,6 @@ static void on_half_full(void *context)
 
 struct recording *recording_new(void)
 {
-    static const struct trace_setting none[1];
     struct recording *r = calloc(1, sizeof *r);
     int error;
     watch_usual();
@@ -103,15 +104,8 @@ struct recording *recording_new(void)
                                                           .wake = on_half_full,
                                                           .context = r},
                                &error);
-    struct trace_about about = {.program = "tests",
-                                .build = "",
-                                .options = "",
-                                .protocol = "",
-                                .system = "",
-                                .workers = WORKERS,
-                                .bodies_max = UINT32_MAX};
-    r->encoder = trace_encoder_new(&about, types, none);
-    trace_encode_beginning(r->encoder, &r->out, 0, "a test");
+    static const struct trace_setting none[1];
+    r->encoder = trace_encoder_new(&(struct trace_about){0}, types, none);
     recorder_waits(r->recorder, READER_NAPS);
     return r;
 }
@@ -121,6 +115,7 @@ void recording_free(struct recording *r)
     recorder_free(r->recorder);
     trace_encoder_free(r->encoder);
     pthread_mutex_destroy(&r->draining);
+    free(r->begin.bytes);
     free(r->out.bytes);
     free(r);
 }
@@ -130,10 +125,33 @@ const struct hooks *recording_hooks(struct recording *r)
     return recorder_hooks(r->recorder);
 }
 
+/* The settings are those of now: before the run they may not be known yet. */
+static void begin_trace(struct recording *r)
+{
+    struct trace_about about = {.wall_us = WALL_US,
+                                .workers = WORKERS,
+                                .bodies_max = UINT32_MAX,
+                                .program = settings ? "intproxyd" : "intproxy-agent",
+                                .build = INTPROXYD_VERSION,
+                                .options = "",
+                                .protocol = "",
+                                .system = ""};
+    struct trace_setting *texts = settings_texts(settings, settings ? NULL : agent_settings);
+    struct trace_encoder *e = trace_encoder_new(&about, types, texts);
+    r->begin.length = 0;
+    trace_encode_beginning(e, &r->begin, 0, "a test");
+    trace_encoder_free(e);
+    settings_texts_free(texts);
+}
+
 const struct trace_out *recording_trace(struct recording *r)
 {
     drain(r);
-    return &r->out;
+    begin_trace(r);
+    if (r->out.length)
+        memcpy(trace_out_room(&r->begin, r->out.length), r->out.bytes, r->out.length);
+    r->begin.length += r->out.length;
+    return &r->begin;
 }
 
 uint64_t recording_actors(struct recording *r)
@@ -150,7 +168,10 @@ uint64_t recording_inputs(struct recording *r)
 
 uint64_t recording_lost(struct recording *r)
 {
-    return recorder_lost(r->recorder, 0) + recorder_lost(r->recorder, 1);
+    uint64_t lost = 0;
+    for (unsigned i = 0; i < WORKERS; i++)
+        lost += recorder_lost(r->recorder, i);
+    return lost;
 }
 
 /* ---- replay ---- */
@@ -196,6 +217,7 @@ uint64_t replay_bytes(const uint8_t *bytes, size_t length, char *report, size_t 
     uint64_t bad = 0;
     if (room)
         report[0] = '\0';
+    replay_complete(p.replay);
     trace_reader_feed(p.reader, bytes, length);
     while ((got = trace_reader_next(p.reader, &r)) != TRACE_MORE) {
         if (got == TRACE_BAD && !bad++)

@@ -210,6 +210,8 @@ static void replay(struct world *w)
     CHECK_UINT(replay_all(w->recording, report, sizeof report), 0);
     if (report[0])
         printf("\n%s\n", report);
+    if (w->on_trace)
+        w->on_trace(recording_trace(w->recording));
     recording_free(w->recording);
 }
 

@@ -85,6 +85,8 @@ struct world {
     struct settings settings;
     struct agent_script script;
     struct recording *recording; /* NULL: nothing is recorded */
+    /* NULL, or the test's: gets the whole trace when it was replayed */
+    void (*on_trace)(const struct trace_out *trace);
 
     struct actor_ref supervisor;
     char ready[4096], failed[600];
