@@ -5,6 +5,7 @@
 #include "actors/settings_text.h"
 #include "actors/destinations.h"
 #include "runtime/heap.h"
+#include "runtime/limits.h"
 #include "runtime/log.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ struct texts {
 
 static void add(struct texts *t, const char *name, const char *value)
 {
-    t->list = realloc(t->list, (t->count + 2) * sizeof *t->list);
     struct trace_setting s = {name, strdup(value)};
+    t->list = realloc(t->list, (t->count + 2) * sizeof *t->list);
     if (!t->list || !s.value)
         heap_exhausted("settings", sizeof s);
     t->list[t->count++] = s;
@@ -127,11 +128,28 @@ void settings_texts_free(struct trace_setting *texts)
 static struct settings taken;
 static struct agent_settings agent_taken;
 
+/* Digits at *at, and nothing else that strtoull would take; *at is behind them. */
+static bool take_digits(const char **at, uint64_t most, uint64_t *n)
+{
+    const char *begin = *at;
+    for (*n = 0; **at >= '0' && **at <= '9'; ++*at) {
+        uint64_t digit = (uint64_t)(**at - '0');
+        if (*n > (most - digit) / 10)
+            return false;
+        *n = *n * 10 + digit;
+    }
+    return *at != begin && *n <= most;
+}
+
 static bool number(const char *text, uint64_t most, uint64_t *n)
 {
-    char *end;
-    *n = strtoull(text, &end, 10);
-    return end != text && *end == '\0' && *n <= most;
+    return take_digits(&text, most, n) && *text == '\0';
+}
+
+/* A number of an address that stands before this text. */
+static bool take_number_of_destination(const char **at, uint64_t *n)
+{
+    return destination_count() && take_digits(at, destination_count() - 1u, n);
 }
 
 static bool take_destination(const char *value)
@@ -144,9 +162,9 @@ static bool take_destination(const char *value)
 
 static bool take_subscription(const char *value)
 {
-    unsigned port, to;
-    if (sscanf(value, "%u %u", &port, &to) != 2 || port > 65535 || to >= destination_count() ||
-        taken.subscription_count == SUBSCRIPTIONS_MAX)
+    uint64_t port, to;
+    if (taken.subscription_count == SUBSCRIPTIONS_MAX || !take_digits(&value, UINT16_MAX, &port) ||
+        *value++ != ' ' || !take_number_of_destination(&value, &to) || *value)
         return false;
     taken.subscriptions[taken.subscription_count++] =
         (struct subscription){(uint16_t)port, (uint16_t)to};
@@ -164,14 +182,13 @@ static bool take_filter(enum filter_kind kind, const char *value)
 static bool take_port(const char *value)
 {
     char error[160];
-    unsigned to;
-    int n = 0;
-    if (agent_taken.port_count == AGENT_PORTS_MAX || sscanf(value, "%u %n", &to, &n) != 1 || !n ||
-        to >= destination_count())
+    uint64_t to;
+    if (agent_taken.port_count == AGENT_PORTS_MAX || !take_number_of_destination(&value, &to) ||
+        *value++ != ' ')
         return false;
     struct agent_port_setting *p = &agent_taken.ports[agent_taken.port_count++];
     p->upstream = (uint16_t)to;
-    return address_parse(&p->listen, value + n, error);
+    return address_parse(&p->listen, value, error);
 }
 
 static bool take_address(struct address *a, const char *value)
@@ -188,15 +205,24 @@ static bool take_version_text(const char *value)
 
 #define IS(text) (strcmp(name, (text)) == 0)
 /* The most that fits into the field. */
+#define MOST(field)                                                                                \
+    _Generic((field), bool : 1u, uint8_t : UINT8_MAX, uint32_t : UINT32_MAX, default : UINT64_MAX)
 #define TAKE(s, field)                                                                             \
-    (sizeof(s).field == 1                                                                          \
-         ? number(value, UINT8_MAX, &n) && ((s).field = (__typeof__((s).field))n, true)            \
-         : number(value, sizeof(s).field == 4 ? UINT32_MAX : UINT64_MAX, &n) &&                    \
-               ((s).field = (__typeof__((s).field))n, true))
+    (number(value, MOST((s).field), &n) && ((s).field = (__typeof__((s).field))n, true))
+
+static bool take_workers(const char *value)
+{
+    uint64_t n;
+    enum { OTHERS = 2 }; /* what blocks, and names */
+    taken.workers = number(value, WORKERS_MAX - OTHERS, &n) ? (unsigned)n : 0;
+    return taken.workers > 0;
+}
 
 static bool take_number(const char *name, const char *value)
 {
     uint64_t n;
+    if (IS("workers"))
+        return take_workers(value);
 #define X(f)                                                                                       \
     if (IS(#f))                                                                                    \
         return TAKE(taken, f);
@@ -241,6 +267,8 @@ static bool take(const char *name, const char *value)
         return number(value, UINT64_MAX, &agent_taken.version.ordinal);
     if (IS(".version_text"))
         return take_version_text(value);
+    if (IS(".answer"))
+        return number(value, AGENT_ANSWER_NONE, &n) && (agent_taken.answer = (uint8_t)n, true);
     return take_number(name, value);
 }
 

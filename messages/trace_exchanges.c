@@ -5,8 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The newest with these ids: they come again. */
+struct trace_exchange_ids {
+    struct {
+        uint64_t connection;
+        uint32_t request, mode;
+    } key;
+    struct trace_exchange *newest;
+    UT_hash_handle hh;
+};
+
 struct trace_exchanges {
     struct trace_exchange *all;
+    struct trace_exchange_ids *by_ids;
 };
 
 struct trace_exchanges *trace_exchanges_new(void)
@@ -20,6 +31,12 @@ struct trace_exchanges *trace_exchanges_new(void)
 void trace_exchanges_free(struct trace_exchanges *x)
 {
     struct trace_exchange *e, *next;
+    struct trace_exchange_ids *i, *next_ids;
+    HASH_ITER(hh, x->by_ids, i, next_ids)
+    {
+        HASH_DEL(x->by_ids, i);
+        free(i);
+    }
     HASH_ITER(hh, x->all, e, next)
     {
         HASH_DEL(x->all, e);
@@ -42,14 +59,34 @@ struct trace_exchange *trace_exchange_first(struct trace_exchanges *x)
     return x->all;
 }
 
+static struct trace_exchange_ids *find_ids(struct trace_exchanges *x, uint8_t mode,
+                                           uint64_t connection, uint16_t request)
+{
+    struct trace_exchange_ids *found, key = {.key = {connection, request, mode}};
+    HASH_FIND(hh, x->by_ids, &key.key, sizeof key.key, found);
+    return found;
+}
+
 struct trace_exchange *trace_exchange_of_ids(struct trace_exchanges *x, uint8_t mode,
                                              uint64_t connection, uint16_t request)
 {
-    struct trace_exchange *found = NULL;
-    for (struct trace_exchange *e = x->all; e; e = e->hh.next)
-        if (e->has_ids && e->mode == mode && e->connection == connection && e->request == request)
-            found = e;
-    return found;
+    struct trace_exchange_ids *i = find_ids(x, mode, connection, request);
+    return i ? i->newest : NULL;
+}
+
+static void add_ids(struct trace_exchanges *x, struct trace_exchange *e)
+{
+    struct trace_exchange_ids *i = find_ids(x, e->mode, e->connection, e->request);
+    if (!i) {
+        i = calloc(1, sizeof *i);
+        if (!i)
+            heap_exhausted("a trace's exchanges", sizeof *i);
+        i->key.connection = e->connection;
+        i->key.request = e->request;
+        i->key.mode = e->mode;
+        HASH_ADD(hh, x->by_ids, key, sizeof i->key, i);
+    }
+    i->newest = e;
 }
 
 static struct trace_exchange *add(struct trace_exchanges *x, uint32_t number, uint64_t began_ns)
@@ -126,7 +163,8 @@ static char *copy(const char *text, size_t length)
     return c;
 }
 
-static void take_ids(struct trace_exchange *e, const struct trace_record *r)
+static void take_ids(struct trace_exchanges *x, struct trace_exchange *e,
+                     const struct trace_record *r)
 {
     uint64_t connection = 0, request = 0, mode = 0, port = 0;
     if (e->has_ids || !trace_value(r, "connection", &connection) || !trace_value(r, "mode", &mode))
@@ -139,6 +177,7 @@ static void take_ids(struct trace_exchange *e, const struct trace_record *r)
     e->connection = connection;
     e->request = (uint16_t)request;
     e->port = (uint16_t)port;
+    add_ids(x, e);
 }
 
 static void take_head(struct trace_exchange *e, const struct trace_record *r)
@@ -171,7 +210,7 @@ struct trace_exchange *trace_exchanges_take(struct trace_exchanges *x, const str
     e->ended_ns = r->ended_ns;
     e->records++;
     if (r->what == TRACE_CALL && r->kind->ours != MSG_NONE) {
-        take_ids(e, r);
+        take_ids(x, e, r);
         take_head(e, r);
     }
     return e;
