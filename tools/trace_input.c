@@ -128,48 +128,74 @@ static void close_file(struct trace_input *in)
     trace_reader_next_file(in->reader);
 }
 
-/* This file is at its end: is it worth reading it again? A part is complete when the next one is there; what was
- * written before that, and after the last look, is still to be read. */
-static bool may_grow(struct trace_input *in)
+/* This is the last that there is to read, for now. */
+static bool is_last(const struct trace_input *in)
 {
-    bool is_last = in->part ? in->at + 1 == in->count : in->at == in->count;
+    return in->part ? in->at + 1 == in->count : in->at == in->count;
+}
+
+enum at_end { READ_AGAIN, END_FILE, END_ALL };
+
+/* A part is complete when the next one is there; what was written before that, and after the last look, is still
+ * to be read. */
+static enum at_end at_end(struct trace_input *in)
+{
     if (in->had_more)
-        return false;
+        return END_FILE;
     in->had_more = in->part && trace_part_after(in->paths[in->at], in->part);
-    if (in->had_more || !in->follow || !is_last)
-        return in->had_more;
+    if (in->had_more)
+        return READ_AGAIN;
+    if (!in->follow || !is_last(in))
+        return END_FILE;
     if (in->waits && !in->waits(in->context))
-        return false;
+        return END_ALL;
     nanosleep(&(struct timespec){0, FOLLOW_MS * 1000000L}, NULL);
+    return READ_AGAIN;
+}
+
+/* What is left is looked at once more. */
+static bool end_file(struct trace_input *in)
+{
+    in->ended = true;
+    trace_reader_end(in->reader);
     return true;
+}
+
+/* A signal interrupts who follows: then there is nothing to read for now. */
+static ssize_t read_some(const struct trace_input *in, void *bytes, size_t room)
+{
+    ssize_t n;
+    do
+        n = read(in->fd, bytes, room);
+    while (n < 0 && errno == EINTR && !in->follow);
+    return n < 0 && errno == EINTR ? 0 : n;
 }
 
 /* False: nothing more will come. */
 static bool feed(struct trace_input *in)
 {
     static uint8_t bytes[READ_BYTES];
+    if (in->ended)
+        close_file(in);
+    if (in->fd < 0 && !open_next(in))
+        return false;
     for (;;) {
-        if (in->ended)
-            close_file(in);
-        if (in->fd < 0 && !open_next(in))
-            return false;
-        ssize_t n = read(in->fd, bytes, sizeof bytes);
+        ssize_t n = read_some(in, bytes, sizeof bytes);
         if (n > 0) {
             in->bytes += (uint64_t)n;
             trace_reader_feed(in->reader, bytes, (size_t)n);
             return true;
         }
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0 && may_grow(in))
-            continue;
         if (n < 0) {
             say_failed(in, errno);
             in->bytes++; /* it is not empty */
+            return end_file(in);
         }
-        in->ended = true;
-        trace_reader_end(in->reader);
-        return true; /* what is left is looked at once more */
+        enum at_end end = at_end(in);
+        if (end == END_FILE)
+            return end_file(in);
+        if (end == END_ALL)
+            return false;
     }
 }
 

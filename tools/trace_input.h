@@ -20,7 +20,7 @@ struct trace_input {
     uint32_t part; /* of a name that stands for its parts; 0: none */
     int fd;        /* -1: none */
     char name[TRACE_PATH_MAX];
-    bool follow;    /* at the end of the last file, wait for more */
+    bool follow; /* at the end of the last file, wait for more, or for the next part */
     /* Called while following, when there is nothing to read for now. False: it ends. NULL: it never does. */
     bool (*waits)(void *context);
     void *context;
