@@ -104,6 +104,13 @@ static bool take_has(const struct trace_reader *reader, const struct trace_recor
 /* What it has beyond what is known here could not be passed over. */
 enum { HAS_KNOWN = EFFECT_HAS_LENGTH * 2 - 1 };
 
+/* There is no table, or it is of a newer build: where this effect ends, nobody knows here. */
+static bool is_unreadable(const struct trace_tables *t, uint8_t number)
+{
+    return t->effect_count == 0 ||
+           (number < t->effect_count && t->effects[number].has & ~(unsigned)HAS_KNOWN);
+}
+
 bool trace_effect_next_any(const struct trace_reader *reader, const struct trace_record *r,
                            size_t *at, struct trace_effect *effect)
 {
@@ -113,13 +120,9 @@ bool trace_effect_next_any(const struct trace_reader *reader, const struct trace
     *effect = (struct trace_effect){.kind = EFFECT_KINDS};
     if (!take(r, at, &number, 1))
         return false;
-    const struct read_effect *known = &t->effects[number];
-    if (t->effect_count == 0 || (number < t->effect_count && known->has & ~(unsigned)HAS_KNOWN)) {
-        *at = r->effects_length; /* there is no table, or a newer one: the rest is not to be read */
-        return false;
-    }
-    effect->number = number;
-    if (number < t->effect_count) {
+    if (number < t->effect_count && !is_unreadable(t, number)) {
+        const struct read_effect *known = &t->effects[number];
+        effect->number = number;
         effect->kind = known->ours < 0 ? EFFECT_KINDS : (enum effect_kind)known->ours;
         effect->has = known->has;
         if (take_has(reader, r, at, effect))
@@ -144,5 +147,5 @@ bool trace_effects_hold(const struct trace_reader *reader, const struct trace_re
     size_t at = 0;
     while (trace_effect_next_any(reader, r, &at, &e))
         ;
-    return at == r->effects_length;
+    return at == r->effects_length || is_unreadable(trace_reader_tables(reader), r->effects[at]);
 }

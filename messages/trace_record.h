@@ -95,8 +95,8 @@ struct trace_reader;
  * here: a file says of each what it has. */
 bool trace_effect_next(const struct trace_reader *reader, const struct trace_record *r, size_t *at,
                        struct trace_effect *effect);
-/* Gives these, too, as of the kind EFFECT_KINDS. Both end early when the file has no table of effects, or one that
- * this program is too old for. */
+/* Gives these, too, as of the kind EFFECT_KINDS. Both end before effects_length when the file has no table of effects,
+ * or one that this program is too old for. */
 bool trace_effect_next_any(const struct trace_reader *reader, const struct trace_record *r,
                            size_t *at, struct trace_effect *effect);
 

@@ -7,7 +7,7 @@
 static size_t room_for(size_t bytes)
 {
     size_t room = (size_t)sysconf(_SC_PAGESIZE);
-    while (room < bytes)
+    while (room < bytes && room <= SIZE_MAX / 4) /* of what is too large, mmap says so */
         room *= 2;
     return room;
 }
