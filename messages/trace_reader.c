@@ -226,7 +226,7 @@ static enum trace_got on_table(struct trace_reader *r, unsigned type, void *imag
 {
     unsigned expected = r->expected, traces = r->tables.traces;
     const char *wrong = trace_tables_take(&r->tables, type, image, length);
-    r->expected = type + 1;
+    r->expected = type == FRAME_HEADER || type >= expected ? type + 1 : expected;
     if (r->tables.traces != traces)
         r->has_sequence = r->said_sequence = false;
     if (wrong)

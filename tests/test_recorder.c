@@ -25,32 +25,10 @@ static void begin(uint64_t seed, size_t ring_bytes, uint32_t bodies_max)
     sim_create(&sim, seed, 2, &rig.hooks);
 }
 
-/* Equal texts; the first line that differs is shown. */
-static void check_same(const char *got, const char *want)
-{
-    CU_ASSERT(strcmp(got, want) == 0);
-    size_t i = 0, line = 0;
-    for (; got[i] && got[i] == want[i]; i++)
-        line = got[i] == '\n' ? i : line;
-    if (got[i] != want[i])
-        printf("\n    trace: %.*s\n    spy:   %.*s\n", (int)(1 + strcspn(got + line + 1, "\n")),
-               got + line, (int)(1 + strcspn(want + line + 1, "\n")), want + line);
-}
-
-static void check_trace_says_what_was_seen(struct rig *r)
-{
-    struct text told;
-    rig_drain(r);
-    text_begin(&told);
-    rig_read(&told, r->out.bytes, r->out.length);
-    check_same(text_of(&told), text_of(&r->seen));
-    text_free(&told);
-}
-
 static void end(void)
 {
     CHECK_UINT(sim_destroy(&sim), 0);
-    check_trace_says_what_was_seen(&rig);
+    rig_check(&rig);
     CHECK_UINT(recorder_lost(rig.recorder, 0) + recorder_lost(rig.recorder, 1), 0);
     rig_destroy(&rig);
 }
@@ -97,7 +75,7 @@ static void run_world(uint64_t seed, unsigned workers)
     w.sim.watcher = &rig.hooks;
     world_end(&w);
     CHECK(strstr(text_of(&rig.seen), "\ncall interceptor RESPONSE") != NULL);
-    check_trace_says_what_was_seen(&rig);
+    rig_check(&rig);
     rig_destroy(&rig);
 }
 

@@ -427,3 +427,25 @@ void rig_story(struct text *out, const uint8_t *bytes, size_t length, size_t pie
         fprintf(out->file, "torn %zu at %" PRIu64 "\n", torn, offset);
     trace_reader_free(reader);
 }
+
+/* Equal texts; the first line that differs is shown. */
+static void check_same(const char *got, const char *want)
+{
+    CU_ASSERT(strcmp(got, want) == 0);
+    size_t i = 0, line = 0;
+    for (; got[i] && got[i] == want[i]; i++)
+        line = got[i] == '\n' ? i : line;
+    if (got[i] != want[i])
+        printf("\n    trace: %.*s\n    spy:   %.*s\n", (int)(1 + strcspn(got + line + 1, "\n")),
+               got + line, (int)(1 + strcspn(want + line + 1, "\n")), want + line);
+}
+
+void rig_check(struct rig *r)
+{
+    struct text told;
+    rig_drain(r);
+    text_begin(&told);
+    rig_read(&told, r->out.bytes, r->out.length);
+    check_same(text_of(&told), text_of(&r->seen));
+    text_free(&told);
+}

@@ -46,6 +46,8 @@ void rig_create(struct rig *r, const struct actor_type *const *types, unsigned w
                 size_t ring_bytes, uint32_t bodies_max);
 /* Entries go into the file. Returns how many. */
 uint64_t rig_drain(struct rig *r);
+/* Drains; then the trace must say what the spy saw. */
+void rig_check(struct rig *r);
 void rig_destroy(struct rig *r);
 
 /* Records of a trace in the spy's words; of those that are no calls, ends or undelivered messages: in others. */
