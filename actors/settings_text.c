@@ -156,8 +156,9 @@ static bool take_destination(const char *value)
 {
     struct address a;
     char error[160];
-    return destination_count() < DESTINATIONS_MAX && address_parse(&a, value, error) &&
-           destination_add(&a) + 1 == destination_count();
+    uint16_t number = destination_count();
+    return number < DESTINATIONS_MAX && address_parse(&a, value, error) &&
+           destination_add(&a) == number; /* else it was there already */
 }
 
 static bool take_subscription(const char *value)

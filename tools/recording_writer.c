@@ -45,13 +45,21 @@ void writer_close(struct writer *w)
 
 /* ---- to the file ---- */
 
+static bool has_lost(const struct writer *w)
+{
+    for (unsigned i = 0; i < w->workers; i++)
+        if (w->lost[i])
+            return true;
+    return false;
+}
+
 /* A pipe that is slow is tried again soon; nothing is said of it unless something is lost. */
 static void get_stuck(struct writer *w, uint64_t now_ns)
 {
     bool slow = w->store.error == EAGAIN;
     w->stuck = true;
     w->retry_ns = slow ? now_ns : now_ns + RETRY_NS;
-    if (slow && w->out.length < HELD_MAX)
+    if (slow && !has_lost(w))
         return;
     w->was_stuck = true;
     if (!w->said_stuck)
@@ -63,10 +71,9 @@ static void get_stuck(struct writer *w, uint64_t now_ns)
 /* What was lost stands behind what was held. */
 static void get_loose(struct writer *w, uint64_t now_ns)
 {
-    bool told = w->was_stuck;
+    bool told = w->was_stuck || has_lost(w);
     w->stuck = w->was_stuck = w->said_stuck = false;
     for (unsigned i = 0; i < w->workers; i++) {
-        told |= w->lost[i] > 0;
         if (w->lost[i])
             trace_encode_lagged(w->encoder, &w->out, i, w->lost[i], now_ns);
         w->lost[i] = 0;
