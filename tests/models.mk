@@ -32,6 +32,30 @@ $(MODELS)/inbox_stress-%: tests/models/inbox_stress.c $(INBOX_TEXT)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(STRESS_FLAGS) -DMUTATE=$* -I. $(filter %.c,$^) -o $@
 
+# The recorder's ring, and the two orders that it lives on.
+RING_FAULTS := 1 2
+$(MODELS)/ring_stress: tests/models/ring_stress.c runtime/ring.c runtime/ring.h
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(STRESS_FLAGS) -DFAULT=0 -I. $(filter %.c,$^) -o $@
+$(MODELS)/ring_stress-%: tests/models/ring_stress.c runtime/ring.c runtime/ring.h
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(STRESS_FLAGS) -DFAULT=$* -Wno-unused-function -I. $(filter %.c,$^) -o $@
+
+stress-ring: $(MODELS)/ring_stress $(RING_FAULTS:%=$(MODELS)/ring_stress-%)
+	$<
+	$(Q)for n in $(RING_FAULTS); do \
+	    if TSAN_OPTIONS=halt_on_error=1 $(MODELS)/ring_stress-$$n --entries=20000 \
+	        >$(MODELS)/ring-$$n.log 2>&1; \
+	    then echo "stress: fault $$n of the ring NOT FOUND"; exit 1; \
+	    elif grep -q 'data race' $(MODELS)/ring-$$n.log; \
+	    then echo "stress: fault $$n of the ring found (data race)"; \
+	    else echo "stress: fault $$n of the ring failed without a race:"; \
+	        cat $(MODELS)/ring-$$n.log; exit 1; \
+	    fi; \
+	done
+
+.PHONY: stress-ring
+stress: stress-ring
 stress: $(MODELS)/inbox_stress $(STRESS_FAULTS:%=$(MODELS)/inbox_stress-%)
 	$< --messages=$(MESSAGES)
 	$(Q)for n in $(STRESS_FAULTS); do \

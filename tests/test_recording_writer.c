@@ -63,7 +63,7 @@ static void begin(void)
                              .recorder = rig.recorder,
                              .encoder = rig.encoder,
                              .workers = 2,
-                             .store = {.path = path, .fd = -1}};
+                             .store = {.path = path, .fd = -1, .direct = -1}};
     hush();
 }
 
