@@ -107,15 +107,19 @@ static bool has_fields_of(const struct trace_kind *k, const struct kind_info *ou
     return !ours->fields[k->field_count].name;
 }
 
-/* Ours, if there is one that has the same fields in the same order. */
+static bool is_named(uint16_t ours, const char *name)
+{
+    return ours && ours < message_kinds_count() && strcmp(message_kind_info(ours)->name, name) == 0;
+}
+
+/* Ours, if there is one that has the same fields in the same order. Mostly it has the same number, too. */
 static uint16_t our_kind(const struct trace_kind *k)
 {
-    for (uint16_t i = 1; i < message_kinds_count(); i++) {
-        const struct kind_info *ours = message_kind_info(i);
-        if (strcmp(ours->name, k->name) == 0)
-            return has_fields_of(k, ours) ? i : 0;
-    }
-    return 0;
+    uint16_t i = k->number;
+    if (!is_named(i, k->name))
+        for (i = 1; i < message_kinds_count() && !is_named(i, k->name); i++)
+            ;
+    return i < message_kinds_count() && has_fields_of(k, message_kind_info(i)) ? i : 0;
 }
 
 static bool add_field(struct trace_kind *k, uint8_t type, const char *name)
