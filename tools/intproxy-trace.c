@@ -17,6 +17,8 @@ static const struct command {
      "recorded inputs into the very same actors: do they do the same again?"},
     {"show", trace_show, "one line a message"},
     {"follow", trace_follow, "the same, of a trace that is being written"},
+    {"stat", trace_stat, "counts, waits and handling times; the slowest exchanges"},
+    {"info", trace_info, "what a trace says of itself, and whether it is whole"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -12,5 +12,7 @@
 int trace_replay(int argc, char **argv);
 int trace_show(int argc, char **argv);
 int trace_follow(int argc, char **argv);
+int trace_stat(int argc, char **argv);
+int trace_info(int argc, char **argv);
 
 #endif
