@@ -140,12 +140,13 @@ static void stop(int number)
 
 static struct trace_text text;
 
-/* Nothing more is there for now. */
+/* Nothing more is there for now. That the last record is still being written is no damage when one stops here. */
 static bool waits(void *context)
 {
-    (void)context;
+    struct trace_input *in = context;
     trace_text_print(&text);
     output_flush();
+    in->quiet = in->quiet || stopped;
     return !stopped;
 }
 
@@ -171,7 +172,7 @@ static bool is_the_end(const struct trace_record *r)
 
 static int show_all(void)
 {
-    struct trace_input in = {.follow = asked.follow, .waits = waits};
+    struct trace_input in = {.follow = asked.follow, .waits = waits, .context = &in};
     struct trace_record r;
     struct trace_exchanges *exchanges = trace_exchanges_new();
     trace_input_open(&in, asked.files.names, asked.files.count);
