@@ -14,7 +14,7 @@ struct part {
 
 static struct {
     struct trace_files files;
-    bool settings, help;
+    bool secrets, help;
 } asked;
 
 static struct {
@@ -169,23 +169,25 @@ static void put_parts(void)
     }
 }
 
-/* Filters and destinations may be anything: a setting is shown only if it was asked for. */
+/* What a header must be like may be a password. */
+static bool is_secret(const struct trace_setting *s)
+{
+    return strcmp(s->name, "header_filter") == 0;
+}
+
 static void put_settings(const struct trace_setting *s)
 {
-    unsigned n = 0;
-    while (s[n].name)
-        n++;
-    put_label("settings");
-    if (!asked.settings) {
-        trace_text_format(&text, "%u, which --settings lists (they may hold secrets)\n", n);
+    if (!s->name)
         return;
-    }
-    trace_text_char(&text, '\n');
-    for (; s->name; s++) {
-        trace_text_word(&text, "    ");
+    put_label("settings");
+    for (bool first = true; s->name; s++, first = false) {
+        bool hidden = is_secret(s) && !asked.secrets;
+        const char *value = hidden ? "[hidden]" : s->value;
+        if (!first)
+            put_label("");
         trace_text_escaped(&text, s->name, strlen(s->name));
         trace_text_word(&text, " = ");
-        trace_text_escaped(&text, s->value, strlen(s->value));
+        trace_text_escaped(&text, value, strlen(value));
         trace_text_char(&text, '\n');
     }
 }
@@ -223,10 +225,10 @@ static int info(void)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static void take_settings(struct command_line *c, const char *value)
+static void take_secrets(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
-    asked.settings = true;
+    asked.secrets = true;
 }
 
 static void take_help(struct command_line *c, const char *value)
@@ -241,7 +243,8 @@ static void take_file(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"--settings", NULL, "list what the actors read of their settings, too", take_settings, ONCE},
+    {"--secrets", NULL, "with the settings that may hold secrets: header filters", take_secrets,
+     ONCE},
     {"--help", NULL, "this text", take_help, ONCE},
     {NULL, NULL, NULL, NULL, ONCE},
 };
