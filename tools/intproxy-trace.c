@@ -18,6 +18,7 @@ static const struct command {
     {"show", trace_show, "one line a message"},
     {"follow", trace_follow, "the same, of a trace that is being written"},
     {"stat", trace_stat, "counts, waits and handling times; the slowest exchanges"},
+    {"tree", trace_tree, "one exchange as a story, or a list of all exchanges"},
     {"info", trace_info, "what a trace says of itself, and whether it is whole"},
 };
 

@@ -14,5 +14,6 @@ int trace_show(int argc, char **argv);
 int trace_follow(int argc, char **argv);
 int trace_stat(int argc, char **argv);
 int trace_info(int argc, char **argv);
+int trace_tree(int argc, char **argv);
 
 #endif
