@@ -372,8 +372,9 @@ unsigned redact_rules_read(struct redact_rules *r, const char *text, size_t leng
 static void cannot_be(void *context, unsigned line, const char *error)
 {
     (void)context;
-    fprintf(stderr, "what is secret by default, line %u: %s\n", line, error);
-    abort();
+    (void)line;
+    (void)error;
+    abort(); /* tests/test_redact.c would have said so */
 }
 
 struct redact_rules *redact_rules_new(void)

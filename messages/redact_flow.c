@@ -1,0 +1,114 @@
+/* messages/redact_flow.c -- see redact_flow.h */
+#include "messages/redact_flow.h"
+
+static bool continues(const struct redact_segment *last, struct redact_spot spot)
+{
+    return last->spot.record == spot.record && last->spot.place == spot.place &&
+           last->spot.offset + last->length == spot.offset;
+}
+
+static void remember(struct redact_flow *f, size_t length, struct redact_spot spot)
+{
+    if (f->count > f->first && continues(&f->segments[f->count - 1], spot)) {
+        f->segments[f->count - 1].length += (uint32_t)length;
+        return;
+    }
+    if (f->count == f->room && f->first > f->room / 2) {
+        memmove(f->segments, f->segments + f->first, (f->count - f->first) * sizeof *f->segments);
+        f->count -= f->first;
+        f->first = 0;
+    }
+    if (f->count == f->room) {
+        f->room = f->room ? f->room * 2 : 4;
+        f->segments = redact_grown(f->segments, f->room * sizeof *f->segments);
+    }
+    f->segments[f->count++] = (struct redact_segment){f->at, (uint32_t)length, spot};
+}
+
+struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
+{
+    size_t low = f->first, high = f->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (f->segments[middle].at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    if (low == f->count || f->segments[low].at > at ||
+        at - f->segments[low].at >= f->segments[low].length)
+        return (struct redact_segment){at, 0, {0}};
+    struct redact_segment s = f->segments[low];
+    uint32_t skipped = (uint32_t)(at - s.at);
+    s.at = at;
+    s.length -= skipped;
+    s.spot.offset += skipped;
+    return s;
+}
+
+void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sink,
+                      const struct redact_text *text, uint64_t at, uint64_t length)
+{
+    for (uint64_t told = 0; told < length;) {
+        struct redact_segment s = redact_flow_find(f, at + told);
+        if (!s.length)
+            return;
+        uint32_t n = s.length < length - told ? s.length : (uint32_t)(length - told);
+        sink->part(sink->context, text, s.spot, (uint32_t)told, n);
+        told += n;
+    }
+}
+
+void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, const uint8_t *bytes,
+                      size_t length, struct redact_spot spot)
+{
+    if (!length)
+        return;
+    remember(f, length, spot);
+    if (!sink->texts) {
+        f->at += length;
+        return;
+    }
+    const struct redact_search *search = redact_texts_search(sink->texts);
+    uint32_t number;
+    for (size_t i = 0; i < length; i++) {
+        f->node = redact_search_step(search, f->node, bytes[i]);
+        f->at++;
+        for (uint32_t at = f->node; (number = redact_search_hit(search, &at));) {
+            const struct redact_text *text = redact_texts_number(sink->texts, number);
+            redact_flow_tell(f, sink, text, f->at - text->length, text->length);
+        }
+    }
+}
+
+static uint32_t depth(const struct redact_flow *f, const struct redact_sink *sink)
+{
+    return sink->texts ? redact_search_depth(redact_texts_search(sink->texts), f->node) : 0;
+}
+
+void redact_flow_forget(struct redact_flow *f, const struct redact_sink *sink, uint64_t at)
+{
+    uint64_t needed = f->at - depth(f, sink);
+    if (at < needed)
+        needed = at;
+    while (f->first < f->count && f->segments[f->first].at + f->segments[f->first].length <= needed)
+        f->first++;
+    if (f->first == f->count)
+        f->first = f->count = 0;
+}
+
+void redact_flow_cut(struct redact_flow *f, const struct redact_sink *sink, uint32_t least)
+{
+    uint32_t come = depth(f, sink);
+    if (come >= least && come) {
+        uint32_t number = redact_search_begun(redact_texts_search(sink->texts), f->node);
+        redact_flow_tell(f, sink, redact_texts_number(sink->texts, number), f->at - come, come);
+    }
+    f->node = 0;
+}
+
+void redact_flow_free(struct redact_flow *f)
+{
+    free(f->segments);
+    *f = (struct redact_flow){0};
+}

@@ -1,0 +1,57 @@
+/* messages/redact_flow.h -- bytes that belong together, and where in the trace each of them is.
+ *
+ * Purpose  a value may be cut over records: it is found in the flow of all of them, and replaced where its parts are.
+ *          Only so much is remembered as a value that is under way may need.
+ * Owner    whoever has the struct; zeroed is empty. redact_flow_free.
+ * Thread   one at a time.
+ */
+#ifndef MESSAGES_REDACT_FLOW_H
+#define MESSAGES_REDACT_FLOW_H
+
+#include "messages/redact_texts.h"
+
+/* Bytes of a record. place: its spans, by their numbers, or one of these: */
+enum { REDACT_EFFECTS = 16, REDACT_NOTE };
+struct redact_spot {
+    uint32_t record; /* as they come, from 0 */
+    uint32_t offset;
+    uint8_t place;
+};
+
+struct redact_segment {
+    uint64_t at;
+    uint32_t length;
+    struct redact_spot spot;
+};
+
+struct redact_flow {
+    uint64_t at; /* of the next byte */
+    uint32_t node;
+    size_t first, count, room; /* segments that are remembered */
+    struct redact_segment *segments;
+};
+
+/* Who is told. `texts` NULL: nothing is looked for. */
+struct redact_sink {
+    const struct redact_texts *texts;
+    /* Part of a text is here: its bytes from `from`, as many as length. */
+    void (*part)(void *context, const struct redact_text *text, struct redact_spot spot,
+                 uint32_t from, uint32_t length);
+    void *context;
+};
+
+/* More of it; all texts that end in it are told. */
+void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, const uint8_t *bytes,
+                      size_t length, struct redact_spot spot);
+/* What is before `at` will not be asked for, but for texts that are under way. */
+void redact_flow_forget(struct redact_flow *f, const struct redact_sink *sink, uint64_t at);
+/* It is cut off here. If a text of which at least `least` bytes have come was under way, they are told. */
+void redact_flow_cut(struct redact_flow *f, const struct redact_sink *sink, uint32_t least);
+/* The text is in the flow from `at` on: its parts are told. */
+void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sink,
+                      const struct redact_text *text, uint64_t at, uint64_t length);
+/* The segment, or the end of one, that has the byte; its length is that of the rest. */
+struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at);
+void redact_flow_free(struct redact_flow *f);
+
+#endif

@@ -1,0 +1,112 @@
+/* messages/redact_heads.c -- see redact_heads.h */
+#include "messages/redact_heads.h"
+#include "messages/http_head.h"
+
+void redact_plain(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                  const uint8_t *bytes, size_t length)
+{
+    struct redact_source source = {eyes, flow, base};
+    struct redact_scan scan;
+    redact_scan_begin(&scan, eyes->rules, redact_source_take, &source);
+    redact_scan_feed(&scan, bytes, length);
+    redact_scan_boundary(&scan);
+    redact_scan_free(&scan);
+}
+
+/* A value without any of these has nothing to find in it. */
+static bool may_hold_some(struct http_text value)
+{
+    return value.length &&
+           (memchr(value.at, '=', value.length) || memchr(value.at, ':', value.length));
+}
+
+static void look_at_fields(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                           const uint8_t *bytes, struct http_text map)
+{
+    struct redact_source source = {eyes, flow, base};
+    struct http_fields fields;
+    struct http_text name, value;
+    http_fields_begin(&fields, map);
+    while (http_fields_next(&fields, &name, &value)) {
+        uint64_t offset = (uint64_t)(value.at - bytes);
+        if (redact_header_is_secret(eyes->rules, (const char *)name.at, name.length))
+            redact_header(eyes->rules, (const char *)name.at, name.length, value.at, value.length,
+                          offset, redact_source_take, &source);
+        else if (may_hold_some(value))
+            redact_plain(eyes, flow, base + offset, value.at, value.length);
+    }
+}
+
+void redact_map(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                const uint8_t *bytes, size_t length)
+{
+    look_at_fields(eyes, flow, base, bytes, (struct http_text){bytes, length});
+}
+
+static size_t ids_length(const uint8_t *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+    uint64_t number;
+    for (unsigned i = 0; i < 3; i++)
+        if (!http_wire_take_number(&at, bytes + length, &number))
+            return length;
+    return (size_t)(at - bytes);
+}
+
+bool redact_head(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                 const uint8_t *bytes, size_t length)
+{
+    struct http_head h;
+    if (http_head_open_request(&h, NULL, bytes, length)) {
+        redact_plain(eyes, flow, base + (uint64_t)(h.target.at - bytes), h.target.at,
+                     h.target.length);
+    } else if (!http_head_open_response(&h, NULL, bytes, length)) {
+        size_t ids = ids_length(bytes, length);
+        if (!http_head_open_response(&h, NULL, bytes + ids, length - ids))
+            return false;
+    }
+    look_at_fields(eyes, flow, base, bytes, h.fields);
+    return true;
+}
+
+/* ---- frames ---- */
+
+bool redact_frame_next(const uint8_t *bytes, size_t length, size_t *at, uint64_t *left,
+                       struct redact_frame *frame)
+{
+    const uint8_t *here = bytes + *at, *end = bytes + length;
+    struct http_fields fields;
+    struct http_text text;
+    uint64_t variant;
+    if (*at == 0 && !http_wire_take_number(&here, end, left))
+        return false;
+    if (!*left || !http_wire_take_number(&here, end, &variant) || variant > 1) {
+        *at = *left ? 0 : (size_t)(here - bytes);
+        return false;
+    }
+    if (variant == 1) {
+        http_fields_begin(&fields, (struct http_text){here, (size_t)(end - here)});
+        while (http_fields_next(&fields, &text, &text))
+            ;
+        text = (struct http_text){here, (size_t)(fields.at - here)};
+        here = fields.at;
+    }
+    if (variant == 1 ? fields.bad : !http_wire_take_text(&here, end, &text)) {
+        *at = 0;
+        return false;
+    }
+    --*left;
+    *frame = (struct redact_frame){(size_t)(text.at - bytes), text.length, variant == 1};
+    *at = (size_t)(here - bytes);
+    return true;
+}
+
+bool redact_is_frames(const uint8_t *bytes, size_t length)
+{
+    struct redact_frame frame;
+    size_t at = 0;
+    uint64_t left;
+    while (redact_frame_next(bytes, length, &at, &left, &frame))
+        ;
+    return length > 0 && at == length;
+}

@@ -1,0 +1,96 @@
+/* messages/redact_scan.h -- values behind secret names, in bytes that come piece by piece.
+ *
+ * Purpose  looks, in whatever comes, for what people write values as: "Name: value" at the beginning of a line,
+ *          name=value, "name": "value" of JSON, user:password@ behind ://. It needs no more of HTTP or JSON to be sound
+ *          than just this, so it also works on what was cut, on logs and on lines of JSON.
+ * Owner    whoever called redact_scan_begin. Memory: a few hundred bytes, and a value while it is gathered.
+ * Thread   one at a time.
+ *
+ * A blank line ends a head: behind it Content-Length, if there was one, says where the body ends; there, names and
+ * values do not go on.
+ */
+#ifndef MESSAGES_REDACT_SCAN_H
+#define MESSAGES_REDACT_SCAN_H
+
+#include "messages/redact_bytes.h"
+#include "messages/redact_coding.h"
+#include "messages/redact_rules.h"
+
+struct redact_found {
+    enum redact_place place;
+    enum redact_coding coding;
+    const char *name; /* that stood before it; not NUL-terminated */
+    size_t name_length;
+    const uint8_t *bytes;
+    size_t length;
+    uint64_t offset; /* of the value, in what was scanned */
+};
+typedef void redact_take(void *context, const struct redact_found *found);
+
+enum { REDACT_NAME_ROOM = 64 };
+
+struct redact_gathered {
+    struct redact_bytes bytes;
+    uint64_t offset;
+    bool on;
+    char name[REDACT_NAME_ROOM];
+    uint8_t name_length;
+};
+
+struct redact_json_frame {
+    char name[REDACT_NAME_ROOM]; /* of the field that holds this, or is in it now */
+    uint8_t name_length;
+    bool list;
+    bool secret; /* all within is */
+};
+
+struct redact_scan {
+    struct redact_rules *rules;
+    redact_take *take;
+    void *context;
+    uint64_t at;
+
+    /* lines */
+    struct redact_gathered line;
+    char line_name[REDACT_NAME_ROOM];
+    uint8_t line_name_length, line_step;
+    bool line_is_length;
+    uint64_t length_said; /* UINT64_MAX: none */
+    uint64_t body_left;   /* 0: not known */
+
+    /* name=value */
+    struct redact_gathered pair;
+    char pair_name[REDACT_NAME_ROOM];
+    uint8_t pair_name_length, pair_quote;
+
+    /* :// */
+    struct redact_gathered url;
+    uint8_t url_step;
+
+    /* JSON */
+    struct redact_gathered string; /* or a number */
+    struct redact_json_frame *frames;
+    unsigned depth, frames_room;
+    uint8_t json_step;
+    bool escaped, value_follows, number_exact;
+    char key[REDACT_NAME_ROOM];
+    uint8_t key_length;
+};
+
+void redact_scan_begin(struct redact_scan *s, struct redact_rules *rules, redact_take *take,
+                       void *context);
+void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length);
+/* Nothing that is under way goes on behind this. */
+void redact_scan_boundary(struct redact_scan *s);
+/* The first byte of a value that is under way; s->at: none is. */
+uint64_t redact_scan_needs(const struct redact_scan *s);
+/* Behind a boundary. */
+void redact_scan_free(struct redact_scan *s);
+
+/* One header's line: its value, as parts that are secret. `offset` is the value's. */
+void redact_header(struct redact_rules *rules, const char *name, size_t name_length,
+                   const uint8_t *value, size_t length, uint64_t offset, redact_take *take,
+                   void *context);
+bool redact_header_is_secret(struct redact_rules *rules, const char *name, size_t name_length);
+
+#endif

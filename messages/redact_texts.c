@@ -1,0 +1,352 @@
+/* messages/redact_texts.c -- see redact_texts.h */
+#include "messages/redact_texts.h"
+#include "messages/redact_key.h"
+#include <stdio.h>
+
+enum { ATTEMPTS_MAX = 1000, ATTEMPTS_UNUSED = 200, NUMBERS_ROOM = 64 };
+
+struct used {
+    UT_hash_handle hh;
+    uint8_t bytes[];
+};
+
+struct redact_texts {
+    struct redact_key key;
+    struct redact_text *all; /* by their bytes */
+    struct redact_text **numbers;
+    uint32_t count, room;
+    struct redact_bytes kept; /* what must stay, \n between */
+    struct redact_search *search;
+    struct used *used; /* replacements */
+};
+
+/* Words that this program, or HTTP, would not understand any more. */
+static const char words[] =
+    "authorization bearer basic digest negotiate content-length content-type content-encoding "
+    "transfer-encoding chunked identity gzip deflate connection keep-alive close upgrade websocket "
+    "http/1.1 http/1.0 host accept user-agent trailers trailer location expires max-age path "
+    "domain "
+    "secure httponly samesite strict none true false null undefined set-cookie cookie date server "
+    "application/json application/x-www-form-urlencoded text/plain text/html charset=utf-8 "
+    "multipart/form-data application/octet-stream localhost options delete patch post head trace "
+    "connect expect 100-continue no-cache no-store private public must-revalidate steal mirror "
+    "proxy-authorization access_token refresh_token id_token token_type password secret session "
+    "username https";
+
+/* ---- learning ---- */
+
+static struct redact_text *intern(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                                  const char *what)
+{
+    struct redact_text *x;
+    HASH_FIND(hh, t->all, bytes, length, x);
+    if (x)
+        return x;
+    if (t->count == t->room) {
+        t->room = t->room ? t->room * 2 : NUMBERS_ROOM;
+        t->numbers = redact_grown(t->numbers, t->room * sizeof(struct redact_text *));
+    }
+    x = redact_zeroed(sizeof *x + length);
+    memcpy(x + 1, bytes, length);
+    x->bytes = (const uint8_t *)(x + 1);
+    x->length = (uint32_t)length;
+    snprintf(x->what, sizeof x->what, "%s", what);
+    t->numbers[t->count++] = x;
+    x->number = t->count;
+    HASH_ADD_KEYPTR(hh, t->all, x->bytes, length, x);
+    return x;
+}
+
+static struct redact_text *learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                                 enum redact_coding coding, const char *what);
+
+/* It is of this coding, and means something else. */
+static bool learn_meaning(struct redact_texts *t, struct redact_text *x, enum redact_coding coding,
+                          const char *what)
+{
+    struct redact_bytes meant = {0};
+    bool coded = redact_decode(coding, x->bytes, x->length, &meant) && meant.length;
+    if (coded && !x->meaning) {
+        bool pair = coding == REDACT_BASE64 && memchr(meant.at, ':', meant.length);
+        x->meaning = learn(t, meant.at, meant.length, pair ? REDACT_PAIR : REDACT_PLAIN, what);
+        x->coding = coding;
+    }
+    free(meant.at);
+    return coded;
+}
+
+/* user:password. The name alone is not looked for everywhere, it may be "root"; unless it stands alone, as a token. */
+static void learn_pair(struct redact_texts *t, struct redact_text *x, const char *what)
+{
+    const uint8_t *colon = memchr(x->bytes, ':', x->length);
+    if (!colon || x->meaning || x->length == 1)
+        return;
+    size_t user = (size_t)(colon - x->bytes), password = x->length - user - 1;
+    x->coding = REDACT_PAIR;
+    if (user && password)
+        x->user = intern(t, x->bytes, user, what);
+    x->meaning = password ? learn(t, colon + 1, password, REDACT_PLAIN, what)
+                          : learn(t, x->bytes, user, REDACT_PLAIN, what);
+}
+
+static void learn_writings(struct redact_texts *t, struct redact_text *x)
+{
+    for (int w = 0; w < REDACT_WRITINGS; w++) {
+        struct redact_bytes written = {0};
+        redact_write((enum redact_writing)w, x->bytes, x->length, &written);
+        if (written.length != x->length || memcmp(written.at, x->bytes, x->length) != 0) {
+            struct redact_text *form = intern(t, written.at, written.length, x->what);
+            if (!form->learned) {
+                form->learned = true;
+                form->meaning = x;
+                form->coding = redact_writing_coding((enum redact_writing)w);
+            }
+        }
+        free(written.at);
+    }
+}
+
+static struct redact_text *learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                                 enum redact_coding coding, const char *what)
+{
+    struct redact_text *x = intern(t, bytes, length, what);
+    bool again = x->learned;
+    x->learned = true;
+    if (coding == REDACT_PAIR)
+        learn_pair(t, x, what);
+    else if (!learn_meaning(t, x, coding, what) && coding != REDACT_PERCENT)
+        learn_meaning(t, x, REDACT_PERCENT, what);
+    if (!again && !x->meaning && redact_changeable(bytes, length) >= REDACT_EVERYWHERE_MIN)
+        learn_writings(t, x);
+    return x;
+}
+
+void redact_texts_learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                        enum redact_coding coding, const char *what)
+{
+    for (; length > REDACT_PIECE_MAX; bytes += REDACT_PIECE_MAX, length -= REDACT_PIECE_MAX) {
+        learn(t, bytes, REDACT_PIECE_MAX, REDACT_PLAIN, what);
+        coding = REDACT_PLAIN;
+    }
+    if (redact_changeable(bytes, length))
+        learn(t, bytes, length, coding, what);
+}
+
+void redact_texts_keep(struct redact_texts *t, const void *bytes, size_t length)
+{
+    redact_bytes_put(&t->kept, bytes, length);
+    redact_bytes_add(&t->kept, '\n');
+}
+
+/* ---- which are looked for ---- */
+
+static bool may_be_looked_for(const struct redact_text *x)
+{
+    size_t digits = 0, changeable = redact_changeable(x->bytes, x->length);
+    for (size_t i = 0; i < x->length; i++)
+        digits += x->bytes[i] >= '0' && x->bytes[i] <= '9';
+    return x->learned && changeable >= REDACT_EVERYWHERE_MIN &&
+           (digits < changeable || digits >= REDACT_DIGITS_MIN);
+}
+
+static void make_search(struct redact_texts *t)
+{
+    redact_search_free(t->search);
+    t->search = redact_search_new();
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->numbers[i]->everywhere)
+            redact_search_add(t->search, t->numbers[i]->bytes, t->numbers[i]->length, i + 1);
+    redact_search_close(t->search);
+}
+
+/* Those that are part of what must stay. */
+static bool take_out_words(struct redact_texts *t)
+{
+    bool some = false;
+    uint32_t node = 0, number;
+    for (size_t i = 0; i < t->kept.length; i++) {
+        node = redact_search_step(t->search, node, t->kept.at[i]);
+        for (uint32_t at = node; (number = redact_search_hit(t->search, &at));) {
+            t->numbers[number - 1]->everywhere = false;
+            some = true;
+        }
+    }
+    return some;
+}
+
+static void keep_words(struct redact_texts *t)
+{
+    char lower[sizeof words];
+    for (size_t i = 0; i < sizeof words; i++)
+        lower[i] = words[i] == ' ' ? '\n' : words[i];
+    redact_texts_keep(t, lower, sizeof words - 1);
+    for (size_t i = 0; i < sizeof words; i++) { /* Bearer, Keep-Alive; then BEARER */
+        bool begins = i == 0 || lower[i - 1] == '\n' || lower[i - 1] == '-';
+        if (begins && lower[i] >= 'a' && lower[i] <= 'z')
+            lower[i] = (char)(lower[i] - 32);
+    }
+    redact_texts_keep(t, lower, sizeof words - 1);
+    for (size_t i = 0; i < sizeof words; i++)
+        if (lower[i] >= 'a' && lower[i] <= 'z')
+            lower[i] = (char)(lower[i] - 32);
+    redact_texts_keep(t, lower, sizeof words - 1);
+}
+
+/* ---- replacements ---- */
+
+static bool holds_secret(const struct redact_texts *t, const uint8_t *bytes, size_t length)
+{
+    uint32_t node = 0, at;
+    for (size_t i = 0; i < length; i++) {
+        node = redact_search_step(t->search, node, bytes[i]);
+        at = node;
+        if (redact_search_hit(t->search, &at))
+            return true;
+    }
+    return false;
+}
+
+static bool is_good(const struct redact_texts *t, const struct redact_text *x, uint32_t attempt)
+{
+    struct redact_text *other;
+    struct used *used;
+    if (memcmp(x->replacement, x->bytes, x->length) == 0)
+        return false;
+    if (attempt >= ATTEMPTS_UNUSED) /* of so short texts there are no more */
+        return true;
+    HASH_FIND(hh, t->all, x->replacement, x->length, other);
+    HASH_FIND(hh, t->used, x->replacement, x->length, used);
+    return !other && !used && !holds_secret(t, x->replacement, x->length);
+}
+
+static void replace_secret(struct redact_texts *t, struct redact_text *x)
+{
+    struct used *used = NULL;
+    uint32_t attempts = redact_changeable(x->bytes, x->length) ? ATTEMPTS_MAX : 1;
+    for (uint32_t attempt = 0; attempt < attempts; attempt++) {
+        redact_key_replace(&t->key, x->bytes, x->length, attempt, x->replacement);
+        if (is_good(t, x, attempt))
+            break;
+    }
+    HASH_FIND(hh, t->used, x->replacement, x->length, used);
+    if (used)
+        return;
+    used = redact_zeroed(sizeof *used + x->length);
+    memcpy(used->bytes, x->replacement, x->length);
+    HASH_ADD_KEYPTR(hh, t->used, used->bytes, x->length, used);
+}
+
+static void replace_form(struct redact_text *x)
+{
+    if (x->replacement)
+        return;
+    if (!x->meaning->replacement)
+        replace_form(x->meaning);
+    if (x->user && !x->user->replacement)
+        replace_form(x->user);
+    x->replacement = redact_grown(NULL, x->length + 1);
+    if (x->coding != REDACT_PAIR) {
+        redact_recode(x->coding, x->bytes, x->length, x->meaning->replacement, x->replacement);
+        return;
+    }
+    memcpy(x->replacement, x->bytes, x->length);
+    if (x->user)
+        memcpy(x->replacement, x->user->replacement, x->user->length);
+    size_t at = x->user ? x->user->length + 1 : x->bytes[0] == ':';
+    memcpy(x->replacement + at, x->meaning->replacement, x->meaning->length);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct redact_text *x = *(struct redact_text *const *)a,
+                             *y = *(struct redact_text *const *)b;
+    size_t least = x->length < y->length ? x->length : y->length;
+    int order = memcmp(x->bytes, y->bytes, least);
+    return order ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+void redact_texts_close(struct redact_texts *t)
+{
+    keep_words(t);
+    for (uint32_t i = 0; i < t->count; i++)
+        t->numbers[i]->everywhere = may_be_looked_for(t->numbers[i]);
+    make_search(t);
+    if (take_out_words(t))
+        make_search(t);
+    size_t bytes = (t->count + 1) * sizeof(struct redact_text *);
+    struct redact_text **sorted = redact_grown(NULL, bytes);
+    if (t->count)
+        memcpy(sorted, t->numbers, t->count * sizeof *sorted);
+    qsort(sorted, t->count, sizeof *sorted, by_bytes);
+    for (uint32_t i = 0; i < t->count; i++)
+        if (!sorted[i]->meaning) {
+            sorted[i]->replacement = redact_grown(NULL, sorted[i]->length + 1);
+            replace_secret(t, sorted[i]);
+        }
+    for (uint32_t i = 0; i < t->count; i++)
+        replace_form(sorted[i]);
+    free(sorted);
+}
+
+/* ---- asking ---- */
+
+const struct redact_search *redact_texts_search(const struct redact_texts *t)
+{
+    return t->search;
+}
+
+const struct redact_text *redact_texts_number(const struct redact_texts *t, uint32_t number)
+{
+    return t->numbers[number - 1];
+}
+
+const struct redact_text *redact_texts_find(const struct redact_texts *t, const uint8_t *bytes,
+                                            size_t length)
+{
+    struct redact_text *x;
+    HASH_FIND(hh, t->all, bytes, length, x);
+    return x;
+}
+
+void redact_texts_count(const struct redact_texts *t, uint64_t *secrets, uint64_t *in_place)
+{
+    *secrets = *in_place = 0;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct redact_text *x = t->numbers[i];
+        *secrets += !x->meaning && redact_changeable(x->bytes, x->length);
+        *in_place += !x->meaning && !x->everywhere && redact_changeable(x->bytes, x->length);
+    }
+}
+
+uint64_t redact_texts_hash(const struct redact_texts *t, uint64_t hash, uint32_t length)
+{
+    return redact_key_hash(&t->key, hash, length);
+}
+
+/* ---- begin and end ---- */
+
+struct redact_texts *redact_texts_new(const void *key, size_t key_length)
+{
+    struct redact_texts *t = redact_zeroed(sizeof *t);
+    redact_key_set(&t->key, key, key_length);
+    return t;
+}
+
+void redact_texts_free(struct redact_texts *t)
+{
+    struct used *u, *next;
+    HASH_ITER(hh, t->used, u, next)
+    {
+        HASH_DEL(t->used, u);
+        free(u);
+    }
+    HASH_CLEAR(hh, t->all);
+    for (uint32_t i = 0; i < t->count; i++) {
+        free(t->numbers[i]->replacement);
+        free(t->numbers[i]);
+    }
+    redact_search_free(t->search);
+    free(t->numbers);
+    free(t->kept.at);
+    free(t);
+}

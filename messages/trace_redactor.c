@@ -1,0 +1,326 @@
+/* messages/trace_redactor.c -- see trace_redactor.h
+ *
+ * The second pass makes *patches*: such bytes of such a text belong to such a place of a record. Where two are about
+ * the same byte, that of the text that begins first counts, then that of the longer one. So it depends on the bytes
+ * around alone what becomes of them, not on how they were cut into records.
+ */
+#include "messages/trace_redactor.h"
+#include "messages/redact_walk.h"
+#include <stdio.h>
+
+struct patch {
+    uint32_t record, offset;
+    uint32_t text, from, length;
+    uint8_t place;
+};
+
+struct redactor {
+    struct redact_rules *rules;
+    struct redact_texts *texts;
+    struct redact_eyes eyes;
+    struct redact_walk *walk; /* of the pass that is under way */
+    const uint8_t *tables;    /* of the file whose names were taken last */
+    struct patch *patches;
+    size_t count, room;
+    size_t next; /* of the first of the next record to be applied */
+    uint32_t applied;
+    uint64_t places;
+    struct trace_record record;
+    struct redact_bytes spans[TRACE_SPANS_MAX], effects, text;
+};
+
+static bool is_cut(const struct trace_bytes *b)
+{
+    return b->kept < b->length;
+}
+
+/* ---- learning ---- */
+
+static void on_found(void *context, const struct redact_found *f)
+{
+    struct redactor *d = context;
+    char what[REDACT_WHAT_MAX];
+    snprintf(what, sizeof what, "%s %.*s", redact_place_name(f->place), (int)f->name_length,
+             f->name);
+    redact_texts_learn(d->texts, f->bytes, f->length, f->coding, what);
+}
+
+static void learn_text(struct redactor *d, const char *text)
+{
+    struct redact_flow none = {0};
+    redact_plain(&d->eyes, &none, 0, (const uint8_t *)text, strlen(text));
+}
+
+static void keep_text(struct redactor *d, const char *text)
+{
+    redact_texts_keep(d->texts, text, strlen(text));
+}
+
+/* What a file says of itself: its names have to stay, its options and settings may have secrets. */
+static void learn_file(struct redactor *d, const struct trace_reader *reader)
+{
+    size_t length;
+    const struct trace_about *a = trace_reader_about(reader);
+    const uint8_t *tables = trace_reader_image(reader, FRAME_KINDS, &length);
+    if (!a || tables == d->tables)
+        return;
+    d->tables = tables;
+    for (unsigned type = FRAME_KINDS; type <= FRAME_EFFECTS; type++) {
+        const uint8_t *image = trace_reader_image(reader, type, &length);
+        if (image)
+            redact_texts_keep(d->texts, image, length);
+    }
+    keep_text(d, a->program);
+    keep_text(d, a->build);
+    keep_text(d, a->protocol);
+    keep_text(d, a->system);
+    learn_text(d, a->options);
+    for (const struct trace_setting *s = trace_reader_settings(reader); s->name; s++) {
+        keep_text(d, s->name);
+        learn_text(d, s->value);
+    }
+}
+
+void redactor_learn(struct redactor *d, const struct trace_reader *reader,
+                    const struct trace_record *r)
+{
+    learn_file(d, reader);
+    redact_walk_record(d->walk, reader, r);
+}
+
+static void on_part(void *context, const struct redact_text *text, struct redact_spot spot,
+                    uint32_t from, uint32_t length)
+{
+    struct redactor *d = context;
+    if (d->count == d->room) {
+        d->room = d->room ? d->room * 2 : 1024;
+        d->patches = redact_grown(d->patches, d->room * sizeof *d->patches);
+    }
+    d->patches[d->count++] =
+        (struct patch){spot.record, spot.offset, text->number, from, length, spot.place};
+}
+
+void redactor_learned(struct redactor *d)
+{
+    const char *value;
+    size_t length;
+    redact_walk_free(d->walk);
+    for (unsigned i = 0; (value = redact_rules_value(d->rules, i, &length)); i++)
+        redact_texts_learn(d->texts, (const uint8_t *)value, length, REDACT_PLAIN, "value");
+    redact_texts_close(d->texts);
+    d->eyes.found = NULL;
+    d->eyes.sink = (struct redact_sink){d->texts, on_part, d};
+    d->walk = redact_walk_new(&d->eyes);
+}
+
+/* ---- finding ---- */
+
+void redactor_find(struct redactor *d, const struct trace_reader *reader,
+                   const struct trace_record *r)
+{
+    redact_walk_record(d->walk, reader, r);
+}
+
+static int64_t begins(const struct patch *p)
+{
+    return (int64_t)p->offset - p->from;
+}
+
+/* By place; of those that overlap, the one that counts comes first. */
+static int by_place(const void *a, const void *b)
+{
+    const struct patch *x = a, *y = b;
+    if (x->record != y->record)
+        return x->record < y->record ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    if (begins(x) != begins(y))
+        return begins(x) < begins(y) ? -1 : 1;
+    return 0;
+}
+
+static bool is_same(const struct patch *x, const struct patch *y)
+{
+    return x->record == y->record && x->place == y->place && x->offset == y->offset &&
+           x->text == y->text && x->from == y->from;
+}
+
+void redactor_found(struct redactor *d)
+{
+    size_t kept = 0;
+    redact_walk_free(d->walk);
+    d->walk = NULL;
+    if (d->count)
+        qsort(d->patches, d->count, sizeof *d->patches, by_place);
+    for (size_t i = 0; i < d->count; i++)
+        if (!kept || !is_same(&d->patches[kept - 1], &d->patches[i]))
+            d->patches[kept++] = d->patches[i];
+    d->count = kept;
+    for (size_t i = 0; i < kept; i++)
+        d->places += d->patches[i].from == 0;
+}
+
+/* ---- applying ---- */
+
+static const struct redact_text *text_of(const struct redactor *d, const struct patch *p)
+{
+    return redact_texts_number(d->texts, p->text);
+}
+
+static bool outweighs(const struct redactor *d, const struct patch *x, const struct patch *y)
+{
+    return begins(x) != begins(y) ? begins(x) < begins(y)
+                                  : text_of(d, x)->length > text_of(d, y)->length;
+}
+
+/* Patches of one place, sorted: the bytes that no stronger one has. Few overlap, so few are looked at. */
+static void patch_bytes(const struct redactor *d, const struct patch *p, size_t count,
+                        uint8_t *bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *new = text_of(d, &p[i])->replacement + p[i].from;
+        for (uint32_t k = 0; k < p[i].length; k++) {
+            uint32_t at = p[i].offset + k;
+            bool free_to_take = true;
+            for (size_t j = i; free_to_take && j-- > 0 && i - j < 64;)
+                free_to_take = at < p[j].offset || at - p[j].offset >= p[j].length ||
+                               outweighs(d, &p[i], &p[j]);
+            if (free_to_take)
+                bytes[at] = new[k];
+        }
+    }
+}
+
+/* The patches of the place, which are the next ones. */
+static const struct patch *patches_of(struct redactor *d, uint8_t place, size_t *count)
+{
+    const struct patch *first = d->patches + d->next;
+    size_t n = 0;
+    while (d->next + n < d->count && first[n].record == d->applied && first[n].place == place)
+        n++;
+    d->next += n;
+    *count = n;
+    return first;
+}
+
+static uint8_t *copied(struct redact_bytes *into, const void *bytes, size_t length)
+{
+    into->length = 0;
+    redact_bytes_put(into, bytes, length);
+    redact_bytes_add(into, '\0');
+    return into->at;
+}
+
+static void apply_span(struct redactor *d, unsigned i)
+{
+    struct trace_bytes *b = &d->record.spans[i];
+    size_t count;
+    const struct patch *p = patches_of(d, (uint8_t)i, &count);
+    if (is_cut(b))
+        b->hash = redact_texts_hash(d->texts, b->hash, b->length);
+    if (!count)
+        return;
+    b->bytes = copied(&d->spans[i], b->bytes, b->kept);
+    patch_bytes(d, p, count, d->spans[i].at);
+}
+
+/* The hashes of what was left out stand before the bytes. */
+static bool hash_effects(struct redactor *d, const struct trace_reader *reader, bool write)
+{
+    struct trace_effect e;
+    bool some = false;
+    for (size_t at = 0; trace_effect_next_any(reader, &d->record, &at, &e);) {
+        if (!(e.has & EFFECT_HAS_BYTES) || !is_cut(&e.bytes))
+            continue;
+        some = true;
+        uint64_t hash = redact_texts_hash(d->texts, e.bytes.hash, e.bytes.length);
+        if (write)
+            memcpy(d->effects.at + (e.bytes.bytes - d->record.effects) - sizeof hash, &hash,
+                   sizeof hash);
+    }
+    return some;
+}
+
+static void apply_effects(struct redactor *d, const struct trace_reader *reader)
+{
+    size_t count;
+    const struct patch *p = patches_of(d, REDACT_EFFECTS, &count);
+    bool hashes = hash_effects(d, reader, false);
+    if (!count && !hashes)
+        return;
+    copied(&d->effects, d->record.effects, d->record.effects_length);
+    if (hashes)
+        hash_effects(d, reader, true);
+    patch_bytes(d, p, count, d->effects.at);
+    d->record.effects = d->effects.at;
+}
+
+const struct trace_record *redactor_apply(struct redactor *d, const struct trace_reader *reader,
+                                          const struct trace_record *r)
+{
+    size_t count;
+    d->record = *r;
+    if (r->what == TRACE_CALL)
+        for (unsigned i = 0; i < r->kind->span_count; i++)
+            apply_span(d, i);
+    apply_effects(d, reader);
+    const struct patch *p = patches_of(d, REDACT_NOTE, &count);
+    if (count) {
+        d->record.text = (char *)copied(&d->text, r->text, strlen(r->text));
+        patch_bytes(d, p, count, d->text.at);
+    }
+    d->applied++;
+    return &d->record;
+}
+
+/* ---- texts beside the records ---- */
+
+char *redactor_text(struct redactor *d, const char *text)
+{
+    struct redactor part = {.texts = d->texts, .rules = d->rules};
+    struct redact_eyes eyes = {d->rules, {d->texts, on_part, &part}, NULL, NULL};
+    struct redact_flow flow = {0};
+    size_t length = strlen(text);
+    char *out = redact_grown(NULL, length + 1);
+    memcpy(out, text, length + 1);
+    redact_flow_feed(&flow, &eyes.sink, (const uint8_t *)text, length, (struct redact_spot){0});
+    redact_plain(&eyes, &flow, 0, (const uint8_t *)text, length);
+    if (part.count)
+        qsort(part.patches, part.count, sizeof *part.patches, by_place);
+    patch_bytes(&part, part.patches, part.count, (uint8_t *)out);
+    redact_flow_free(&flow);
+    free(part.patches);
+    return out;
+}
+
+struct redactor_sums redactor_sums(const struct redactor *d)
+{
+    struct redactor_sums sums = {.places = d->places};
+    redact_texts_count(d->texts, &sums.values, &sums.in_place);
+    return sums;
+}
+
+/* ---- begin and end ---- */
+
+struct redactor *redactor_new(struct redact_rules *rules, const void *key, size_t key_length)
+{
+    struct redactor *d = redact_zeroed(sizeof *d);
+    d->rules = rules;
+    d->texts = redact_texts_new(key, key_length);
+    d->eyes = (struct redact_eyes){rules, {NULL, NULL, NULL}, on_found, d};
+    d->walk = redact_walk_new(&d->eyes);
+    return d;
+}
+
+void redactor_free(struct redactor *d)
+{
+    if (d->walk)
+        redact_walk_free(d->walk);
+    redact_texts_free(d->texts);
+    for (unsigned i = 0; i < TRACE_SPANS_MAX; i++)
+        free(d->spans[i].at);
+    free(d->effects.at);
+    free(d->text.at);
+    free(d->patches);
+    free(d);
+}
