@@ -113,11 +113,11 @@ $(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c tools/command_line.c
 $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
 
 $(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
 
 check: $(OUT)/unit
 	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))

@@ -4,30 +4,10 @@
  * the same byte, that of the text that begins first counts, then that of the longer one. So it depends on the bytes
  * around alone what becomes of them, not on how they were cut into records.
  */
-#include "messages/trace_redactor.h"
-#include "messages/redact_walk.h"
+#include "messages/redact_heads.h"
+#include "messages/trace_format.h"
+#include "messages/trace_redactor_state.h"
 #include <stdio.h>
-
-struct patch {
-    uint32_t record, offset;
-    uint32_t text, from, length;
-    uint8_t place;
-};
-
-struct redactor {
-    struct redact_rules *rules;
-    struct redact_texts *texts;
-    struct redact_eyes eyes;
-    struct redact_walk *walk; /* of the pass that is under way */
-    const uint8_t *tables;    /* of the file whose names were taken last */
-    struct patch *patches;
-    size_t count, room;
-    size_t next; /* of the first of the next record to be applied */
-    uint32_t applied;
-    uint64_t places;
-    struct trace_record record;
-    struct redact_bytes spans[TRACE_SPANS_MAX], effects, text;
-};
 
 static bool is_cut(const struct trace_bytes *b)
 {
@@ -61,10 +41,11 @@ static void learn_file(struct redactor *d, const struct trace_reader *reader)
 {
     size_t length;
     const struct trace_about *a = trace_reader_about(reader);
-    const uint8_t *tables = trace_reader_image(reader, FRAME_KINDS, &length);
-    if (!a || tables == d->tables)
+    if (!a || (d->knows_file && a->wall_us == d->wall_us && a->process == d->process))
         return;
-    d->tables = tables;
+    d->knows_file = true;
+    d->wall_us = a->wall_us;
+    d->process = a->process;
     for (unsigned type = FRAME_KINDS; type <= FRAME_EFFECTS; type++) {
         const uint8_t *image = trace_reader_image(reader, type, &length);
         if (image)
@@ -104,6 +85,7 @@ void redactor_learned(struct redactor *d)
 {
     const char *value;
     size_t length;
+    d->records = redact_walk_records(d->walk);
     redact_walk_free(d->walk);
     for (unsigned i = 0; (value = redact_rules_value(d->rules, i, &length)); i++)
         redact_texts_learn(d->texts, (const uint8_t *)value, length, REDACT_PLAIN, "value");
@@ -118,7 +100,8 @@ void redactor_learned(struct redactor *d)
 void redactor_find(struct redactor *d, const struct trace_reader *reader,
                    const struct trace_record *r)
 {
-    redact_walk_record(d->walk, reader, r);
+    if (redact_walk_records(d->walk) < d->records)
+        redact_walk_record(d->walk, reader, r);
 }
 
 static int64_t begins(const struct patch *p)
@@ -136,7 +119,9 @@ static int by_place(const void *a, const void *b)
         return x->place < y->place ? -1 : 1;
     if (begins(x) != begins(y))
         return begins(x) < begins(y) ? -1 : 1;
-    return 0;
+    if (x->text != y->text)
+        return x->text < y->text ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
 }
 
 static bool is_same(const struct patch *x, const struct patch *y)
@@ -148,6 +133,7 @@ static bool is_same(const struct patch *x, const struct patch *y)
 void redactor_found(struct redactor *d)
 {
     size_t kept = 0;
+    d->records = redact_walk_records(d->walk);
     redact_walk_free(d->walk);
     d->walk = NULL;
     if (d->count)
@@ -259,6 +245,8 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
                                           const struct trace_record *r)
 {
     size_t count;
+    if (d->applied == d->records)
+        return NULL;
     d->record = *r;
     if (r->what == TRACE_CALL)
         for (unsigned i = 0; i < r->kind->span_count; i++)

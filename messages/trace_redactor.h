@@ -40,7 +40,8 @@ void redactor_learned(struct redactor *d);
 void redactor_find(struct redactor *d, const struct trace_reader *reader,
                    const struct trace_record *r);
 void redactor_found(struct redactor *d);
-/* Valid until the next call, and no longer than r. */
+/* Valid until the next call, and no longer than r. NULL: the passes before have not seen it (the file has grown
+ * since): it must not be shown. */
 const struct trace_record *redactor_apply(struct redactor *d, const struct trace_reader *reader,
                                           const struct trace_record *r);
 

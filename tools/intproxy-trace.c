@@ -20,6 +20,7 @@ static const struct command {
     {"stat", trace_stat, "counts, waits and handling times; the slowest exchanges"},
     {"tree", trace_tree, "one exchange as a story, or a list of all exchanges"},
     {"info", trace_info, "what a trace says of itself, and whether it is whole"},
+    {"redact", trace_redact, "a copy without secrets, that replays as the original does"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -15,5 +15,6 @@ int trace_follow(int argc, char **argv);
 int trace_stat(int argc, char **argv);
 int trace_info(int argc, char **argv);
 int trace_tree(int argc, char **argv);
+int trace_redact(int argc, char **argv);
 
 #endif

@@ -1,0 +1,426 @@
+/* tools/trace_redact.c -- intproxy-trace redact: a trace without its secrets, and the proof that they are gone.
+ *
+ * What is written goes to a file beside OUT, is read again and searched, and only then gets its name.
+ */
+#include "messages/trace_copy.h"
+#include "tools/output.h"
+#include "tools/trace_commands.h"
+#include "tools/trace_input.h"
+#include "tools/trace_options.h"
+#include "tools/trace_redaction.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WRITE_BYTES = 1 << 20, READ_BYTES = 1 << 16, SAID_MAX = 20 };
+
+static struct {
+    struct trace_redaction redaction;
+    struct trace_files files;
+    bool verify, help;
+} asked;
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void take_key(struct command_line *c, const char *value)
+{
+    trace_redaction_key_file(&asked.redaction, c, value);
+}
+
+static void take_key_text(struct command_line *c, const char *value)
+{
+    trace_redaction_key_text(&asked.redaction, c, value);
+}
+
+static void take_rules(struct command_line *c, const char *value)
+{
+    trace_redaction_rules_file(&asked.redaction, c, value);
+}
+
+static void take_header(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "header", value);
+}
+
+static void take_cookie(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "cookie", value);
+}
+
+static void take_query(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "query", value);
+}
+
+static void take_json(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "json", value);
+}
+
+static void take_value(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "value", value);
+}
+
+static void take_keep(struct command_line *c, const char *value)
+{
+    trace_redaction_rule(&asked.redaction, c, "keep", value);
+}
+
+static void take_verify(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.verify = true;
+}
+
+static void take_file(struct command_line *c, const char *value)
+{
+    trace_option_file(c, value, &asked.files);
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.help = true;
+}
+
+static const struct option_row rows[] = {
+    {"--key", "FILE",
+     "its bytes are the key: with the same one, equal secrets become equal\n"
+     "in all files (one is made at random, and forgotten)",
+     take_key, ONCE},
+    {"--key-text", "K", "the same, given here", take_key_text, ONCE},
+    {"--verify", NULL,
+     "redact nothing: is a secret of the first file left in the second?\n"
+     "(After redacting that is always asked.)",
+     take_verify, ONCE},
+    {"", NULL, "what else is secret", NULL, ONCE},
+    {"--rules", "FILE", "rules, one a line, see below", take_rules, REPEATABLE},
+    {"--header", "NAME", "the values of this header", take_header, REPEATABLE},
+    {"--cookie", "NAME", "the values of this cookie (all are)", take_cookie, REPEATABLE},
+    {"--query", "NAME", "this parameter of URLs and forms", take_query, REPEATABLE},
+    {"--json", "PATH", "this field in JSON: name, outer.name, $.top.name", take_json, REPEATABLE},
+    {"--value", "TEXT", "this text, wherever it is", take_value, REPEATABLE},
+    {"--keep", "'PLACE NAME'", "not this, e.g. 'cookie theme'", take_keep, REPEATABLE},
+    {"--help", NULL, "this text", take_help, ONCE},
+    {NULL, NULL, NULL, NULL, ONCE},
+};
+
+static const char usage[] = "intproxy-trace redact [OPTION]... IN... OUT\n"
+                            "       intproxy-trace redact --verify [OPTION]... ORIGINAL REDACTED";
+static const char examples[] =
+    "IN... are the parts of one trace, or the name that --trace was given; OUT becomes one file. "
+    "Secrets are\n"
+    "learned by their names, and replaced wherever they are by as many bytes: letters by letters, "
+    "digits by\n"
+    "digits. So replay of OUT does the same as of IN.\n"
+    "\n"
+    "By default: headers (Authorization, Cookie, Set-Cookie, X-Api-Key, *token*, *secret*, "
+    "*password*, *auth*,\n"
+    "*session*, ...), all cookies, parameters of URLs and forms and fields in JSON of such names, "
+    "and\n"
+    "user:password@ in URLs. Rules, one a line, the last one that fits decides:\n"
+    "\n"
+    "  header NAME   cookie NAME   query NAME   json PATH   value TEXT   url userinfo\n"
+    "  keep PLACE NAME      not this            no-defaults      only what the rules say\n"
+    "\n"
+    "Of names only letters and digits count, in either case; * is any characters; # begins a "
+    "comment.\n"
+    "What is shorter than 4 letters, only digits and shorter than 8, or a word of HTTP is replaced "
+    "behind its\n"
+    "name only. What is compressed or encrypted cannot be found.\n"
+    "\n"
+    "  intproxy-trace redact run.trace to-be-sent.trace\n"
+    "  intproxy-trace redact --key-text ours --json user.email --keep 'cookie theme' a.trace "
+    "b.trace\n"
+    "  intproxy-trace redact --verify run.trace to-be-sent.trace\n"
+    "\n"
+    "exit status: 0; 1 a secret is left; 2 a mistake on the command line; 65 damaged data; 74 not "
+    "readable or\n"
+    "writable\n";
+
+static void check(struct command_line *c)
+{
+    if (asked.files.count < 2)
+        command_line_mistake(c, asked.verify ? "name two files: ORIGINAL and REDACTED"
+                                             : "name two files: IN and OUT");
+    else if (asked.verify && asked.files.count > 2)
+        command_line_mistake(c, "--verify takes two files: ORIGINAL and REDACTED");
+    for (unsigned i = 0; i < asked.files.count; i++)
+        if (strcmp(asked.files.names[i], "-") == 0)
+            command_line_mistake(c, "-: files are read several times, give their names");
+}
+
+/* ---- is something left? ---------------------------------------------------------------------- */
+
+struct findings {
+    const char *path;
+    uint64_t count;
+};
+
+static bool may_say(struct findings *f)
+{
+    if (f->count++ < SAID_MAX)
+        return true;
+    if (f->count == SAID_MAX + 1)
+        fprintf(stderr, "intproxy-trace: %s: ... and more\n", f->path);
+    return false;
+}
+
+static void say_left(void *context, const char *what, const struct trace_record *r)
+{
+    struct findings *f = context;
+    if (may_say(f))
+        fprintf(stderr,
+                "intproxy-trace: %s: offset %" PRIu64 ": a secret (%s) is left in record %" PRIu64
+                "%s%s\n",
+                f->path, r->offset, what, r->sequence, r->kind ? ", " : "",
+                r->kind ? r->kind->name : "");
+}
+
+static void say_left_bytes(void *context, const char *what, uint64_t offset)
+{
+    struct findings *f = context;
+    if (may_say(f))
+        fprintf(stderr, "intproxy-trace: %s: byte %" PRIu64 ": a secret (%s) is left\n", f->path,
+                offset, what);
+}
+
+/* Every byte of the file, whatever it means. */
+static bool check_bytes(struct redactor_check *check_of, struct findings *f)
+{
+    static uint8_t bytes[READ_BYTES];
+    int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+    while (fd >= 0 && (n = read(fd, bytes, sizeof bytes)) > 0)
+        redactor_check_bytes(check_of, bytes, (size_t)n, say_left_bytes, f);
+    if (n < 0)
+        fprintf(stderr, "intproxy-trace: %s: %s\n", f->path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return n == 0;
+}
+
+/* 0, 1 or an exit status. */
+static int verify(const char *path)
+{
+    struct findings f = {path, 0};
+    struct trace_input in = {0};
+    struct trace_record r;
+    struct redactor_check *of = redactor_check_new(asked.redaction.redactor, say_left, &f);
+    trace_input_open(&in, &path, 1);
+    while (trace_input_next(&in, &r))
+        redactor_check_record(of, in.reader, &r);
+    int status = trace_input_status(&in);
+    trace_input_close(&in);
+    bool whole = redactor_check_end(of);
+    if (!status && !check_bytes(of, &f))
+        status = EXIT_IO;
+    redactor_check_free(of);
+    if (f.count)
+        return 1;
+    if (!status && !whole) {
+        fprintf(stderr, "intproxy-trace: %s: it has not as many records as the original\n", path);
+        status = 1;
+    }
+    return status;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+struct writing {
+    char path[TRACE_PATH_MAX + 16]; /* until it has its name */
+    int fd;
+    struct trace_out out;
+    struct trace_copier *copier;
+    struct trace_input in;
+    bool begun, failed;
+    uint64_t wall_us, records; /* of the run */
+    uint32_t process;
+};
+
+static void say_error(struct writing *w, const char *path)
+{
+    fprintf(stderr, "intproxy-trace: %s: %s\n", path, strerror(errno));
+    w->failed = true;
+}
+
+static void flush(struct writing *w)
+{
+    const uint8_t *at = w->out.bytes;
+    size_t left = w->out.length;
+    while (left && !w->failed) {
+        ssize_t n = write(w->fd, at, left);
+        if (n < 0 && errno != EINTR)
+            say_error(w, w->path);
+        else if (n > 0) {
+            at += n;
+            left -= (size_t)n;
+        }
+    }
+    w->out.length = 0;
+}
+
+static struct trace_setting *redacted_settings(struct redactor *d,
+                                               const struct trace_setting *settings)
+{
+    size_t count = 0;
+    while (settings[count].name)
+        count++;
+    struct trace_setting *out = calloc(count + 1, sizeof *out);
+    if (!out)
+        heap_exhausted("settings", count * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct trace_setting){settings[i].name, redactor_text(d, settings[i].value)};
+    return out;
+}
+
+static void write_beginning(struct writing *w)
+{
+    struct redactor *d = asked.redaction.redactor;
+    struct trace_about about = *trace_input_about(&w->in);
+    struct trace_setting *settings = redacted_settings(d, trace_reader_settings(w->in.reader));
+    char *options = redactor_text(d, about.options), *why = redactor_text(d, about.why);
+    about.options = options;
+    about.why = why;
+    trace_copy_beginning(w->copier, &w->out, w->in.reader, &about, settings);
+    for (size_t i = 0; settings[i].name; i++)
+        free((char *)(uintptr_t)settings[i].value);
+    free(settings);
+    free(options);
+    free(why);
+    w->begun = true;
+    w->wall_us = about.wall_us;
+    w->process = about.process;
+}
+
+/* Parts of one run only: another one has other tables. */
+static bool is_same_run(struct writing *w)
+{
+    const struct trace_about *a = trace_input_about(&w->in);
+    if (a->wall_us == w->wall_us && a->process == w->process)
+        return true;
+    fprintf(
+        stderr,
+        "intproxy-trace: %s is of another run than what was before; redact each by itself, with "
+        "the same --key\n",
+        w->in.name);
+    w->failed = true;
+    return false;
+}
+
+static void write_records(struct writing *w)
+{
+    struct trace_record record;
+    const struct trace_record *r;
+    while (!w->failed && trace_input_next(&w->in, &record)) {
+        if (!w->begun)
+            write_beginning(w);
+        if (!is_same_run(w))
+            return;
+        r = redactor_apply(asked.redaction.redactor, w->in.reader, &record);
+        if (!r)
+            break; /* the file has grown since */
+        trace_copy_record(w->copier, &w->out, w->in.reader, r);
+        w->records++;
+        if (w->out.length >= WRITE_BYTES)
+            flush(w);
+    }
+    if (!w->begun && trace_input_about(&w->in))
+        write_beginning(w);
+    flush(w);
+}
+
+static bool is_input(const char *out, unsigned inputs)
+{
+    struct stat a, b;
+    for (unsigned i = 0; i < inputs; i++)
+        if (stat(out, &a) == 0 && stat(asked.files.names[i], &b) == 0 && a.st_dev == b.st_dev &&
+            a.st_ino == b.st_ino)
+            return true;
+    return false;
+}
+
+/* All records to a file beside `out`. */
+static int write_all(struct writing *w, const char *out, unsigned inputs)
+{
+    snprintf(w->path, sizeof w->path, "%s.redacting", out);
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (w->fd < 0) {
+        say_error(w, w->path);
+        return EXIT_IO;
+    }
+    w->in.quiet = true; /* damage was said in the first pass */
+    w->copier = trace_copier_new();
+    trace_copier_keep_sequences(w->copier);
+    trace_input_open(&w->in, asked.files.names, inputs);
+    write_records(w);
+    bool other_run = w->failed && w->begun && !errno;
+    int status = trace_input_status(&w->in);
+    trace_input_close(&w->in);
+    trace_copier_free(w->copier);
+    free(w->out.bytes);
+    if (close(w->fd) && !w->failed)
+        say_error(w, w->path);
+    return other_run ? EXIT_DATA : w->failed ? EXIT_IO : status;
+}
+
+static void say_sums(const char *out, const struct writing *w)
+{
+    struct redactor_sums s = redactor_sums(asked.redaction.redactor);
+    output_format("%s: %" PRIu64 " records, %" PRIu64 " secrets replaced at %" PRIu64
+                  " places; none is left\n",
+                  out, w->records, s.values, s.places);
+    if (s.in_place)
+        output_format("%" PRIu64 " of the secrets are too short or too common to be looked for "
+                      "everywhere; they were replaced where their names stand before them\n",
+                      s.in_place);
+}
+
+static int redact(const char *out, unsigned inputs)
+{
+    static struct writing w;
+    if (is_input(out, inputs)) {
+        fprintf(stderr, "intproxy-trace: %s is what is to be read, it cannot be written\n", out);
+        return EXIT_USAGE;
+    }
+    int status = write_all(&w, out, inputs), checked = 0;
+    if (!w.failed && w.records)
+        checked = verify(w.path);
+    if (w.failed || checked == 1 || (checked && !status)) {
+        unlink(w.path);
+        fprintf(stderr, "intproxy-trace: %s is not written\n", out);
+        return checked ? checked : status;
+    }
+    if (rename(w.path, out)) {
+        say_error(&w, out);
+        return EXIT_IO;
+    }
+    say_sums(out, &w);
+    return status;
+}
+
+int trace_redact(int argc, char **argv)
+{
+    struct command_line c = {
+        .program = "intproxy-trace redact", .rows = rows, .argument = take_file};
+    int status;
+    trace_redaction_create(&asked.redaction);
+    if (command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status)) {
+        unsigned inputs = asked.files.count - 1;
+        status = trace_redaction_prepare(&asked.redaction, asked.files.names, inputs, false);
+        if (!status)
+            status = asked.verify ? verify(asked.files.names[1])
+                                  : redact(asked.files.names[inputs], inputs);
+        if (asked.verify && !status)
+            output_format("%s: no secret of %s is left\n", asked.files.names[1],
+                          asked.files.names[0]);
+    }
+    trace_redaction_destroy(&asked.redaction);
+    output_flush();
+    return status;
+}
