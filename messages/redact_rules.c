@@ -292,7 +292,7 @@ static bool add_value(struct redact_rules *r, struct rule *rule, struct words *w
         w->at++;
     size_t length = (size_t)(w->end - w->at);
     if (!length || rule->keep)
-        return wrong(error, rule->keep ? "keep with" : "nothing behind", word,
+        return wrong(error, rule->keep ? "keep cannot stand before" : "nothing behind", word,
                      "write value and the text that is secret");
     rule->name[0] = grown(NULL, length);
     memcpy(rule->name[0], w->at, length);

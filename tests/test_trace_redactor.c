@@ -1,0 +1,292 @@
+/* tests/test_trace_redactor.c -- whole traces without their secrets: cut ones, capped ones, planted ones.
+ *
+ * The traces are of another build (foreign_trace.h): bodies are streams by who says them to whom, writes by socket.
+ */
+#include "messages/trace_copy.h"
+#include "messages/trace_redactor.h"
+#include "tests/check.h"
+#include "tests/foreign_trace.h"
+#include <stdlib.h>
+
+struct run {
+    struct trace_out file, out;
+    struct redact_rules *rules;
+    struct redactor *redactor;
+    unsigned left, records;
+};
+
+static void each(struct run *run, const struct trace_out *file,
+                 void (*take)(struct run *run, const struct trace_reader *reader,
+                              const struct trace_record *r))
+{
+    struct trace_reader *reader = trace_reader_new();
+    struct trace_record r;
+    enum trace_got got;
+    trace_reader_feed(reader, file->bytes, file->length);
+    while ((got = trace_reader_next(reader, &r)) != TRACE_MORE) {
+        CHECK(got != TRACE_BAD);
+        if (got == TRACE_RECORD)
+            take(run, reader, &r);
+    }
+    trace_reader_free(reader);
+}
+
+static void learn(struct run *run, const struct trace_reader *reader, const struct trace_record *r)
+{
+    redactor_learn(run->redactor, reader, r);
+}
+
+static void find(struct run *run, const struct trace_reader *reader, const struct trace_record *r)
+{
+    redactor_find(run->redactor, reader, r);
+}
+
+static struct trace_copier *copier;
+
+static void apply(struct run *run, const struct trace_reader *reader, const struct trace_record *r)
+{
+    if (run->records++ == 0)
+        trace_copy_beginning(copier, &run->out, reader, NULL, NULL);
+    r = redactor_apply(run->redactor, reader, r);
+    REQUIRE(r != NULL);
+    trace_copy_record(copier, &run->out, reader, r);
+}
+
+static void redact(struct run *run, const char *key)
+{
+    run->rules = redact_rules_new();
+    run->redactor = redactor_new(run->rules, key, strlen(key));
+    copier = trace_copier_new();
+    each(run, &run->file, learn);
+    redactor_learned(run->redactor);
+    each(run, &run->file, find);
+    redactor_found(run->redactor);
+    each(run, &run->file, apply);
+    trace_copier_free(copier);
+    CHECK_UINT(run->out.length, run->file.length);
+}
+
+static void finish(struct run *run)
+{
+    redactor_free(run->redactor);
+    redact_rules_free(run->rules);
+    free(run->file.bytes);
+    free(run->out.bytes);
+}
+
+static const uint8_t *in(const struct trace_out *out, const char *text)
+{
+    return out->length ? memmem(out->bytes, out->length, text, strlen(text)) : NULL;
+}
+
+/* ---- */
+
+static struct redactor_check *checker;
+
+static void on_left(void *context, const char *what, const struct trace_record *where)
+{
+    struct run *run = context;
+    (void)what, (void)where;
+    run->left++;
+}
+
+static void on_left_bytes(void *context, const char *what, uint64_t offset)
+{
+    struct run *run = context;
+    (void)what, (void)offset;
+    run->left++;
+}
+
+static void check_record(struct run *run, const struct trace_reader *reader,
+                         const struct trace_record *r)
+{
+    (void)run;
+    redactor_check_record(checker, reader, r);
+}
+
+/* Places where a secret is found in `out`. */
+static unsigned left_in(struct run *run, const struct trace_out *out, bool bytes_too)
+{
+    run->left = 0;
+    checker = redactor_check_new(run->redactor, on_left, run);
+    each(run, out, check_record);
+    CHECK(redactor_check_end(checker));
+    if (bytes_too)
+        redactor_check_bytes(checker, out->bytes, out->length, on_left_bytes, run);
+    redactor_check_free(checker);
+    return run->left;
+}
+
+/* ---- */
+
+static void put_write(struct trace_out *effects, const char *bytes)
+{
+    const uint8_t write = FOREIGN_WRITE;
+    const uint32_t n = 9, length = (uint32_t)strlen(bytes);
+    trace_out_put(effects, &write, 1);
+    trace_out_put(effects, &n, 4);
+    trace_out_put(effects, &length, 4);
+    trace_out_put(effects, &length, 4);
+    trace_out_put(effects, bytes, length);
+}
+
+static void landing(struct run *run, uint64_t sequence, const char *bytes, const char *write1,
+                    const char *write2)
+{
+    struct trace_out effects = {0};
+    put_write(&effects, write1);
+    put_write(&effects, write2);
+    foreign_landing(&run->file, sequence, bytes, (uint32_t)strlen(bytes), &effects);
+    free(effects.bytes);
+}
+
+static void test_cut_values(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "{\"token\":\"hunt", "to the server: hu", "n");
+    landing(&run, 1, "er", "ter", "twoa");
+    landing(&run, 2, "twoandmore\"}", "ndmo", "re and so on");
+    redact(&run, "k");
+    CHECK_UINT(redactor_sums(run.redactor).values, 1);
+    CHECK(in(&run.file, "{\"token\":\"hunt") && !in(&run.out, "{\"token\":\"hunt"));
+    CHECK(!in(&run.out, "twoandmore") && !in(&run.out, "ndmo") && !in(&run.out, "twoa"));
+    CHECK(in(&run.out, "{\"token\":\"") && in(&run.out, "to the server: ") &&
+          in(&run.out, " and so on"));
+    CHECK_UINT(left_in(&run, &run.out, true), 0);
+    CHECK(left_in(&run, &run.file, true) > 0);
+    finish(&run);
+}
+
+static void test_keys(void)
+{
+    struct run a = {0}, b = {0}, c = {0};
+    struct run *all[] = {&a, &b, &c};
+    for (unsigned i = 0; i < 3; i++) {
+        foreign_beginning(&all[i]->file, 0);
+        landing(all[i], 0, "token=abcdefgh&x=1", i == 1 ? "nothing" : "abcdefgh", "");
+        redact(all[i], i == 2 ? "other" : "k");
+    }
+    const char *token = (const char *)in(&a.out, "token=") + 6;
+    char same[9] = {0};
+    memcpy(same, token, 8);
+    CHECK(strcmp(same, "abcdefgh") != 0);
+    CHECK(in(&b.out, same) && !in(&c.out, same));
+    for (unsigned i = 0; i < 3; i++)
+        finish(all[i]);
+}
+
+static void test_a_planted_value_is_found(void)
+{
+    struct run run = {0};
+    struct trace_out planted = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "token=abcdefgh&", "a", "b");
+    landing(&run, 1, "nothing", "c", "d");
+    redact(&run, "k");
+    foreign_beginning(&planted, 0);
+    foreign_landing(&planted, 0, "token=xxxxxxxx&", 15, NULL);
+    foreign_landing(&planted, 1, "abcdefgh", 8, NULL);
+    CHECK_UINT(left_in(&run, &planted, false), 1);
+    CHECK_UINT(left_in(&run, &planted, true), 2);
+    planted.length = 0; /* over two records: no bytes of the file show it */
+    foreign_beginning(&planted, 0);
+    foreign_landing(&planted, 0, "token=yyyyyyyabcd", 17, NULL);
+    foreign_landing(&planted, 1, "efgh", 4, NULL);
+    CHECK_UINT(left_in(&run, &planted, true), 1);
+    free(planted.bytes);
+    finish(&run);
+}
+
+/* Three letters are not looked for everywhere; where they stood they are checked for. */
+static void test_short_values(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "{\"pwd\":\"abc\",\"other\":\"abc\"}", "token=12&abc", "y");
+    redact(&run, "k");
+    CHECK(!in(&run.out, "\"pwd\":\"abc\"") && in(&run.out, "\"other\":\"abc\"}"));
+    CHECK(!in(&run.out, "token=12&") && in(&run.out, "&abc"));
+    CHECK_UINT(redactor_sums(run.redactor).in_place, 2);
+    CHECK_UINT(left_in(&run, &run.out, true), 0);
+    CHECK_UINT(left_in(&run, &run.file, true), 2);
+    finish(&run);
+}
+
+static uint64_t hashes[3];
+
+static void take_hash(struct run *run, const struct trace_reader *reader,
+                      const struct trace_record *r)
+{
+    (void)run, (void)reader;
+    hashes[r->sequence] = r->spans[0].hash;
+}
+
+static void test_capped_bodies(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    foreign_landing(&run.file, 0, "token=abcdefghijkl&", 19, NULL);
+    foreign_landing(&run.file, 1, "and then abcdefghijkl, too", 15, NULL);
+    foreign_landing(&run.file, 2, "another that is cut off", 7, NULL);
+    redact(&run, "k");
+    CHECK(!in(&run.out, "abcdef") && in(&run.out, "and then "));
+    each(&run, &run.out, take_hash);
+    CHECK(hashes[1] != 0xfeedface && hashes[1] != hashes[2] && hashes[0] == 0);
+    finish(&run);
+}
+
+/* "A secret in the options" of the header is the tool's to write; here: the text itself. */
+static void test_texts_beside_the_records(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "token=abcdefgh&", "", "");
+    redact(&run, "k");
+    char *text = redactor_text(run.redactor, "--header x=abcdefgh --moon");
+    CHECK_UINT(strlen(text), 26);
+    CHECK(strncmp(text, "--header x=", 11) == 0 && strcmp(text + 19, " --moon") == 0);
+    CHECK(strstr(text, "abcdefgh") == NULL);
+    free(text);
+    finish(&run);
+}
+
+static void test_nothing_secret_nothing_changed(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "{\"name\":\"moon\"}", "GET /x?a=1 HTTP/1.1\r\n", "Host: x\r\n\r\n");
+    landing(&run, 1, "a\r\n5\r\nb\r\n", "\r\n", "");
+    redact(&run, "k");
+    CHECK_BYTES(run.out.bytes, run.out.length, run.file.bytes, run.file.length);
+    CHECK_UINT(redactor_sums(run.redactor).values, 0);
+    finish(&run);
+}
+
+static void test_records_that_came_later_are_not_given(void)
+{
+    struct run run = {0};
+    struct trace_reader *reader = trace_reader_new();
+    struct trace_record r;
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "token=abcdefgh&", "", "");
+    redact(&run, "k");
+    trace_reader_feed(reader, run.file.bytes, run.file.length);
+    while (trace_reader_next(reader, &r) != TRACE_RECORD)
+        ;
+    CHECK(redactor_apply(run.redactor, reader, &r) == NULL);
+    trace_reader_free(reader);
+    finish(&run);
+}
+
+CU_TestInfo trace_redactor_tests[] = {
+    {"values that records cut", test_cut_values},
+    {"equal with one key, unequal with another", test_keys},
+    {"a planted value is found", test_a_planted_value_is_found},
+    {"short values, in their places", test_short_values},
+    {"capped bodies: their ends and their hashes", test_capped_bodies},
+    {"texts beside the records", test_texts_beside_the_records},
+    {"nothing secret, nothing changed", test_nothing_secret_nothing_changed},
+    {"records that came later are not given", test_records_that_came_later_are_not_given},
+    CU_TEST_INFO_NULL,
+};
