@@ -86,7 +86,8 @@ struct stream {
     size_t used;
 };
 
-/* Texts that differ only in what stays are the same here: "a b" and the "a+b" of a form keep their letters alike. */
+/* Texts that differ only in what stays are the same here: "a b" and the "a+b" of a form get the same letters, and so
+ * do "a.b" and the "a\.b" of a regular expression. */
 static void stream_begin(struct stream *s, const struct redact_key *k, const uint8_t *bytes,
                          size_t length, uint32_t attempt)
 {
@@ -96,8 +97,11 @@ static void stream_begin(struct stream *s, const struct redact_key *k, const uin
     crypto_generichash_init(&state, k->bytes, sizeof k->bytes, sizeof s->seed);
     crypto_generichash_update(&state, &byte, 1);
     for (size_t i = 0; i < length; i++) {
-        byte = class_of(bytes[i]) == STAYS ? 0 : bytes[i];
-        crypto_generichash_update(&state, &byte, 1);
+        bool stays = class_of(bytes[i]) == STAYS;
+        bool again = stays && i && class_of(bytes[i - 1]) == STAYS;
+        byte = stays ? 0 : bytes[i];
+        if (!again)
+            crypto_generichash_update(&state, &byte, 1);
     }
     crypto_generichash_final(&state, s->seed, sizeof s->seed);
 }
@@ -150,7 +154,8 @@ void redact_key_replace(const struct redact_key *k, const uint8_t *bytes, size_t
     stream_begin(&s, k, bytes, length, attempt);
     for (size_t i = 0; i < length; i++) {
         enum class class = utf8 ? class_in_utf8(bytes, length, i) : class_of(bytes[i]);
-        out[i] = replaced(class, bytes[i], stream_next(&s), first_digit, letters);
+        uint32_t random = class == STAYS ? 0 : stream_next(&s);
+        out[i] = replaced(class, bytes[i], random, first_digit, letters);
         first_digit = first_digit && class != DIGIT;
     }
 }

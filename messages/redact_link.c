@@ -10,7 +10,9 @@ struct redact_link {
     struct redact_flow flow;
     struct redact_bytes message; /* as far as it has come */
     uint64_t begun;              /* where in the flow */
-    bool lost;                   /* messages cannot be told apart any more */
+    enum wire_from from;
+    bool lost; /* messages cannot be told apart any more */
+    bool had_gap;
 };
 
 static const uint8_t *at(const struct redact_link *l, struct wire_range r)
@@ -80,11 +82,22 @@ static void lose(struct redact_link *l)
 {
     l->lost = true;
     l->message.length = 0;
+    l->begun = l->flow.at;
+}
+
+/* Most pieces begin with a message. Behind a gap it is tried; if it is none, with the next piece. */
+static void begin_again(struct redact_link *l)
+{
+    wire_decoder_destroy(&l->decoder);
+    wire_decoder_create(&l->decoder, l->from, version_newest(), UINT64_MAX);
+    l->lost = false;
 }
 
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot)
 {
+    if (l->lost && l->had_gap)
+        begin_again(l);
     while (length) {
         size_t eaten = length;
         enum wire_verdict v =
@@ -112,6 +125,7 @@ void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length
 void redact_link_gap(struct redact_link *l)
 {
     lose(l);
+    l->had_gap = true;
     redact_flow_cut(&l->flow, &l->eyes->sink, REDACT_EVERYWHERE_MIN);
 }
 
@@ -121,6 +135,7 @@ struct redact_link *redact_link_new(struct redact_eyes *eyes, enum wire_from fro
     struct redact_link *l = redact_zeroed(sizeof *l);
     l->eyes = eyes;
     l->bodies = *bodies;
+    l->from = from;
     wire_decoder_create(&l->decoder, from, version_newest(), UINT64_MAX);
     return l;
 }

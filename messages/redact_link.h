@@ -19,7 +19,7 @@ struct redact_body {
 
 struct redact_link;
 
-/* body: bytes of a body; begins: it is the first of it; ends: there are no more behind. */
+/* body: bytes of one; edge: it begins or ends here. */
 struct redact_bodies {
     void (*body)(void *context, const struct redact_body *which, const uint8_t *bytes,
                  size_t length, struct redact_spot spot);
@@ -32,7 +32,7 @@ struct redact_link *redact_link_new(struct redact_eyes *eyes, enum wire_from fro
 void redact_link_free(struct redact_link *l);
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot);
-/* Bytes are missing: from here on messages cannot be told apart. */
+/* Bytes are missing. The next ones are taken for the beginning of a message. */
 void redact_link_gap(struct redact_link *l);
 
 #endif

@@ -20,7 +20,9 @@
  * nothing else, words of HTTP or of the trace's own tables) only what stands behind its name is replaced.
  * The hash of what --trace-bodies left out becomes a keyed one.
  *
- * Not found: what is compressed, encrypted (TLS, HTTP/2 in a raw connection) or part of a longer base64 text.
+ * Not found: what is compressed, encrypted (TLS, HTTP/2 in a raw connection) or part of a longer base64 text; the end
+ * of a value whose beginning --trace-bodies has left out. A filter that has a secret in a regular expression fits no
+ * more, unless the secret stands in it as it is: replay says so.
  */
 #ifndef MESSAGES_TRACE_REDACTOR_H
 #define MESSAGES_TRACE_REDACTOR_H

@@ -161,6 +161,7 @@ static void test_header_lines(void)
     check_found("Set-Cookie: sid=abc==; Path=/; HttpOnly\r\n", "cookie sid=abc==|",
                 "keep query sid");
     check_found("Cookie: theme=dark; a=1\r\n", "cookie a=1|", "keep cookie theme");
+    check_found("^x-token: abc$\r\n", "header ^x-token=abc|", NULL);
     check_found("Accept: text/html\r\n", "", NULL);
 }
 
@@ -282,6 +283,14 @@ static void test_replacements_keep_their_shape(void)
               : (was >= 'a' && was <= 'z') ? is >= 'a' && is <= 'z'
                                            : is == was);
     }
+}
+
+static void test_what_stays_does_not_change_the_letters(void)
+{
+    char a[100], b[100];
+    replace("k", "ab.cd ef", 0, a);
+    replace("k", "ab\\.cd+ef", 0, b);
+    CHECK(memcmp(a, b, 2) == 0 && memcmp(a + 3, b + 4, 2) == 0 && memcmp(a + 6, b + 7, 2) == 0);
 }
 
 static void test_replacements_stay_what_they_are(void)
@@ -560,6 +569,7 @@ CU_TestInfo redact_tests[] = {
     {"codings", test_codings},
     {"writings mean the same", test_writings_mean_the_same},
     {"replacements keep their shape", test_replacements_keep_their_shape},
+    {"what stays does not change the letters", test_what_stays_does_not_change_the_letters},
     {"replacements stay hexadecimal, UTF-8, numbers", test_replacements_stay_what_they_are},
     {"all forms of a secret agree", test_forms_agree},
     {"Basic is a user and a password", test_basic_is_user_and_password},

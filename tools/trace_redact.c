@@ -218,7 +218,7 @@ static int verify(const char *path)
     int status = trace_input_status(&in);
     trace_input_close(&in);
     bool whole = redactor_check_end(of);
-    if (!status && !check_bytes(of, &f))
+    if (status != EXIT_IO && !check_bytes(of, &f))
         status = EXIT_IO;
     redactor_check_free(of);
     if (f.count)

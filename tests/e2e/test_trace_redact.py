@@ -1,0 +1,288 @@
+"""intproxy-trace redact: real traces with secrets wherever they can be, and none of them in any byte of the copy.
+
+Each session is recorded with the stand-in agent inside, so both ends of the link are in its trace.
+"""
+import base64
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+from apps import ServerApp, free_port
+from case import Case
+from chain import need
+from daemon import PROGRAM, SLOW, Daemon
+
+TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
+
+BEARER = "sekrit-Bearer-0815"
+COOKIES = {"sid": "cookieValue77", "b64": "Zm9vYmFy/x==", "pct": "pct%20Value%2F9"}
+PASSWORD = 'p@ss/"word" \u00e4 1'
+USER_PASSWORD = "correct-horse-42"
+QUERY = "queryToken31"
+KEY_HEADER = "k3yInAHeader"
+ANSWER_COOKIE = "answeredSession5"
+ANSWER_TOKEN = "anSwered-overManyChunks90"
+OTHER_TOKEN = "nested-in-a-list-8"
+
+
+def secrets():
+    """All that must not be left, in every form that was sent."""
+    quoted = json.dumps(PASSWORD)[1:-1]
+    yield from (BEARER, *COOKIES.values(), "pct Value/9", quoted, PASSWORD, USER_PASSWORD, QUERY, KEY_HEADER)
+    yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, "form+value%21x", "form value!x")
+    yield base64.b64encode(f"root:{USER_PASSWORD}".encode()).decode()
+
+
+def serve(conn):
+    """Answers with a cookie, and with a token that its chunks and packets cut."""
+    while head := conn.read_head():
+        if b"expect:" in head.lower():
+            conn.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        length = re.search(rb"content-length: *(\d+)", head, re.I)
+        if length:
+            conn.read(int(length[1]))
+        elif b"chunked" in head.lower():
+            conn.read_chunked()
+        conn.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=%s; Path=/\r\nTransfer-Encoding: chunked\r\n"
+                  b"Location: http://me:%s@host/?access_token=%s\r\n\r\n"
+                  % (ANSWER_COOKIE.encode(), USER_PASSWORD.encode(), QUERY.encode()))
+        body = json.dumps({"access_token": ANSWER_TOKEN, "tokens": [1], "credentials": [{"a": OTHER_TOKEN}]}).encode()
+        for at in range(0, len(body), 11):
+            piece = body[at:at + 11]
+            chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
+            conn.send(chunk[:5])
+            time.sleep(0.002)
+            conn.send(chunk[5:])
+        conn.send(b"0\r\n\r\n")
+
+
+class Redact(Case):
+    def setUp(self):
+        self.path = self.directory()
+        self.trace = os.path.join(self.path, "run.trace")
+        self.copy = os.path.join(self.path, "copy.trace")
+
+    def record(self, work, *args, trace=None):
+        app = self.keep(ServerApp(serve))
+        self.port = free_port()
+        local = app.destination.rpartition(":")[2]
+        daemon = Daemon("--standalone", f"{self.port}={local}", "-R", f"{self.port}:{app.destination}",
+                        "--trace", trace or self.trace, *args)
+        self.addCleanup(daemon.kill)
+        daemon.wait_ready()
+        work()
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait_exit(), 0, daemon.log)
+
+    def curl(self, path, *args):
+        done = subprocess.run([need("curl"), "-s", "-S", "-m", "20", *args, f"http://127.0.0.1:{self.port}{path}"],
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def tool(self, *args, code=0):
+        done = subprocess.run([TRACE, *args], capture_output=True, text=True, timeout=60 * SLOW)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def everything(self):
+        cookies = "; ".join(f"{name}={value}" for name, value in COOKIES.items())
+        self.curl("/a", "-H", f"Authorization: Bearer {BEARER}", "-b", cookies, "-H", f"X-Api-Key: {KEY_HEADER}")
+        self.curl(f"/b?x=1&token={QUERY}&y=2", "-u", f"root:{USER_PASSWORD}")
+        self.curl("/c", "-H", "content-type: application/json", "-d",
+                  json.dumps({"name": "open-name", "user": {"password": PASSWORD, "pin": 1}}))
+        self.curl("/d", "-d", "who=me&password=form+value%21x&last=open-value")
+        self.curl("/e", "-H", "transfer-encoding: chunked", "-d", json.dumps({"pwd": PASSWORD, "t_token": QUERY}))
+        self.in_small_pieces()
+
+    def in_small_pieces(self):
+        """The same secrets, cut by the reads of the agent; two requests on one connection."""
+        body = json.dumps({"api_key": KEY_HEADER, "secret": BEARER})
+        request = (f"POST /f?sig={QUERY} HTTP/1.1\r\nHost: x\r\nCookie: sid={COOKIES['sid']}\r\n"
+                   f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+        with socket.create_connection(("127.0.0.1", self.port), 20) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(2):
+                for at in range(0, len(request), 13):
+                    s.sendall(request[at:at + 13])
+                    time.sleep(0.001)
+                answer = b""
+                while not answer.endswith(b"0\r\n\r\n"):
+                    piece = s.recv(4096)
+                    self.assertTrue(piece, answer)
+                    answer += piece
+
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def assertNoSecret(self, path):
+        data = self.read(path)
+        for secret in secrets():
+            self.assertFalse(secret.encode() in data, secret)
+
+    # ---- the tests ----
+
+    def test_no_secret_is_left_and_the_copy_replays(self):
+        self.record(self.everything)
+        data = self.read(self.trace)
+        for secret in secrets():
+            if secret not in (PASSWORD, "pct Value/9", "form value!x", OTHER_TOKEN, ANSWER_TOKEN):
+                self.assertTrue(secret.encode() in data, secret)
+        said = self.tool("redact", self.trace, self.copy)
+        self.assertIn("none is left", said)
+        self.assertNoSecret(self.copy)
+        self.assertEqual(len(data), len(self.read(self.copy)))
+        for open_text in (b"open-name", b"open-value", b"Bearer ", b"session=", b"Path=/"):
+            self.assertEqual(data.count(open_text), self.read(self.copy).count(open_text))
+        self.tool("redact", "--verify", self.trace, self.copy)
+        self.tool("replay", self.trace)
+        self.tool("replay", self.copy)
+        self.assertFalse(os.path.exists(self.copy + ".redacting"))
+
+    def test_what_cuts_them_does_not_hide_them(self):
+        """No span holds the token of the chunked answer whole, yet its streams do not either."""
+        self.record(self.everything)
+        self.tool("redact", self.trace, self.copy)
+        lines = [json.loads(line) for line in self.tool("show", "--json", self.copy).splitlines()]
+        self.assertGreater(len(lines), 100)
+        text = json.dumps(lines)
+        for secret in (ANSWER_TOKEN, OTHER_TOKEN):
+            for length in (8, len(secret)):
+                self.assertNotIn(secret[:length], text)
+                self.assertNotIn(secret[-length:], text)
+
+    def test_verify_finds_what_is_planted(self):
+        self.record(self.everything)
+        self.assertIn("a secret (", self.tool("redact", "--verify", self.trace, self.trace, code=1))
+        self.tool("redact", "--key-text", "k", self.trace, self.copy)
+        planted = os.path.join(self.path, "planted.trace")
+        with open(planted, "wb") as file:
+            file.write(self.read(self.copy) + b"...." + ANSWER_TOKEN.encode())
+        said = self.tool("redact", "--verify", self.trace, planted, code=1)
+        self.assertIn(f"byte {len(self.read(self.copy)) + 4}: a secret (json access_token) is left", said)
+        # one kind of secret was kept: the rules of the copy were others than those of the question
+        self.tool("redact", "--keep", "header x-api-key", "--keep", "json *apikey*", self.trace, self.copy)
+        said = self.tool("redact", "--verify", self.trace, self.copy, code=1)
+        self.assertIn("(header X-Api-Key) is left", said)
+        self.assertIn("offset ", said)
+        self.assertNotIn(KEY_HEADER, said)
+
+    def test_keys(self):
+        other = os.path.join(self.path, "other.trace")
+        self.record(lambda: self.curl("/a", "-H", f"Authorization: Bearer {BEARER}"))
+        self.record(lambda: self.curl("/b", "-H", f"x-other-token: {BEARER}"), trace=other)
+        key = os.path.join(self.path, "key")
+        with open(key, "w") as file:
+            file.write("our key")
+
+        def token(trace, *options):
+            self.tool("redact", *options, trace, self.copy)
+            return re.search(rb"(?:Bearer |x-other-token: )(\w{6}-\w{6}-\d{4})", self.read(self.copy))[1]
+        mine = token(self.trace, "--key", key)
+        self.assertEqual(mine, token(other, "--key-text", "our key"))
+        self.assertEqual(mine, token(self.trace, "--key-text", "our key"))
+        self.assertNotEqual(mine, token(self.trace, "--key-text", "another"))
+        self.assertNotEqual(token(self.trace), token(self.trace))
+
+    def test_nothing_secret_the_same_bytes(self):
+        app = self.keep(ServerApp(lambda conn: [conn.answer() for _ in iter(conn.read_head, None)]))
+        port = free_port()
+        daemon = Daemon("--standalone", f"{port}={app.destination.rpartition(':')[2]}", "-R",
+                        f"{port}:{app.destination}", "--trace", self.trace)
+        self.addCleanup(daemon.kill)
+        daemon.wait_ready()
+        self.port = port
+        self.curl("/plain")
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait_exit(), 0)
+        self.tool("redact", self.trace, self.copy)
+        self.assertTrue(self.read(self.trace) == self.read(self.copy))
+
+    def test_filters_and_options(self):
+        """A secret that the command line names, too: it is in options, settings, and what is said to the agent."""
+        self.record(lambda: self.curl("/a", "-H", f"x-user-token: {BEARER}"), "--header-filter",
+                    f"^x-user-token: {BEARER}$")
+        self.assertGreater(self.read(self.trace).count(BEARER.encode()), 5)
+        self.tool("redact", self.trace, self.copy)
+        self.assertNoSecret(self.copy)
+        self.tool("replay", self.copy)
+
+    def test_short_values(self):
+        """Too short to be looked for everywhere: only where their names are."""
+        self.record(lambda: self.curl("/a?token=q7&other=q7", "-b", "x=r8", "-H", "y: r8", "-H",
+                                      "content-type: application/json", "-d", '{"pwd": "s9", "z": "s9", "pin_token": 42}'))
+        said = self.tool("redact", self.trace, self.copy)
+        self.assertIn("too short", said)
+        data = self.read(self.copy)
+        for gone in (b"token=q7", b"x=r8", b'"pwd": "s9"', b'"pin_token": 42'):
+            self.assertFalse(gone in data, gone)
+        for kept in (b"other=q7", b"y: r8", b'"z": "s9"'):
+            self.assertTrue(kept in data, kept)
+        self.tool("redact", "--verify", self.trace, self.copy)
+        self.tool("replay", self.copy)
+
+    def test_capped_bodies(self):
+        self.record(self.everything, "--trace-bodies", "20")
+        self.tool("redact", self.trace, self.copy)
+        self.assertNoSecret(self.copy)
+        self.assertTrue(ANSWER_TOKEN[:4].encode() in self.read(self.trace))
+        self.assertFalse(ANSWER_TOKEN[:4].encode() in self.read(self.copy))
+
+    def test_parts_become_one(self):
+        def work():
+            for _ in range(8):
+                self.everything()
+        self.record(work, "--trace-part-size", "64K")
+        self.assertTrue(os.path.exists(self.trace + ".2"), os.listdir(self.path))
+        self.tool("redact", self.trace, self.copy)
+        self.assertNoSecret(self.copy)
+        self.tool("replay", self.copy)
+
+    def test_torn_and_damaged(self):
+        self.record(self.everything)
+        data = self.read(self.trace)
+        with open(self.trace, "wb") as file:
+            file.write(data[:-7])
+        self.assertIn("torn", self.tool("redact", self.trace, self.copy))
+        self.assertNoSecret(self.copy)
+        with open(self.trace, "wb") as file:
+            file.write(data[:9000] + b"\0" * 40 + data[9040:])
+        self.tool("redact", self.trace, self.copy, code=65)
+        self.assertNoSecret(self.copy)
+
+    def test_rules(self):
+        rules = os.path.join(self.path, "rules")
+        self.record(lambda: self.curl("/a", "-b", f"theme=dark-theme-1; sid={COOKIES['sid']}", "-d",
+                                      '{"user":{"email":"me@example.org"},"note":"ref 4711-0815 end"}'))
+        with open(rules, "w") as file:
+            file.write("# ours\nkeep cookie theme\njson user.email\nvalue 4711-0815\n")
+        self.tool("redact", "--rules", rules, self.trace, self.copy)
+        data = self.read(self.copy)
+        self.assertTrue(b"theme=dark-theme-1" in data)
+        for gone in (b"example", b"4711-0815", COOKIES["sid"].encode()):
+            self.assertFalse(gone in data, gone)
+        with open(rules, "w") as file:
+            file.write("heder x\nheader y\njson\n")
+        said = self.tool("redact", "--rules", rules, "--query", "", self.trace, code=2)
+        self.assertIn(f'{rules}:1: there is no place "heder"', said)
+        self.assertIn(f'{rules}:3: no name behind "json"', said)
+        self.assertIn("--query", said)
+        self.assertIn("name two files", said)
+
+    def test_what_cannot_be(self):
+        self.tool("redact", self.trace, self.copy, code=74)
+        self.record(lambda: self.curl("/a"))
+        self.assertIn("cannot be written", self.tool("redact", self.trace, self.trace, code=2))
+        self.tool("redact", "-", self.copy, code=2)
+        self.tool("redact", self.trace, os.path.join(self.path, "no", "where"), code=74)
+        self.tool("redact", "--key", os.path.join(self.path, "no-key"), self.trace, self.copy, code=2)
+        self.tool("redact", "--key-text", "a", "--key-text", "b", self.trace, self.copy, code=2)
+        with open(os.path.join(self.path, "text"), "w") as file:
+            file.write("this is no trace")
+        self.tool("redact", os.path.join(self.path, "text"), self.copy, code=65)
+        help_text = self.tool("redact", "--help")
+        self.assertIn("exit status:", help_text)
