@@ -21,6 +21,7 @@ static const struct command {
     {"tree", trace_tree, "one exchange as a story, or a list of all exchanges"},
     {"info", trace_info, "what a trace says of itself, and whether it is whole"},
     {"redact", trace_redact, "a copy without secrets, that replays as the original does"},
+    {"convert", trace_convert, "into JSON lines, HAR, curl commands, packets or plain requests"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

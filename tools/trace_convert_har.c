@@ -1,0 +1,266 @@
+/* tools/trace_convert_har.c -- `convert --to har`: HTTP Archive 1.2, an entry an exchange.
+ *
+ * Times are computed from the records, in milliseconds; -1 is what is not known or was not done. Bodies are as they
+ * were sent: a content-encoding is not undone. What is not text comes as base64: in `content` as the format has
+ * it, in `postData`, for which the format knows no way, with "_encoding". Own members begin with _, as it asks.
+ * Source   HTTP Archive (HAR) format 1.2, softwareishard.com/blog/har-12-spec
+ */
+#include "messages/http_text.h"
+#include "messages/vocabulary.h"
+#include "tools/trace_convert.h"
+#include "tools/trace_har.h"
+#include "tools/trace_http.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- bodies ---- */
+
+static struct http_text type_of(const struct http_head *h)
+{
+    struct http_text type;
+    if (!h || !http_fields_find(h->fields, "content-type", &type))
+        type = (struct http_text){(const uint8_t *)"application/octet-stream", 24};
+    return type;
+}
+
+/* "text":..., and how it is to be read. */
+static void put_body(struct trace_out *out, const char *encoding, const struct gathered_body *b)
+{
+    bool text = text_is_text(b->data.bytes, b->data.length);
+    text_add(out, ",\"text\":");
+    if (text) {
+        text_json(out, b->data.bytes, b->data.length);
+    } else {
+        text_add(out, "\"");
+        text_base64(out, b->data.bytes, b->data.length);
+        text_format(out, "\",\"%s\":\"base64\"", encoding);
+    }
+    if (gathered_missing(b))
+        text_format(out,
+                    ",\"comment\":\"%zu of %" PRIu64
+                    " bytes were recorded\",\"_bytesMissing\":%" PRIu64,
+                    b->data.length, b->length, gathered_missing(b));
+}
+
+static void put_content(struct trace_out *out, const struct http_head *h,
+                        const struct gathered_body *b)
+{
+    struct http_text type = type_of(h), coding;
+    text_format(out, "{\"size\":%" PRIu64 ",\"mimeType\":", b->length);
+    text_json(out, type.at, type.length);
+    if (b->length)
+        put_body(out, "encoding", b);
+    if (h && http_fields_find(h->fields, "content-encoding", &coding)) {
+        text_add(out, ",\"_contentEncoding\":");
+        text_json(out, coding.at, coding.length);
+    }
+    text_add(out, "}");
+}
+
+static void put_post_data(struct trace_out *out, const struct http_head *h,
+                          const struct gathered_body *b)
+{
+    struct http_text type = type_of(h);
+    text_add(out, ",\"postData\":{\"mimeType\":");
+    text_json(out, type.at, type.length);
+    put_body(out, "_encoding", b);
+    text_add(out, "}");
+}
+
+/* ---- request and response ---- */
+
+static int64_t size_of(const struct gathered_body *b, bool known)
+{
+    return known ? (int64_t)b->length : -1;
+}
+
+static void put_version(struct trace_out *out, const struct http_head *h)
+{
+    text_add(out, ",\"httpVersion\":");
+    text_json_string(out, wire_httpver_texts[h->version]);
+}
+
+static void put_request(struct trace_out *out, const struct gathered *x, const struct http_head *h)
+{
+    struct trace_out url = {0};
+    trace_http_url(&url, x, h);
+    text_add(out, "\"request\":{\"method\":");
+    text_json(out, h->method.at, h->method.length);
+    text_add(out, ",\"url\":");
+    text_json(out, url.bytes, url.length);
+    free(url.bytes);
+    put_version(out, h);
+    har_put_fields(out, h->fields);
+    har_put_request_cookies(out, h->fields);
+    har_put_query(out, h->target);
+    text_format(out, ",\"headersSize\":-1,\"bodySize\":%" PRId64,
+                size_of(&x->request, x->request.ended));
+    if (x->request.length)
+        put_post_data(out, h, &x->request);
+    text_add(out, "}");
+}
+
+static void put_response(struct trace_out *out, const struct gathered *x)
+{
+    struct http_head h;
+    struct http_text location;
+    if (!trace_http_response(x, &h)) {
+        text_add(out, ",\"response\":{\"status\":0,\"statusText\":\"\",\"httpVersion\":\"\","
+                      "\"headers\":[],\"cookies\":[],\"content\":{\"size\":0,\"mimeType\":"
+                      "\"x-unknown\"},\"redirectURL\":\"\",\"headersSize\":-1,\"bodySize\":-1}");
+        return;
+    }
+    text_format(out, ",\"response\":{\"status\":%u,\"statusText\":", h.status);
+    text_json_string(out, http_reason(h.status));
+    put_version(out, &h);
+    har_put_fields(out, h.fields);
+    har_put_response_cookies(out, h.fields);
+    text_add(out, ",\"content\":");
+    put_content(out, &h, &x->response);
+    text_add(out, ",\"redirectURL\":");
+    if (!http_fields_find(h.fields, "location", &location))
+        location.length = 0;
+    text_json(out, location.at, location.length);
+    text_format(out, ",\"headersSize\":-1,\"bodySize\":%" PRId64 "}",
+                size_of(&x->response, x->response.ended));
+}
+
+/* ---- times ---- */
+
+struct phase {
+    const char *name;
+    uint64_t from, to; /* 0: not known */
+};
+
+static uint64_t ns_of(const struct phase *p)
+{
+    return p->from && p->to && p->to >= p->from ? p->to - p->from : 0;
+}
+
+static void put_ms(struct trace_out *out, uint64_t ns)
+{
+    text_format(out, "%" PRIu64 ".%06u", ns / 1000000, (unsigned)(ns % 1000000));
+}
+
+/* In the order in which they follow each other. A connection that was there already is neither looked up nor dialed
+ * for. */
+static void put_timings(struct trace_out *out, const struct gathered *x)
+{
+    const struct gathered_times *t = &x->times;
+    uint64_t first = t->resolve ? t->resolve : t->dial ? t->dial : t->assigned;
+    uint64_t ready = t->connected > t->assigned ? t->connected : t->assigned;
+    if (t->dial && !t->connected)
+        ready = 0;
+    const struct phase phases[] = {
+        {"blocked", t->began, first},       {"dns", t->resolve, t->resolved},
+        {"connect", t->dial, t->connected}, {"send", t->sent ? ready : 0, t->sent},
+        {"wait", t->sent, t->first_byte},   {"receive", t->first_byte, t->last_byte}};
+    enum { PHASES = sizeof phases / sizeof phases[0] };
+    uint64_t all = 0;
+    for (unsigned i = 0; i < PHASES; i++)
+        all += ns_of(&phases[i]);
+    text_add(out, "\"time\":");
+    put_ms(out, all);
+    text_add(out, ",\"timings\":{\"ssl\":-1");
+    for (unsigned i = 0; i < PHASES; i++) {
+        text_json_name(out, phases[i].name, false);
+        if (phases[i].from && phases[i].to && phases[i].to >= phases[i].from)
+            put_ms(out, ns_of(&phases[i]));
+        else
+            text_add(out, "-1");
+    }
+    text_add(out, "}");
+}
+
+static void put_date(struct trace_out *out, uint64_t ns)
+{
+    char text[40];
+    time_t seconds = (time_t)(ns / 1000000000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    text_format(out, "\"startedDateTime\":\"%s.%06uZ\",", text, (unsigned)(ns / 1000 % 1000000));
+}
+
+/* ---- entries ---- */
+
+static void put_connection(struct trace_out *out, const struct gathered *x)
+{
+    struct address a;
+    char error[160], text[ADDRESS_TEXT_MAX];
+    if (!ref_is_nobody(x->local))
+        text_format(out, ",\"connection\":\"%" PRIu32 ".%" PRIu32 "\"", x->local.place,
+                    x->local.generation);
+    if (!x->address[0])
+        return;
+    text_add(out, ",\"_address\":");
+    text_json_string(out, x->address);
+    if (!address_parse(&a, x->address, error) || (a.family != ADDRESS_V4 && a.family != ADDRESS_V6))
+        return;
+    address_print(&a, text);
+    char *colon = strrchr(text, ':');
+    *colon = '\0';
+    bool brackets = text[0] == '[';
+    if (brackets)
+        colon[-1] = '\0';
+    text_add(out, ",\"serverIPAddress\":");
+    text_json_string(out, text + brackets);
+}
+
+static void put_remarks(struct trace_out *out, const struct gathered *x)
+{
+    struct trace_out remarks = {0};
+    text_format(out, ",\"_exchange\":%" PRIu32, x->number);
+    if (x->has_ids)
+        text_format(out, ",\"_mode\":\"%s\",\"_connectionId\":\"%" PRIu64 "\",\"_requestId\":%u",
+                    x->mode == MODE_MIRROR ? "mirror" : "steal", x->connection, x->request_id);
+    text_format(out, ",\"_whole\":%s", gathered_is_whole(x) ? "true" : "false");
+    trace_http_remarks(&remarks, x);
+    if (remarks.length) {
+        text_add(out, ",\"comment\":");
+        text_json(out, remarks.bytes, remarks.length);
+    }
+    free(remarks.bytes);
+}
+
+static void exchange(struct convert *c, const struct gathered *x)
+{
+    struct http_head h;
+    if (!trace_http_request(x, &h, NULL)) {
+        c->headless++;
+        return;
+    }
+    convert_count_body(c, &x->request);
+    convert_count_body(c, &x->response);
+    text_add(&c->out, c->exchanges > 1 + c->headless ? ",\n{" : "\n{");
+    put_date(&c->out, convert_wall_ns(c, x->times.began));
+    put_timings(&c->out, x);
+    text_add(&c->out, ",");
+    put_request(&c->out, x, &h);
+    put_response(&c->out, x);
+    text_add(&c->out, ",\"cache\":{}");
+    put_connection(&c->out, x);
+    put_remarks(&c->out, x);
+    text_add(&c->out, "}");
+}
+
+static void begin(struct convert *c)
+{
+    text_add(&c->out, "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"intproxy-trace\","
+                      "\"version\":\"" INTPROXYD_VERSION "\"},\"comment\":");
+    struct trace_out text = {0};
+    text_format(&text, "a trace of %s %s", c->about.program, c->about.build);
+    text_json(&c->out, text.bytes, text.length);
+    free(text.bytes);
+    text_add(&c->out, ",\"entries\":[");
+}
+
+static void end(struct convert *c)
+{
+    text_add(&c->out, "\n]}}\n");
+}
+
+const struct convert_form convert_har = {
+    .name = "har", .begin = begin, .exchange = exchange, .end = end};
