@@ -52,9 +52,10 @@ struct jsonl_sink {
     struct trace_out again;
 };
 
-/* A line each, with its newline. */
+/* A line each, with its newline. about, settings: NULL: as they were read. */
 void jsonl_put_beginning(struct jsonl_sink *s, struct trace_out *out,
-                         const struct trace_reader *reader);
+                         const struct trace_reader *reader, const struct trace_about *about,
+                         const struct trace_setting *settings);
 void jsonl_put_record(struct jsonl_sink *s, struct trace_out *out,
                       const struct trace_reader *reader, const struct trace_record *r);
 void jsonl_sink_release(struct jsonl_sink *s);

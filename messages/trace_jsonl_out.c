@@ -211,11 +211,12 @@ static void find_ambiguous(struct jsonl_sink *s, const struct trace_reader *read
 }
 
 void jsonl_put_beginning(struct jsonl_sink *s, struct trace_out *out,
-                         const struct trace_reader *reader)
+                         const struct trace_reader *reader, const struct trace_about *about,
+                         const struct trace_setting *settings)
 {
     find_ambiguous(s, reader);
     text_format(out, "{\"" JSONL_MARK "\":%d,\"header\":", JSONL_VERSION);
-    put_header(out, trace_reader_about(reader));
+    put_header(out, about ? about : trace_reader_about(reader));
     text_add(out, ",\"kinds\":[");
     put_kinds(out, reader);
     text_add(out, "],\"types\":[");
@@ -223,7 +224,7 @@ void jsonl_put_beginning(struct jsonl_sink *s, struct trace_out *out,
     text_add(out, "],\"effects\":[");
     put_effect_table(out, reader);
     text_add(out, "],\"settings\":[");
-    put_settings(out, trace_reader_settings(reader));
+    put_settings(out, settings ? settings : trace_reader_settings(reader));
     text_add(out, "]}\n");
 }
 

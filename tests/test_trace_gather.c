@@ -1,0 +1,332 @@
+/* tests/test_trace_gather.c -- whole exchanges out of records.
+ *
+ * Records are made by hand, with the kinds and effects of a file that the encoder has begun.
+ */
+#include "messages/kinds.h"
+#include "messages/trace_copy.h"
+#include "messages/trace_gather.h"
+#include "messages/trace_reader.h"
+#include "messages/vocabulary.h"
+#include "tests/check.h"
+#include <stdlib.h>
+
+#define REQUEST_HEAD  "\x03GET\x02/a\x01\x04host\x01\x01h\x08HTTP/1.1"
+#define RESPONSE_HEAD "\xc8\x08HTTP/1.1\x00"
+
+static const struct actor_ref INTERCEPTOR = {9, 1}, LOCAL = {10, 1}, LINK = {6, 1};
+
+struct stage {
+    struct trace_reader *reader;
+    struct trace_gather *gather;
+    struct trace_out effects;
+    uint64_t now; /* each record takes 1 of 10 */
+};
+
+static void start(struct stage *s)
+{
+    static const struct actor_type *const none[] = {NULL};
+    static const struct trace_setting no_settings[] = {{NULL, NULL}};
+    struct trace_about about = {
+        .program = "p", .build = "", .options = "", .protocol = "", .system = "", .why = ""};
+    messages_init();
+    struct trace_encoder *e = trace_encoder_new(&about, none, no_settings);
+    struct trace_out out = {0};
+    struct trace_record r;
+    trace_encode_beginning(e, &out, 0, "");
+    *s = (struct stage){.reader = trace_reader_new(), .gather = trace_gather_new()};
+    trace_reader_feed(s->reader, out.bytes, out.length);
+    while (trace_reader_next(s->reader, &r) != TRACE_MORE)
+        ;
+    trace_encoder_free(e);
+    free(out.bytes);
+}
+
+static void finish(struct stage *s)
+{
+    trace_gather_free(s->gather);
+    trace_reader_free(s->reader);
+    free(s->effects.bytes);
+}
+
+/* ---- what happens ---- */
+
+static struct trace_record record(const struct stage *s, uint16_t kind, const char *type,
+                                  struct actor_ref to, struct actor_ref from, uint32_t exchange)
+{
+    return (struct trace_record){.what = TRACE_CALL,
+                                 .kind = trace_reader_kind(s->reader, kind),
+                                 .type = type,
+                                 .to = to,
+                                 .from = from,
+                                 .exchange = exchange};
+}
+
+static void set(struct trace_record *r, const char *field, uint64_t value)
+{
+    int i = trace_field(r->kind, field);
+    REQUIRE(i >= 0);
+    r->values[i] = value;
+}
+
+static void set_bytes(struct trace_record *r, const char *field, const char *bytes, size_t length,
+                      size_t kept)
+{
+    int i = trace_field(r->kind, field);
+    REQUIRE(i >= 0);
+    r->spans[r->kind->fields[i].span] =
+        (struct trace_bytes){(const uint8_t *)bytes, (uint32_t)length, (uint32_t)kept, 0};
+}
+
+static void effect(struct stage *s, const struct trace_effect *e)
+{
+    trace_put_effect(&s->effects, s->reader, e);
+}
+
+static void take(struct stage *s, struct trace_record r)
+{
+    s->now += 10;
+    r.ended_ns = s->now;
+    r.took_ns = 1;
+    r.effects = s->effects.bytes;
+    r.effects_length = s->effects.length;
+    trace_gather_take(s->gather, s->reader, &r);
+    s->effects.length = 0;
+}
+
+static void request(struct stage *s, uint32_t exchange, bool last)
+{
+    struct trace_record r = record(s, MSG_REQUEST, "interceptor", INTERCEPTOR, LINK, exchange);
+    set_bytes(&r, "head", REQUEST_HEAD, sizeof REQUEST_HEAD - 1, sizeof REQUEST_HEAD - 1);
+    set(&r, "connection", 7);
+    set(&r, "request", 2);
+    set(&r, "mode", MODE_STEAL);
+    set(&r, "last", last);
+    take(s, r);
+}
+
+static void body(struct stage *s, uint16_t kind, uint32_t exchange, const char *bytes,
+                 size_t length, size_t kept, bool last)
+{
+    struct trace_record r = record(s, kind, "interceptor", INTERCEPTOR, LOCAL, exchange);
+    set_bytes(&r, "bytes", bytes, length, kept);
+    set(&r, "last", last);
+    take(s, r);
+}
+
+static void assign(struct stage *s, uint32_t exchange)
+{
+    effect(s, &(struct trace_effect){.kind = EFFECT_WRITE,
+                                     .bytes = {(const uint8_t *)"GET", 3, 3, 0}});
+    take(s, record(s, MSG_ASSIGN, "local_connection", LOCAL, INTERCEPTOR, exchange));
+}
+
+static void response(struct stage *s, uint32_t exchange, const char *bytes, size_t length,
+                     uint16_t flags)
+{
+    struct trace_record r = record(s, MSG_RESPONSE, "interceptor", INTERCEPTOR, LOCAL, exchange);
+    set_bytes(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
+    set_bytes(&r, "body", bytes, length, length);
+    r.flags = flags;
+    take(s, r);
+}
+
+static void over(struct stage *s, uint32_t exchange)
+{
+    struct trace_record r = {.what = TRACE_END, .type = "interceptor", .to = INTERCEPTOR};
+    r.actor_exchange = exchange;
+    take(s, r);
+}
+
+/* ---- tests ---- */
+
+static void test_a_whole_exchange(void)
+{
+    struct stage s;
+    start(&s);
+    request(&s, 1, false);                                                       /* ends at 10 */
+    body(&s, MSG_REQUEST_BODY, 1, "hel", 3, 3, false);                           /* 20 */
+    body(&s, MSG_REQUEST_BODY, 1, "lo", 2, 2, true);                             /* 30 */
+    assign(&s, 1);                                                               /* 40 */
+    take(&s, record(&s, MSG_SOCKET_DATA, "local_connection", LOCAL, NOBODY, 1)); /* 50 */
+    response(&s, 1, "an", 2, 0);                                                 /* 60 */
+    body(&s, MSG_RESPONSE_BODY, 1, "swer", 4, 4, true);                          /* 70 */
+    CHECK(trace_gather_next(s.gather) == NULL);
+    over(&s, 1); /* 80 */
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK(gathered_is_whole(x));
+    CHECK_UINT(x->connection, 7);
+    CHECK_UINT(x->request_id, 2);
+    CHECK_BYTES(x->request.data.bytes, x->request.data.length, "hello", 5);
+    CHECK_BYTES(x->response.data.bytes, x->response.data.length, "answer", 6);
+    CHECK_UINT(x->times.began, 9);
+    CHECK_UINT(x->times.assigned, 39);
+    CHECK_UINT(x->times.sent, 40);
+    CHECK_UINT(x->times.first_byte, 49);
+    CHECK_UINT(x->times.ended, 80);
+    gathered_free(x);
+    CHECK(trace_gather_next(s.gather) == NULL);
+    finish(&s);
+}
+
+/* Whole in one message, as a list of frames with trailers. */
+static void test_frames(void)
+{
+    static const char frames[] = "\x03\x00\x02"
+                                 "ab"
+                                 "\x00\x01"
+                                 "c"
+                                 "\x01\x00";
+    struct stage s;
+    start(&s);
+    request(&s, 1, true);
+    response(&s, 1, frames, sizeof frames - 1, RESPONSE_LAST | RESPONSE_FRAMES);
+    over(&s, 1);
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK_BYTES(x->response.data.bytes, x->response.data.length, "abc", 3);
+    CHECK_BYTES(x->response.trailers.bytes, x->response.trailers.length, "\0", 1);
+    CHECK(gathered_is_whole(x));
+    gathered_free(x);
+    finish(&s);
+}
+
+static void test_capped_bodies_are_not_made_up(void)
+{
+    struct stage s;
+    start(&s);
+    request(&s, 1, false);
+    body(&s, MSG_REQUEST_BODY, 1, "abc", 1000, 3, true);
+    response(&s, 1, "", 0, RESPONSE_LAST);
+    over(&s, 1);
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK_UINT(x->request.length, 1000);
+    CHECK_UINT(x->request.data.length, 3);
+    CHECK_UINT(gathered_missing(&x->request), 997);
+    gathered_free(x);
+    finish(&s);
+}
+
+/* They come in the order in which they began, however they end. */
+static void test_order(void)
+{
+    struct stage s;
+    start(&s);
+    request(&s, 1, true);
+    request(&s, 2, true);
+    response(&s, 2, "", 0, RESPONSE_LAST);
+    over(&s, 2);
+    CHECK(trace_gather_next(s.gather) == NULL);
+    response(&s, 1, "", 0, RESPONSE_LAST);
+    over(&s, 1);
+    for (uint32_t i = 1; i <= 2; i++) {
+        struct gathered *x = trace_gather_next(s.gather);
+        REQUIRE(x != NULL);
+        CHECK_UINT(x->number, i);
+        gathered_free(x);
+    }
+    finish(&s);
+}
+
+/* One that lives long holds up others only so far. */
+static void test_what_waits_is_bounded(void)
+{
+    enum { EACH = 9 << 20 };
+    struct stage s;
+    char *large = calloc(1, EACH);
+    struct gathered *x = NULL;
+    uint32_t number = 1;
+    REQUIRE(large != NULL);
+    start(&s);
+    request(&s, 1, true);
+    while (!x && number < 20) {
+        request(&s, ++number, true);
+        response(&s, number, large, EACH, RESPONSE_LAST);
+        over(&s, number);
+        x = trace_gather_next(s.gather);
+    }
+    REQUIRE(x != NULL);
+    CHECK_UINT(x->number, 2);
+    CHECK(number <= 2 + GATHER_WAIT_BYTES / EACH);
+    gathered_free(x);
+    free(large);
+    finish(&s);
+}
+
+/* The application did not answer: what the proxy said comes to the link after the interceptor has ended. */
+static void test_answered_by_the_proxy(void)
+{
+    static const char head[] = "\x50\x07\x02\xfb\xf6\x01\x08HTTP/1.1\x00";
+    struct stage s;
+    start(&s);
+    request(&s, 1, true);
+    struct trace_record r = record(&s, MSG_LOCAL_FAILED, "interceptor", INTERCEPTOR, LOCAL, 1);
+    set_bytes(&r, "text", "refused", 7, 7);
+    effect(&s, &(struct trace_effect){.kind = EFFECT_SEND,
+                                      .message = trace_reader_kind(s.reader, MSG_ANSWER)});
+    take(&s, r);
+    over(&s, 1);
+    CHECK(trace_gather_next(s.gather) == NULL);
+    r = record(&s, MSG_ANSWER, "link_connection", LINK, INTERCEPTOR, 1);
+    set_bytes(&r, "head", head, sizeof head - 1, sizeof head - 1);
+    set_bytes(&r, "body", "sorry", 5, 5);
+    r.flags = ANSWER_LAST;
+    take(&s, r);
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK(x->from_proxy);
+    CHECK_STR(x->failure, "refused");
+    CHECK_BYTES(x->response_head.bytes, x->response_head.length, head + 3, sizeof head - 4);
+    CHECK_BYTES(x->response.data.bytes, x->response.data.length, "sorry", 5);
+    gathered_free(x);
+    finish(&s);
+}
+
+static void test_an_upgrade(void)
+{
+    struct stage s;
+    start(&s);
+    request(&s, 1, true);
+    response(&s, 1, "", 0, RESPONSE_UPGRADE);
+    struct trace_record r = record(&s, MSG_DATA, "interceptor", INTERCEPTOR, LINK, 1);
+    set_bytes(&r, "bytes", "ping", 4, 4);
+    take(&s, r);
+    body(&s, MSG_RESPONSE_BODY, 1, "pong!", 5, 5, false);
+    over(&s, 1);
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK(x->upgraded);
+    CHECK(gathered_is_whole(x));
+    CHECK_UINT(x->response.length, 0);
+    CHECK_BYTES(x->to_application.data.bytes, x->to_application.data.length, "ping", 4);
+    CHECK_BYTES(x->from_application.data.bytes, x->from_application.data.length, "pong!", 5);
+    gathered_free(x);
+    finish(&s);
+}
+
+static void test_the_trace_ends_first(void)
+{
+    struct stage s;
+    start(&s);
+    request(&s, 1, true);
+    trace_gather_end(s.gather);
+    struct gathered *x = trace_gather_next(s.gather);
+    REQUIRE(x != NULL);
+    CHECK(!x->over);
+    CHECK(!gathered_is_whole(x));
+    gathered_free(x);
+    finish(&s);
+}
+
+CU_TestInfo trace_gather_tests[] = {
+    {"request and answer, with their times", test_a_whole_exchange},
+    {"a body that is a list of frames", test_frames},
+    {"bodies that were capped", test_capped_bodies_are_not_made_up},
+    {"in the order of their beginnings", test_order},
+    {"what waits for an older one is bounded", test_what_waits_is_bounded},
+    {"answered by the proxy", test_answered_by_the_proxy},
+    {"an upgrade", test_an_upgrade},
+    {"the trace ends first", test_the_trace_ends_first},
+    CU_TEST_INFO_NULL,
+};
