@@ -63,7 +63,8 @@ void jsonl_sink_release(struct jsonl_sink *s);
 struct jsonl_source;
 enum { JSONL_ERROR_MAX = 300 };
 
-struct jsonl_source *jsonl_source_new(void);
+/* renumber: records get numbers anew, from 0 without a gap, for lines that are not all. */
+struct jsonl_source *jsonl_source_new(bool renumber);
 void jsonl_source_free(struct jsonl_source *s);
 /* Appends the bytes of a trace file that the line stands for. The beginning of a further part of the same trace
  * stands for none. False: jsonl_source_error says why; nothing is appended. */

@@ -17,6 +17,7 @@
 #include <tpl.h>
 
 struct jsonl_source {
+    bool renumber;
     struct trace_reader *reader; /* knows the tables; NULL: no line has been read */
     struct trace_copier *copier;
     json_t *tables;  /* of the first beginning */
@@ -185,6 +186,8 @@ static bool put_header(struct jsonl_source *s, struct trace_out *out, const json
                 get_number(s, in, "process", UINT32_MAX, &process);
     for (unsigned i = 0; i < TEXTS; i++)
         good = good && get_text(s, &texts[i], in, names[i], &t[i]);
+    if (s->renumber)
+        first = 0;
     if (good) {
         struct trace_about a = {(uint32_t)format,
                                 wall,
@@ -609,13 +612,15 @@ const char *jsonl_source_error(const struct jsonl_source *s)
     return s->error;
 }
 
-struct jsonl_source *jsonl_source_new(void)
+struct jsonl_source *jsonl_source_new(bool renumber)
 {
     struct jsonl_source *s = calloc(1, sizeof *s);
     if (!s)
         heap_exhausted("a trace of JSON lines", sizeof *s);
     s->copier = trace_copier_new();
-    trace_copier_keep_sequences(s->copier);
+    s->renumber = renumber;
+    if (!renumber)
+        trace_copier_keep_sequences(s->copier);
     return s;
 }
 

@@ -28,7 +28,7 @@ static void to_lines(const struct trace_out *file, struct trace_out *lines)
 /* Returns the lines that could not be read. */
 static unsigned to_file(const struct trace_out *lines, struct trace_out *file)
 {
-    struct jsonl_source *s = jsonl_source_new();
+    struct jsonl_source *s = jsonl_source_new(false);
     unsigned bad = 0;
     for (size_t at = 0; at < lines->length;) {
         const char *line = (const char *)lines->bytes + at;
@@ -109,7 +109,7 @@ static void test_bad_records(void)
         "{\"intproxy_trace_jsonl\":1}",
     };
     struct trace_out file = {0}, lines = {0}, again = {0};
-    struct jsonl_source *s = jsonl_source_new();
+    struct jsonl_source *s = jsonl_source_new(false);
     foreign_beginning(&file, 0);
     foreign_landing(&file, 0, "x", 1, &(struct trace_out){0});
     to_lines(&file, &lines);
@@ -148,7 +148,7 @@ static void test_no_beginning(void)
     };
     struct trace_out out = {0};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct jsonl_source *s = jsonl_source_new();
+        struct jsonl_source *s = jsonl_source_new(false);
         CHECK(!jsonl_source_take(s, &out, bad[i], strlen(bad[i])));
         CHECK(*jsonl_source_error(s));
         jsonl_source_free(s);

@@ -4,30 +4,22 @@
  * what is wanted, where it goes, and what is said at the end.
  */
 #include "tools/trace_convert.h"
-#include "tools/command_line.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
-#include "tools/trace_input.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "tools/trace_filter.h"
+#include "tools/trace_options.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { FILES_MAX = 4096, FLUSH_BYTES = 256 << 10 };
 
 static const struct convert_form *const forms[] = {&convert_jsonl, &convert_har, &convert_curl,
                                                    &convert_pcapng, &convert_requests};
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
 static struct {
-    const char *paths[FILES_MAX];
-    unsigned count;
-    const char *to, *from, *out, *to_host;
-    bool help, no_redact, no_messages, no_streams;
+    struct trace_files files;
+    const char *to, *from, *out, *to_host, *filter;
+    bool help, fields, renumber, no_redact, no_messages, no_streams;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -95,12 +87,30 @@ static void take_no_streams(struct command_line *c, const char *value)
     asked.no_streams = true;
 }
 
+static void take_renumber(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.renumber = true;
+}
+
+static void take_fields(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.fields = true;
+}
+
+/* Looked at here, made anew for each reading: it remembers what it has seen. */
+static void take_filter(struct command_line *c, const char *value)
+{
+    struct trace_filter *filter = NULL;
+    trace_option_filter(c, value, &filter);
+    trace_filter_free(filter);
+    asked.filter = value;
+}
+
 static void take_file(struct command_line *c, const char *value)
 {
-    if (asked.count == FILES_MAX)
-        command_line_mistake(c, "too many files, %d at most", FILES_MAX);
-    else
-        asked.paths[asked.count++] = value;
+    trace_option_file(c, value, &asked.files);
 }
 
 static const struct option_row rows[] = {
@@ -108,13 +118,23 @@ static const struct option_row rows[] = {
     {"--from", "FORM", "jsonl: the other way, a trace file is made of it", take_from, ONCE},
     {"-o", "OUT", "where it goes; default: standard output. requests: DIR/ makes a file of each",
      take_out, ONCE},
+    {"--filter", "EXPR",
+     "jsonl, messages of pcapng: the records that it wants; else the exchanges\nand connections "
+     "that "
+     "have such a record; --fields explains it",
+     take_filter, ONCE},
+    {"--fields", NULL, "explain the filter language and its fields, and end", take_fields, ONCE},
+    {"--renumber", NULL,
+     "--from jsonl: records are numbered anew, for lines that a filter has\nchosen: a trace has no "
+     "gaps",
+     take_renumber, ONCE},
     {"--no-redact", NULL, "secrets stay as they were recorded", take_no_redact, ONCE},
     {"--to-host", "HOST:PORT", "curl: whom the commands ask; default: the recorded destination",
      take_to_host, ONCE},
     {"--no-messages", NULL, "pcapng: only what went over sockets", take_no_messages, ONCE},
     {"--no-streams", NULL, "pcapng: only the messages between actors", take_no_streams, ONCE},
     {"--help", NULL, "this text", take_help, ONCE},
-    {0},
+    {NULL, NULL, NULL, NULL, ONCE},
 };
 
 static const char usage[] = "intproxy-trace convert FILE... --to FORM [-o OUT] [OPTION]...\n"
@@ -137,14 +157,30 @@ static const char examples[] =
     "  intproxy-trace convert run.trace --to curl --to-host 127.0.0.1:8080 | sh\n"
     "  intproxy-trace convert run.trace --to pcapng -o run.pcapng && wireshark run.pcapng\n"
     "\n"
+    "JSON lines: the first line is the beginning of a file, {\"intproxy_trace_jsonl\":1, header, "
+    "kinds,\n"
+    "types, effects, settings}; each other line is a record:\n"
+    "\n"
+    "  what            call, end, undelivered, lagged, note\n"
+    "  seq             its number;  now_us: the time that the actor saw;  ended_ns, took_ns: of "
+    "the call\n"
+    "  from, to        actors as \"worker.slot.generation\", null is nobody;  type: of `to`\n"
+    "  number          it is the n-th that `to` heard;  worker, exchange, actor_exchange, flags: "
+    "numbers\n"
+    "  kind, fields    the message: numbers, true and false, actors, bytes\n"
+    "  effects         what `to` did then: [{\"effect\":\"write\",\"n\":0,\"bytes\":..}, ..]\n"
+    "  lost            of lagged;  text: of note;  effects_rest: what could not be read of "
+    "effects\n"
+    "\n"
+    "  bytes are \"text\" if they are UTF-8 without control characters, else {\"hex\":\"00ff\"}; "
+    "of what\n"
+    "  was not kept whole {\"length\":N,\"hash\":\"0x..\",\"text\":..}. Numbers beyond 2^53 are "
+    "strings.\n"
+    "  Names and meanings stay, members may be added. Back again, frames are the same byte for "
+    "byte.\n"
+    "\n"
     "exit status: 0; 2 a mistake on the command line; 65 the input is damaged, or no trace; 74\n"
     "something cannot be read or written\n";
-
-static bool is_directory(const char *name)
-{
-    struct stat s;
-    return name && (name[strlen(name) - 1] == '/' || (stat(name, &s) == 0 && S_ISDIR(s.st_mode)));
-}
 
 static void check_forms(struct command_line *c)
 {
@@ -161,204 +197,20 @@ static void check(struct command_line *c)
 {
     const struct convert_form *form = form_of(asked.to);
     c->option = NULL;
-    if (!asked.count)
-        command_line_mistake(c, "name a file, or - for standard input");
+    if (asked.fields)
+        return;
+    trace_files_check(c, &asked.files, 0);
     check_forms(c);
+    if (asked.renumber && !asked.from)
+        command_line_mistake(c, "--renumber belongs to --from jsonl");
+    if (asked.filter && asked.from)
+        command_line_mistake(c, "--filter belongs to --to");
     if (asked.to_host && form != &convert_curl)
         command_line_mistake(c, "--to-host belongs to --to curl");
     if ((asked.no_messages || asked.no_streams) && form != &convert_pcapng)
         command_line_mistake(c, "--no-messages and --no-streams belong to --to pcapng");
-    if (asked.out && is_directory(asked.out) && form != &convert_requests)
+    if (asked.out && convert_is_directory(asked.out) && form != &convert_requests)
         command_line_mistake(c, "-o %s: a directory is for --to requests", asked.out);
-}
-
-/* ---- where it goes --------------------------------------------------------------------------- */
-
-static bool is_same_file(const char *name, const struct stat *s)
-{
-    struct stat other;
-    return stat(name, &other) == 0 && other.st_dev == s->st_dev && other.st_ino == s->st_ino &&
-           S_ISREG(s->st_mode);
-}
-
-int convert_create(const char *name, const char *const *inputs, unsigned count)
-{
-    struct stat s;
-    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    for (unsigned i = 0; fd >= 0 && fstat(fd, &s) == 0 && i < count; i++)
-        if (is_same_file(inputs[i], &s)) {
-            fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
-                    name);
-            close(fd);
-            return -1;
-        }
-    /* a pipe or a device has no length */
-    if (fd < 0 || (S_ISREG(s.st_mode) && ftruncate(fd, 0) != 0)) {
-        fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-bool convert_write(int fd, const char *name, const struct trace_out *out)
-{
-    for (size_t at = 0; at < out->length;) {
-        ssize_t n = write(fd, out->bytes + at, out->length - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));
-            return false;
-        }
-        at += (size_t)n;
-    }
-    return true;
-}
-
-void convert_flush(struct convert *c, bool all)
-{
-    if (!all && c->out.length < FLUSH_BYTES)
-        return;
-    if (c->failed) {
-        c->out.length = 0;
-        return;
-    }
-    if (c->fd < 0)
-        output(c->out.bytes, c->out.length);
-    else
-        c->failed = !convert_write(c->fd, c->name, &c->out);
-    c->out.length = 0;
-}
-
-void convert_write_file(struct convert *c, const char *name)
-{
-    struct trace_out text = {0};
-    text_format(&text, "%s%s%s", c->directory,
-                c->directory[strlen(c->directory) - 1] == '/' ? "" : "/", name);
-    text_bytes(&text, "", 1);
-    const char *path = (const char *)text.bytes;
-    int fd = c->failed ? -1 : convert_create(path, NULL, 0);
-    c->failed = fd < 0 || !convert_write(fd, path, &c->out);
-    c->out.length = 0;
-    if (fd >= 0)
-        close(fd);
-    free(text.bytes);
-}
-
-static bool open_directory(struct convert *c)
-{
-    c->directory = asked.out;
-    if (mkdir(asked.out, 0700) == 0 || errno == EEXIST)
-        return true;
-    fprintf(stderr, "intproxy-trace: %s: %s\n", asked.out, strerror(errno));
-    return false;
-}
-
-static bool open_out(struct convert *c)
-{
-    c->fd = -1;
-    if (!asked.out || strcmp(asked.out, "-") == 0)
-        return true;
-    if (is_directory(asked.out))
-        return open_directory(c);
-    c->name = asked.out;
-    c->fd = convert_create(asked.out, asked.paths, asked.count);
-    return c->fd >= 0;
-}
-
-static void close_out(struct convert *c)
-{
-    convert_flush(c, true);
-    if (c->fd < 0) {
-        output_flush();
-    } else if (close(c->fd) != 0 && !c->failed) {
-        fprintf(stderr, "intproxy-trace: %s: %s\n", c->name, strerror(errno));
-        c->failed = true;
-    }
-    free(c->out.bytes);
-}
-
-/* ---- what forms ask for ---------------------------------------------------------------------- */
-
-void convert_count_body(struct convert *c, const struct gathered_body *b)
-{
-    if (!gathered_missing(b))
-        return;
-    c->capped++;
-    c->capped_bytes += gathered_missing(b);
-}
-
-uint64_t convert_wall_ns(const struct convert *c, uint64_t ns)
-{
-    return c->about.wall_us * 1000 + (ns - c->about.clock_ns);
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-static void give_exchanges(struct convert *c, struct trace_gather *gather)
-{
-    struct gathered *x;
-    while ((x = trace_gather_next(gather))) {
-        c->raw += x->raw;
-        if (!x->raw) {
-            c->exchanges++;
-            c->unfinished += !gathered_is_whole(x);
-            c->form->exchange(c, x);
-        }
-        gathered_free(x);
-        convert_flush(c, false);
-    }
-}
-
-static void begin_part(struct convert *c, const struct trace_input *in, bool first)
-{
-    c->reader = in->reader;
-    c->about = *trace_input_about(in);
-    if (first && c->form->begin)
-        c->form->begin(c);
-    if (c->form->part)
-        c->form->part(c);
-}
-
-static void give_record(struct convert *c, struct trace_gather *gather,
-                        const struct trace_record *r)
-{
-    c->records++;
-    if (c->form->record)
-        c->form->record(c, r);
-    if (c->form->exchange) {
-        trace_gather_take(gather, c->reader, r);
-        give_exchanges(c, gather);
-    }
-    convert_flush(c, false);
-}
-
-static int read_all(struct convert *c)
-{
-    struct trace_input in = {0};
-    struct trace_record r;
-    struct trace_gather *gather = trace_gather_new();
-    uint64_t files = 0;
-    trace_input_open(&in, asked.paths, asked.count);
-    while (!c->failed && trace_input_next(&in, &r)) {
-        if (in.files != files)
-            begin_part(c, &in, files == 0);
-        files = in.files;
-        give_record(c, gather, &r);
-    }
-    if (in.files != files) /* it holds no record */
-        begin_part(c, &in, files == 0);
-    trace_gather_end(gather);
-    if (c->form->exchange)
-        give_exchanges(c, gather);
-    if (in.files && c->form->end)
-        c->form->end(c);
-    trace_gather_free(gather);
-    int status = trace_input_status(&in);
-    trace_input_close(&in);
-    return status;
 }
 
 /* ---- what is said at the end ----------------------------------------------------------------- */
@@ -392,16 +244,25 @@ int trace_convert(int argc, char **argv)
     int status;
     if (!command_line_start(&line, argc, argv, &asked.help, usage, examples, check, &status))
         return status;
+    if (asked.fields) {
+        trace_filter_help();
+        output_flush();
+        return 0;
+    }
     if (asked.from)
-        return convert_from_jsonl(asked.paths, asked.count, asked.out);
-    c.form = form_of(asked.to);
-    c.to_host = asked.to_host;
-    c.no_messages = asked.no_messages;
-    c.no_streams = asked.no_streams;
-    if (!open_out(&c))
+        return convert_from_jsonl(asked.files.names, asked.files.count, asked.out, asked.renumber);
+    c = (struct convert){.form = form_of(asked.to),
+                         .paths = asked.files.names,
+                         .count = asked.files.count,
+                         .filter = asked.filter,
+                         .to_host = asked.to_host,
+                         .no_messages = asked.no_messages,
+                         .no_streams = asked.no_streams,
+                         .no_redact = asked.no_redact};
+    if (!convert_open(&c, asked.out))
         return EXIT_IO;
-    status = read_all(&c);
-    close_out(&c);
+    status = convert_read(&c);
+    convert_close(&c);
     say_counts(&c);
     return c.failed ? EXIT_IO : status;
 }

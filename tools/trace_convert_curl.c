@@ -191,4 +191,5 @@ static void begin(struct convert *c)
     text_add(&c->out, ", by intproxy-trace convert\n");
 }
 
-const struct convert_form convert_curl = {.name = "curl", .begin = begin, .exchange = exchange};
+const struct convert_form convert_curl = {
+    .name = "curl", .begin = begin, .exchange = exchange, .selects = true};

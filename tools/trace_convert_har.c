@@ -263,4 +263,4 @@ static void end(struct convert *c)
 }
 
 const struct convert_form convert_har = {
-    .name = "har", .begin = begin, .exchange = exchange, .end = end};
+    .name = "har", .begin = begin, .exchange = exchange, .selects = true, .end = end};

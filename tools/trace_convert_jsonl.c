@@ -26,6 +26,8 @@ static void count(struct convert *c, const struct trace_bytes *b)
 
 static void record(struct convert *c, const struct trace_record *r)
 {
+    if (!c->wanted)
+        return;
     for (unsigned i = 0; r->what == TRACE_CALL && i < r->kind->span_count; i++)
         count(c, &r->spans[i]);
     jsonl_put_record(&sink, &c->out, c->reader, r);
@@ -108,14 +110,14 @@ static void finish(struct back *b)
     free(b->out.bytes);
 }
 
-int convert_from_jsonl(const char *const *paths, unsigned count, const char *to)
+int convert_from_jsonl(const char *const *paths, unsigned count, const char *to, bool renumber)
 {
     struct back b = {.to = to};
     bool to_stdout = strcmp(to, "-") == 0;
     b.fd = to_stdout ? dup(STDOUT_FILENO) : convert_create(to, paths, count);
     if (b.fd < 0)
         return EXIT_IO;
-    b.source = jsonl_source_new();
+    b.source = jsonl_source_new(renumber);
     for (unsigned i = 0; i < count && !b.failed; i++)
         read_file(&b, paths[i]);
     finish(&b);

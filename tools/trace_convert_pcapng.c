@@ -9,7 +9,9 @@
 #include "messages/packet.h"
 #include "messages/pcapng.h"
 #include "tools/trace_convert.h"
+#include "tools/trace_line.h"
 #include "tools/trace_streams.h"
+#include "tools/trace_words.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,95 +45,63 @@ static void find_lifeline(struct convert *c, const char *name, struct address *a
 
 /* ---- a record as a line ---------------------------------------------------------------------- */
 
-static void put_span(struct trace_out *line, const char *name, const struct trace_bytes *b)
+static struct trace_view view;
+static struct trace_text line;
+
+static void put_what(const struct trace_record *r, const struct trace_exchange *x)
 {
-    text_format(line, " %s=\"", name);
-    text_printable(line, b->bytes, b->kept, EXCERPT_BYTES);
-    text_format(line, b->kept < b->length ? "\"(%" PRIu32 ", not kept whole)" : "\"(%" PRIu32 ")",
-                b->length);
+    switch (r->what) {
+    case TRACE_CALL:
+        trace_text_word(&line, r->kind->name);
+        trace_line_fields(&view, &line, r, x);
+        break;
+    case TRACE_UNDELIVERED:
+        trace_text_word(&line, r->kind->name);
+        trace_text_word(&line, " was not delivered: the actor had ended");
+        break;
+    case TRACE_END:
+        trace_text_word(&line, "ended: ");
+        trace_text_word(&line, trace_stop_reason(r->flags));
+        break;
+    case TRACE_LAGGED:
+        trace_text_format(&line, "lagged: %" PRIu64 " calls are missing here", r->lost);
+        break;
+    case TRACE_NOTE: trace_text_escaped(&line, r->text, strlen(r->text)); break;
+    }
 }
 
-static void put_fields(struct trace_out *line, const struct trace_record *r)
-{
-    for (unsigned i = 0; i < r->kind->field_count; i++)
-        if (r->kind->fields[i].type == FIELD_span)
-            put_span(line, r->kind->fields[i].name, &r->spans[r->kind->fields[i].span]);
-        else
-            text_format(line, " %s=%" PRIu64, r->kind->fields[i].name, r->values[i]);
-}
-
-static void put_line(struct convert *c, struct trace_out *line, const struct trace_record *r)
+/* As `show` has it, without what the packet itself says: when, from whom, to whom. */
+static void put_line(const struct trace_record *r, const struct trace_exchange *x)
 {
     struct trace_effect e;
     size_t at = 0;
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
-    text_format(line, "#%" PRIu64, r->sequence);
-    if (exchange)
-        text_format(line, " x%" PRIu32, exchange);
-    text_format(line, " %s",
-                r->kind                   ? r->kind->name
-                : r->what == TRACE_END    ? "ends"
-                : r->what == TRACE_LAGGED ? "records are missing"
-                                          : "note:");
-    if (r->what == TRACE_UNDELIVERED)
-        text_add(line, " was not heard by anybody");
-    if (r->what == TRACE_LAGGED)
-        text_format(line, ": %" PRIu64, r->lost);
-    if (r->what == TRACE_NOTE) {
-        text_add(line, " ");
-        text_printable(line, r->text, strlen(r->text), EXCERPT_BYTES);
+    trace_text_format(&line, "#%" PRIu64 " [", r->sequence);
+    if (trace_line_exchange(&line, r, x))
+        trace_text_word(&line, "] ");
+    else
+        line.length -= 1;
+    put_what(r, x);
+    for (const char *before = " | "; trace_effect_next(view.reader, r, &at, &e); before = "; ") {
+        trace_text_word(&line, before);
+        trace_line_effect(&view, &line, &e);
     }
-    if (r->what == TRACE_CALL)
-        put_fields(line, r);
-    while (trace_effect_next(c->reader, r, &at, &e))
-        text_format(line, " | %s%s%s", effect_name(e.kind), e.message ? " " : "",
-                    e.message ? e.message->name : "");
-}
-
-/* ---- types of those who speak ---------------------------------------------------------------- */
-
-struct known {
-    uint64_t ref;
-    char type[TRACE_NAME_MAX];
-    UT_hash_handle hh;
-};
-static struct known *known;
-
-static void remember(const struct trace_record *r)
-{
-    uint64_t ref = ref_bits(r->to);
-    struct known *k;
-    HASH_FIND(hh, known, &ref, sizeof ref, k);
-    if (k || !r->type)
-        return;
-    k = calloc(1, sizeof *k);
-    if (!k)
-        heap_exhausted("the actors of a trace", sizeof *k);
-    k->ref = ref;
-    snprintf(k->type, sizeof k->type, "%s", r->type);
-    HASH_ADD(hh, known, ref, sizeof k->ref, k);
 }
 
 static const char *type_of(struct actor_ref who)
 {
-    uint64_t ref = ref_bits(who);
-    struct known *k;
-    if (ref_is_nobody(who))
-        return "runtime";
-    HASH_FIND(hh, known, &ref, sizeof ref, k);
-    return k ? k->type : "an actor";
+    const char *type = ref_is_nobody(who) ? "runtime" : trace_actors_type(view.actors, who);
+    return type ? type : "an actor";
 }
 
 static void put_message(struct convert *c, const struct trace_record *r)
 {
-    static struct trace_out line, frame;
+    static struct trace_out frame;
     struct packet p = {.number = ++packets};
     line.length = frame.length = 0;
-    remember(r);
-    put_line(c, &line, r);
+    put_line(r, c->x);
     find_lifeline(c, type_of(r->from), &p.from);
     find_lifeline(c, type_of(r->to), &p.to);
-    p.payload = line.bytes;
+    p.payload = (const uint8_t *)line.at;
     p.length = p.kept = (uint32_t)(line.length < LINE_BYTES_MAX ? line.length : LINE_BYTES_MAX);
     size_t original = packet_udp(&frame, &p);
     pcapng_packet(&c->out, MESSAGES, convert_wall_ns(c, r->ended_ns - r->took_ns), frame.bytes,
@@ -155,27 +125,27 @@ static void begin(struct convert *c)
     pcapng_interface(&c->out, PCAPNG_LINKTYPE_ETHERNET, "messages",
                      "messages between actors, one a packet, as text");
     streams = trace_streams_new(SOCKETS);
+    trace_view_create(&view, c->reader);
+    view.excerpt = EXCERPT_BYTES;
 }
 
 static void record(struct convert *c, const struct trace_record *r)
 {
-    if (!c->no_messages)
+    trace_view_take(&view, r);
+    if (!c->no_messages && c->wanted)
         put_message(c, r);
     if (!c->no_streams)
-        trace_streams_take(streams, &c->out, c->reader, r, convert_wall_ns(c, 0));
+        trace_streams_take(streams, &c->out, c->reader, r, convert_wall_ns(c, 0),
+                           trace_selection_has_actor(c->selection, r->to));
 }
 
 static void end(struct convert *c)
 {
     trace_streams_missing(streams, &c->capped, &c->capped_bytes);
     trace_streams_free(streams);
-    struct known *k, *next;
-    HASH_ITER(hh, known, k, next)
-    {
-        HASH_DEL(known, k);
-        free(k);
-    }
+    trace_view_destroy(&view);
+    trace_text_free(&line);
 }
 
 const struct convert_form convert_pcapng = {
-    .name = "pcapng", .begin = begin, .record = record, .end = end};
+    .name = "pcapng", .begin = begin, .record = record, .end = end, .selects = true};

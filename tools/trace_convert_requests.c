@@ -47,4 +47,5 @@ static void exchange(struct convert *c, const struct gathered *x)
     convert_write_file(c, name);
 }
 
-const struct convert_form convert_requests = {.name = "requests", .exchange = exchange};
+const struct convert_form convert_requests = {
+    .name = "requests", .exchange = exchange, .selects = true};

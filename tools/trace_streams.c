@@ -463,7 +463,7 @@ static void on_end(struct trace_streams *s, uint64_t when)
 
 void trace_streams_take(struct trace_streams *s, struct trace_out *out,
                         const struct trace_reader *reader, const struct trace_record *r,
-                        uint64_t wall_offset)
+                        uint64_t wall_offset, bool wanted)
 {
     struct trace_effect e;
     size_t at = 0;
@@ -472,11 +472,12 @@ void trace_streams_take(struct trace_streams *s, struct trace_out *out,
     s->out = out;
     s->record = r;
     s->wall_offset = wall_offset;
-    if (r->what == TRACE_CALL)
+    if (r->what == TRACE_CALL && (wanted || r->kind->ours == MSG_SOCKET_LISTENING))
         on_input(s, r->ended_ns - r->took_ns);
     while (trace_effect_next(reader, r, &at, &e))
-        on_effect(s, &e, r->ended_ns);
-    if (r->what == TRACE_END)
+        if (wanted || e.kind == EFFECT_LISTEN)
+            on_effect(s, &e, r->ended_ns);
+    if (wanted && r->what == TRACE_END)
         on_end(s, r->ended_ns);
 }
 

@@ -18,10 +18,11 @@ struct trace_streams;
 
 struct trace_streams *trace_streams_new(uint32_t interface);
 void trace_streams_free(struct trace_streams *s);
-/* Appends packets to `out`; wall_offset: to be added to times of the trace, for nanoseconds since 1970. */
+/* Each record. Appends packets to `out` if they are wanted: of an actor all are, or none is. wall_offset: to be
+ * added to times of the trace, for nanoseconds since 1970. */
 void trace_streams_take(struct trace_streams *s, struct trace_out *out,
                         const struct trace_reader *reader, const struct trace_record *r,
-                        uint64_t wall_offset);
+                        uint64_t wall_offset, bool wanted);
 /* Pieces that the trace has not whole, and the bytes that they lack. */
 void trace_streams_missing(const struct trace_streams *s, uint64_t *pieces, uint64_t *bytes);
 

@@ -1,0 +1,209 @@
+/* tools/trace_convert_read.c -- reading for `convert`: passes over the trace, what is wanted, what is secret.
+ *
+ * An exchange is wanted if one of its records is, which only the end of the trace tells: so with a filter it is read
+ * twice. What comes from standard input is kept in a file without a name, then.
+ */
+#include "actors/exit_codes.h"
+#include "tools/trace_convert.h"
+#include "tools/trace_filter.h"
+#include "tools/trace_input.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- one pass -------------------------------------------------------------------------------- */
+
+struct pass {
+    struct trace_input in;
+    struct trace_exchanges *exchanges;
+    struct trace_filter *filter;
+    uint64_t begun; /* parts that the form knows of */
+};
+
+static void pass_begin(struct pass *p, struct convert *c, bool quiet)
+{
+    char error[FILTER_ERROR_MAX];
+    *p = (struct pass){.in.quiet = quiet, .exchanges = trace_exchanges_new()};
+    p->filter = trace_filter_new(c->filter, error);
+    trace_input_open(&p->in, c->paths, c->count);
+    trace_filter_reader(p->filter, p->in.reader);
+    c->reader = p->in.reader;
+}
+
+/* The next record, as all that follows may see it: here secrets are to be hidden. */
+static bool pass_next(struct pass *p, struct convert *c, struct trace_record *r)
+{
+    if (c->failed || !trace_input_next(&p->in, r))
+        return false;
+    c->x = trace_exchanges_take(p->exchanges, r);
+    c->wanted = trace_filter_wants(p->filter, r, c->x);
+    return true;
+}
+
+static int pass_end(struct pass *p)
+{
+    int status = trace_input_status(&p->in);
+    trace_filter_free(p->filter);
+    trace_exchanges_free(p->exchanges);
+    trace_input_close(&p->in);
+    return status;
+}
+
+static void select_wanted(struct convert *c)
+{
+    struct pass p;
+    struct trace_record r;
+    pass_begin(&p, c, true);
+    c->selection = trace_selection_new();
+    while (pass_next(&p, c, &r))
+        if (c->wanted)
+            trace_selection_add(c->selection, &r);
+    pass_end(&p);
+}
+
+/* ---- what the form gets ---------------------------------------------------------------------- */
+
+static void give_exchange(struct convert *c, const struct gathered *x)
+{
+    if (!trace_selection_has_exchange(c->selection, x->number))
+        return;
+    c->raw += x->raw;
+    if (x->raw)
+        return;
+    c->exchanges++;
+    c->unfinished += !gathered_is_whole(x);
+    c->form->exchange(c, x);
+    convert_flush(c, false);
+}
+
+static void give_exchanges(struct convert *c, struct trace_gather *gather)
+{
+    struct gathered *x;
+    while ((x = trace_gather_next(gather))) {
+        give_exchange(c, x);
+        gathered_free(x);
+    }
+}
+
+/* What a file whose header is damaged says of itself. */
+static const struct trace_about nothing = {.first_sequence = UINT64_MAX,
+                                           .program = "",
+                                           .build = "",
+                                           .options = "",
+                                           .protocol = "",
+                                           .system = "",
+                                           .why = ""};
+
+static void begin_part(struct convert *c, struct pass *p)
+{
+    const struct trace_about *about = trace_input_about(&p->in);
+    c->about = about ? *about : nothing;
+    if (!p->begun && c->form->begin)
+        c->form->begin(c);
+    if (c->form->part)
+        c->form->part(c);
+    p->begun = p->in.files ? p->in.files : 1;
+}
+
+static void give_record(struct convert *c, struct trace_gather *gather,
+                        const struct trace_record *r)
+{
+    if (c->form->record)
+        c->form->record(c, r);
+    if (c->form->exchange) {
+        trace_gather_take(gather, c->reader, r);
+        give_exchanges(c, gather);
+    }
+    convert_flush(c, false);
+}
+
+static int write_all(struct convert *c)
+{
+    struct pass p;
+    struct trace_record r;
+    struct trace_gather *gather = trace_gather_new();
+    pass_begin(&p, c, false);
+    while (pass_next(&p, c, &r)) {
+        if (!p.begun || p.in.files > p.begun)
+            begin_part(c, &p);
+        give_record(c, gather, &r);
+    }
+    if (p.in.files > p.begun) /* it holds no record */
+        begin_part(c, &p);
+    trace_gather_end(gather);
+    if (c->form->exchange)
+        give_exchanges(c, gather);
+    if (p.begun && c->form->end)
+        c->form->end(c);
+    trace_gather_free(gather);
+    return pass_end(&p);
+}
+
+/* ---- standard input, more than once ---------------------------------------------------------- */
+
+static FILE *kept;
+
+/* The name under which what came is read again and again. NULL: it could not be kept, said. */
+static const char *keep_stdin(void)
+{
+    static char name[40], bytes[256 << 10];
+    size_t n;
+    kept = tmpfile();
+    while (kept && (n = fread(bytes, 1, sizeof bytes, stdin)) > 0)
+        if (fwrite(bytes, 1, n, kept) != n)
+            break;
+    if (!kept || ferror(stdin) || ferror(kept) || fflush(kept) != 0) {
+        fprintf(stderr, "intproxy-trace: standard input cannot be kept to be read again: %s\n",
+                strerror(errno));
+        return NULL;
+    }
+    snprintf(name, sizeof name, "/dev/fd/%d", fileno(kept));
+    return name;
+}
+
+static bool keep_inputs(struct convert *c, const char **names)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        names[i] = c->paths[i];
+        if (!strcmp(names[i], "-") && !(names[i] = keep_stdin()))
+            return false;
+    }
+    c->paths = names;
+    return true;
+}
+
+int convert_read(struct convert *c)
+{
+    bool selects = c->filter && c->form->selects;
+    const char **names = calloc(c->count, sizeof *names);
+    if (!names)
+        heap_exhausted("names of files", c->count * sizeof *names);
+    int status = EXIT_IO;
+    if (!selects || keep_inputs(c, names)) {
+        if (selects)
+            select_wanted(c);
+        status = write_all(c);
+    }
+    trace_selection_free(c->selection);
+    if (kept)
+        fclose(kept);
+    free(names);
+    return status;
+}
+
+/* ---- what forms ask for ---------------------------------------------------------------------- */
+
+void convert_count_body(struct convert *c, const struct gathered_body *b)
+{
+    if (!gathered_missing(b))
+        return;
+    c->capped++;
+    c->capped_bytes += gathered_missing(b);
+}
+
+uint64_t convert_wall_ns(const struct convert *c, uint64_t ns)
+{
+    return c->about.wall_us * 1000 + (ns - c->about.clock_ns);
+}
