@@ -54,15 +54,17 @@ enum trace_frame {
     FRAME_CALL = 64,
 };
 
-#define TRACE_FORMAT_HEADER      "uUUUuuuussssss"
-#define TRACE_FORMAT_KINDS       "A(vcsA(cs))"
-#define TRACE_FORMAT_TYPES       "A(s)"
-#define TRACE_FORMAT_EFFECTS     "A(sv)"
-#define TRACE_FORMAT_SETTINGS    "A(ss)"
-#define TRACE_FORMAT_END         "U#u#B"
-#define TRACE_FORMAT_UNDELIVERED "U#u#v"
-#define TRACE_FORMAT_LAGGED      "U#uU"
-#define TRACE_FORMAT_NOTE        "U#s"
+/* tpl wants its formats as char *, and does not write to them. */
+#define TRACE_TPL(format)        ((char *)(uintptr_t)(format))
+#define TRACE_FORMAT_HEADER      TRACE_TPL("uUUUuuuussssss")
+#define TRACE_FORMAT_KINDS       TRACE_TPL("A(vcsA(cs))")
+#define TRACE_FORMAT_TYPES       TRACE_TPL("A(s)")
+#define TRACE_FORMAT_EFFECTS     TRACE_TPL("A(sv)")
+#define TRACE_FORMAT_SETTINGS    TRACE_TPL("A(ss)")
+#define TRACE_FORMAT_END         TRACE_TPL("U#u#B")
+#define TRACE_FORMAT_UNDELIVERED TRACE_TPL("U#u#v")
+#define TRACE_FORMAT_LAGGED      TRACE_TPL("U#uU")
+#define TRACE_FORMAT_NOTE        TRACE_TPL("U#s")
 
 /* The character of tpl for a field; '\0': a span, which has none. */
 static inline char trace_field_letter(uint8_t field_type)
