@@ -4,7 +4,7 @@
  *          the messages they were made of. Fed record by record; an exchange is given when it has ended.
  * Source   REQUEST, REQUEST_BODY, RESPONSE, RESPONSE_BODY, DATA at the interceptor: what came from the agent and
  *          what the application answered. ANSWER at the link, when the application gave none: what the proxy
- *          said in its place. Times: from what the local_connection did for it.
+ *          said in its place. Times: from what the local_connection did for it. Or the same at agent_remote.
  * Owner    whoever called trace_gather_new. A gathered exchange belongs to whom it was given: gathered_free.
  * Thread   one at a time.
  * Bounds   exchanges under way are in memory. Those that have ended wait for older ones, so that they come in
@@ -40,6 +40,8 @@ struct gathered_times {
 struct gathered {
     uint32_t number;
     uint8_t mode; /* enum traffic_mode */
+    bool
+        remote; /* an exchange of the stand-in agent: its number counts these, address is the client's */
     bool has_ids, raw, tls;
     uint64_t connection;
     uint16_t request_id, port;
@@ -53,8 +55,8 @@ struct gathered {
     struct gathered_body to_application,
         from_application; /* raw bytes: a connection, or behind a 101 */
 
-    struct actor_ref local;         /* the connection that served it; NOBODY: none */
-    char address[ADDRESS_TEXT_MAX]; /* of the application; "": not known */
+    struct actor_ref local; /* the connection that served it, or on which it came; NOBODY: none */
+    char address[ADDRESS_TEXT_MAX]; /* of its other end; "": not known */
     bool reused;                    /* the connection had served another */
     uint32_t attempts;
     char *failure; /* why it was not served, in words; NULL: nothing was said */
@@ -79,7 +81,10 @@ void gathered_free(struct gathered *x);
 
 struct trace_gather;
 
-struct trace_gather *trace_gather_new(void);
+/* Where: what the application was asked and answered; or what the stand-in agent's remote clients asked and got. */
+enum gather_at { GATHER_APPLICATION, GATHER_REMOTE };
+
+struct trace_gather *trace_gather_new(enum gather_at at);
 void trace_gather_free(struct trace_gather *g);
 void trace_gather_take(struct trace_gather *g, const struct trace_reader *reader,
                        const struct trace_record *r);

@@ -33,7 +33,8 @@ static void start(struct stage *s)
     struct trace_out out = {0};
     struct trace_record r;
     trace_encode_beginning(e, &out, 0, "");
-    *s = (struct stage){.reader = trace_reader_new(), .gather = trace_gather_new()};
+    *s = (struct stage){.reader = trace_reader_new(),
+                        .gather = trace_gather_new(GATHER_APPLICATION)};
     trace_reader_feed(s->reader, out.bytes, out.length);
     while (trace_reader_next(s->reader, &r) != TRACE_MORE)
         ;

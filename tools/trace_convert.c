@@ -18,8 +18,9 @@ enum { FORMS = sizeof forms / sizeof forms[0] };
 
 static struct {
     struct trace_files files;
+    enum gather_at at;
     const char *to, *from, *out, *to_host, *filter;
-    bool help, fields, renumber, no_redact, no_messages, no_streams;
+    bool help, fields, has_at, renumber, no_redact, no_messages, no_streams;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -67,6 +68,14 @@ static void take_to_host(struct command_line *c, const char *value)
     asked.to_host = value;
     if (!address_parse(&a, value, error))
         command_line_mistake(c, "%s", error);
+}
+
+static void take_at(struct command_line *c, const char *value)
+{
+    asked.at = strcmp(value, "remote") ? GATHER_APPLICATION : GATHER_REMOTE;
+    asked.has_at = true;
+    if (strcmp(value, "remote") != 0 && strcmp(value, "application") != 0)
+        command_line_mistake(c, "\"%s\" is neither application nor remote", value);
 }
 
 static void take_no_redact(struct command_line *c, const char *value)
@@ -128,6 +137,11 @@ static const struct option_row rows[] = {
      "--from jsonl: records are numbered anew, for lines that a filter has\nchosen: a trace has no "
      "gaps",
      take_renumber, ONCE},
+    {"--at", "SIDE",
+     "har, curl, requests: exchanges with the application, or of the stand-in\nagent with its "
+     "remote "
+     "clients; default: application, remote for traces of intproxy-agent",
+     take_at, ONCE},
     {"--no-redact", NULL, "secrets stay as they were recorded", take_no_redact, ONCE},
     {"--to-host", "HOST:PORT", "curl: whom the commands ask; default: the recorded destination",
      take_to_host, ONCE},
@@ -205,6 +219,8 @@ static void check(struct command_line *c)
         command_line_mistake(c, "--renumber belongs to --from jsonl");
     if (asked.filter && asked.from)
         command_line_mistake(c, "--filter belongs to --to");
+    if (asked.has_at && !(form && form->exchange))
+        command_line_mistake(c, "--at belongs to --to har, curl, requests");
     if (asked.to_host && form != &convert_curl)
         command_line_mistake(c, "--to-host belongs to --to curl");
     if ((asked.no_messages || asked.no_streams) && form != &convert_pcapng)
@@ -258,7 +274,9 @@ int trace_convert(int argc, char **argv)
                          .to_host = asked.to_host,
                          .no_messages = asked.no_messages,
                          .no_streams = asked.no_streams,
-                         .no_redact = asked.no_redact};
+                         .no_redact = asked.no_redact,
+                         .at = asked.at,
+                         .has_at = asked.has_at};
     if (!convert_open(&c, asked.out))
         return EXIT_IO;
     status = convert_read(&c);

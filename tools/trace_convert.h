@@ -48,6 +48,8 @@ struct convert {
     const char *to_host;          /* curl: instead of the recorded destination */
     bool no_messages, no_streams; /* pcapng */
     bool no_redact;
+    enum gather_at at;
+    bool has_at; /* else it is of the program that was recorded */
 
     /* where it goes */
     int fd;           /* -1: standard output */

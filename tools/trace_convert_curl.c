@@ -81,7 +81,7 @@ static bool is_plain_target(struct http_text t)
 static void put_where(struct convert *c, const struct gathered *x, const struct http_head *h)
 {
     struct trace_out *out = &c->out, url = {0};
-    const char *to = c->to_host ? c->to_host : x->address;
+    const char *to = c->to_host ? c->to_host : x->remote ? "" : x->address;
     struct http_text host;
     text_add(&url, x->tls && !x->address[0] ? "https://" : "http://");
     if (!strncmp(to, "unix:", 5)) {

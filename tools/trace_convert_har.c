@@ -195,9 +195,10 @@ static void put_connection(struct trace_out *out, const struct gathered *x)
                     x->local.generation);
     if (!x->address[0])
         return;
-    text_add(out, ",\"_address\":");
+    text_add(out, x->remote ? ",\"_client\":" : ",\"_address\":");
     text_json_string(out, x->address);
-    if (!address_parse(&a, x->address, error) || (a.family != ADDRESS_V4 && a.family != ADDRESS_V6))
+    if (x->remote || !address_parse(&a, x->address, error) ||
+        (a.family != ADDRESS_V4 && a.family != ADDRESS_V6))
         return;
     address_print(&a, text);
     char *colon = strrchr(text, ':');

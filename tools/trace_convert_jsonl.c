@@ -1,4 +1,4 @@
-/* tools/trace_convert_jsonl.c -- `convert --to jsonl` and `convert --from jsonl`; messages/trace_jsonl.h is the form. */
+/* tools/trace_convert_jsonl.c -- `convert --to jsonl`, `convert --from jsonl`; messages/trace_jsonl.h has the form. */
 #include "messages/trace_jsonl.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_convert.h"

@@ -19,6 +19,7 @@ struct pass {
     struct trace_input in;
     struct trace_exchanges *exchanges;
     struct trace_filter *filter;
+    struct trace_gather *gather;
     uint64_t begun; /* parts that the form knows of */
 };
 
@@ -67,7 +68,9 @@ static void select_wanted(struct convert *c)
 
 static void give_exchange(struct convert *c, const struct gathered *x)
 {
-    if (!trace_selection_has_exchange(c->selection, x->number))
+    bool wanted = x->remote ? trace_selection_has_party(c->selection, x->local)
+                            : trace_selection_has_exchange(c->selection, x->number);
+    if (!wanted)
         return;
     c->raw += x->raw;
     if (x->raw)
@@ -107,14 +110,23 @@ static void begin_part(struct convert *c, struct pass *p)
     p->begun = p->in.files ? p->in.files : 1;
 }
 
-static void give_record(struct convert *c, struct trace_gather *gather,
-                        const struct trace_record *r)
+/* The stand-in agent alone has no other exchanges than those of its remote clients. */
+static enum gather_at gathered_at(const struct convert *c)
+{
+    if (c->has_at)
+        return c->at;
+    return strcmp(c->about.program, "intproxy-agent") ? GATHER_APPLICATION : GATHER_REMOTE;
+}
+
+static void give_record(struct convert *c, struct pass *p, const struct trace_record *r)
 {
     if (c->form->record)
         c->form->record(c, r);
     if (c->form->exchange) {
-        trace_gather_take(gather, c->reader, r);
-        give_exchanges(c, gather);
+        if (!p->gather)
+            p->gather = trace_gather_new(gathered_at(c));
+        trace_gather_take(p->gather, c->reader, r);
+        give_exchanges(c, p->gather);
     }
     convert_flush(c, false);
 }
@@ -123,21 +135,21 @@ static int write_all(struct convert *c)
 {
     struct pass p;
     struct trace_record r;
-    struct trace_gather *gather = trace_gather_new();
     pass_begin(&p, c, false);
     while (pass_next(&p, c, &r)) {
         if (!p.begun || p.in.files > p.begun)
             begin_part(c, &p);
-        give_record(c, gather, &r);
+        give_record(c, &p, &r);
     }
     if (p.in.files > p.begun) /* it holds no record */
         begin_part(c, &p);
-    trace_gather_end(gather);
-    if (c->form->exchange)
-        give_exchanges(c, gather);
+    if (p.gather) {
+        trace_gather_end(p.gather);
+        give_exchanges(c, p.gather);
+        trace_gather_free(p.gather);
+    }
     if (p.begun && c->form->end)
         c->form->end(c);
-    trace_gather_free(gather);
     return pass_end(&p);
 }
 

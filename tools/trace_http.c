@@ -37,7 +37,7 @@ static void put_host(struct trace_out *out, const struct gathered *x, const stru
     struct http_text host;
     if (http_fields_find(h->fields, "host", &host) && host.length)
         text_bytes(out, host.at, host.length);
-    else if (x->address[0] && !strchr(x->address, '/'))
+    else if (!x->remote && x->address[0] && !strchr(x->address, '/'))
         text_add(out, x->address);
     else
         text_format(out, "localhost:%u", x->port);
@@ -155,7 +155,10 @@ static void remark_end(struct trace_out *out, size_t begun, const struct gathere
     if (!x->over)
         remark(out, begun, "not over when the trace ends");
     else if (!x->has_response)
-        remark(out, begun, x->cut ? "the answer's head was not recorded whole" : "never answered");
+        remark(out, begun,
+               x->cut      ? "the answer's head was not recorded whole"
+               : x->remote ? "no answer, or one of the agent itself"
+                           : "never answered");
     if (x->from_proxy)
         remark(out, begun, "answered by the proxy, not by the application");
     if (x->failure) {
@@ -168,7 +171,7 @@ void trace_http_remarks(struct trace_out *out, const struct gathered *x)
 {
     char text[160];
     size_t begun = out->length;
-    if (x->mode == MODE_MIRROR)
+    if (x->has_ids && x->mode == MODE_MIRROR)
         remark(out, begun, "a copy (mirrored)");
     if (x->attempts > 1) {
         snprintf(text, sizeof text, "sent %" PRIu32 " times", x->attempts);
@@ -189,7 +192,7 @@ void trace_http_remarks(struct trace_out *out, const struct gathered *x)
 void trace_http_title(struct trace_out *out, const struct gathered *x)
 {
     struct http_head h;
-    text_format(out, "exchange %" PRIu32, x->number);
+    text_format(out, x->remote ? "remote exchange %" PRIu32 : "exchange %" PRIu32, x->number);
     if (x->has_ids)
         text_format(out, ", connection %" PRIu64 " request %u", x->connection, x->request_id);
     if (trace_http_request(x, &h, NULL)) {

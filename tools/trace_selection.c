@@ -9,7 +9,7 @@ struct chosen {
 };
 
 struct trace_selection {
-    struct chosen *exchanges, *actors;
+    struct chosen *exchanges, *actors, *speakers;
 };
 
 static void add(struct chosen **set, uint64_t number)
@@ -56,6 +56,7 @@ void trace_selection_free(struct trace_selection *s)
         return;
     clear(&s->exchanges);
     clear(&s->actors);
+    clear(&s->speakers);
     free(s);
 }
 
@@ -63,6 +64,7 @@ void trace_selection_add(struct trace_selection *s, const struct trace_record *r
 {
     add(&s->exchanges, r->exchange ? r->exchange : r->actor_exchange);
     add(&s->actors, ref_bits(r->to));
+    add(&s->speakers, ref_bits(r->from));
 }
 
 bool trace_selection_has_exchange(const struct trace_selection *s, uint32_t number)
@@ -73,4 +75,9 @@ bool trace_selection_has_exchange(const struct trace_selection *s, uint32_t numb
 bool trace_selection_has_actor(const struct trace_selection *s, struct actor_ref who)
 {
     return !s || has(s->actors, ref_bits(who));
+}
+
+bool trace_selection_has_party(const struct trace_selection *s, struct actor_ref who)
+{
+    return !s || has(s->actors, ref_bits(who)) || has(s->speakers, ref_bits(who));
 }

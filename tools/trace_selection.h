@@ -17,5 +17,7 @@ void trace_selection_add(struct trace_selection *s, const struct trace_record *r
 /* NULL selects everything. */
 bool trace_selection_has_exchange(const struct trace_selection *s, uint32_t number);
 bool trace_selection_has_actor(const struct trace_selection *s, struct actor_ref who);
+/* It heard, or said, what is wanted. */
+bool trace_selection_has_party(const struct trace_selection *s, struct actor_ref who);
 
 #endif

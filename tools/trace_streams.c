@@ -1,206 +1,12 @@
-/* tools/trace_streams.c -- see trace_streams.h */
-#include "tools/trace_streams.h"
+/* tools/trace_streams.c -- what actors did with their sockets becomes TCP; see trace_streams.h */
 #include "messages/kinds.h"
-#include "messages/packet.h"
-#include "messages/pcapng.h"
-#include "messages/text_out.h"
+#include "tools/trace_streams_state.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
-enum side { OURS, PEERS };
-enum { FIRST_PORT = 49152, PORTS = 16384, NAMED_MAX = 250, SOCKETS_OF_AN_ACTOR = 8 };
-enum { MADE_UP_PORT = 1 };
-
-/* Bytes that were written before there was a connection. */
-struct early {
-    struct early *next;
-    uint32_t length, kept;
-    uint8_t bytes[];
-};
-
-struct stream_key {
-    uint64_t actor;
-    uint64_t n;
-};
-
-struct stream {
-    struct stream_key key;
-    struct address ends[2];  /* by side */
-    uint32_t next[2];        /* sequence number of what each side says next */
-    bool ended[2];           /* it has said FIN */
-    bool established, reset; /* reset: nothing more can be said */
-    bool client;             /* we connected */
-    struct early *early, *early_last;
-    UT_hash_handle hh;
-};
-
-/* An actor that listens, and where. */
-struct listener {
-    struct stream_key key; /* n: its tag */
-    uint32_t n;
-    struct address at;
-    UT_hash_handle hh;
-};
-
-/* What has no address gets one. */
-struct named {
-    char name[ADDRESS_TEXT_MAX];
-    uint8_t last; /* of 198.51.100.x */
-    UT_hash_handle hh;
-};
-
-struct trace_streams {
-    struct stream *streams;
-    struct listener *listeners;
-    struct named *named;
-    uint32_t interface, ports, frames;
-    uint64_t missing, missing_bytes;
-
-    /* the record under way */
-    struct trace_out *out;
-    const struct trace_record *record;
-    uint64_t wall_offset;
-};
-
-static void *must(void *p)
-{
-    if (!p)
-        heap_exhausted("the connections of a trace", 0);
-    return p;
-}
-
-/* ---- packets ---- */
-
-static void say_who(const struct trace_streams *s, char *text, size_t room)
-{
-    const struct trace_record *r = s->record;
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
-    int n = snprintf(text, room, "record %" PRIu64 ": %s %" PRIu32 ".%" PRIu32, r->sequence,
-                     r->type ? r->type : "an actor", r->to.place, r->to.generation);
-    if (exchange && n > 0 && (size_t)n < room)
-        snprintf(text + n, room - (size_t)n, ", exchange %" PRIu32, exchange);
-}
-
-/* One frame of what `from` says. */
-static void put_segment(struct trace_streams *s, const struct stream *t, enum side from,
-                        uint64_t when, unsigned flags, const uint8_t *bytes, uint32_t length,
-                        uint32_t kept)
-{
-    static struct trace_out frame;
-    char comment[200];
-    struct packet p = {.from = t->ends[from],
-                       .to = t->ends[!from],
-                       .sequence = t->next[from],
-                       .acknowledged = flags & TCP_ACK ? t->next[!from] : 0,
-                       .flags = (uint8_t)flags,
-                       .payload = bytes,
-                       .length = length,
-                       .kept = kept,
-                       .number = (uint16_t)++s->frames};
-    frame.length = 0;
-    size_t original = packet_tcp(&frame, &p);
-    say_who(s, comment, sizeof comment);
-    pcapng_packet(s->out, s->interface, when + s->wall_offset, frame.bytes, frame.length, original,
-                  length || (flags & ~(unsigned)TCP_ACK) ? comment : NULL);
-}
-
-static void put_flags(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
-                      unsigned flags)
-{
-    put_segment(s, t, from, when, flags, NULL, 0, 0);
-    t->next[from] += (flags & TCP_SYN ? 1u : 0) + (flags & TCP_FIN ? 1u : 0);
-}
-
-/* What is not known of a piece is at its end. */
-static void put_data(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
-                     const uint8_t *bytes, uint32_t length, uint32_t kept)
-{
-    if (t->reset || t->ended[from] || !length)
-        return;
-    if (kept < length) {
-        s->missing++;
-        s->missing_bytes += length - kept;
-    }
-    while (length) {
-        uint32_t n = length < PACKET_PAYLOAD_MAX ? length : PACKET_PAYLOAD_MAX;
-        uint32_t known = kept < n ? kept : n;
-        put_segment(s, t, from, when, TCP_PSH | TCP_ACK, known ? bytes : NULL, n, known);
-        t->next[from] += n;
-        if (known)
-            bytes += known;
-        kept -= known;
-        length -= n;
-    }
-    put_flags(s, t, !from, when, TCP_ACK);
-}
-
-static void put_fin(struct trace_streams *s, struct stream *t, enum side from, uint64_t when)
-{
-    if (t->reset || t->ended[from] || !t->established)
-        return;
-    put_flags(s, t, from, when, TCP_FIN | TCP_ACK);
-    t->ended[from] = true;
-    put_flags(s, t, !from, when, TCP_ACK);
-}
-
-static void put_reset(struct trace_streams *s, struct stream *t, enum side from, uint64_t when)
-{
-    if (t->reset || (t->ended[OURS] && t->ended[PEERS]))
-        return;
-    put_flags(s, t, from, when, TCP_RST | TCP_ACK);
-    t->reset = true;
-}
-
-/* ---- addresses ---- */
-
-static void name_address(struct trace_streams *s, const char *name, struct address *a)
-{
-    struct named *n;
-    *a = (struct address){.family = ADDRESS_V4, .port = a->port, .ip = {198, 51, 100, 1}};
-    if (!a->port)
-        a->port = MADE_UP_PORT;
-    HASH_FIND_STR(s->named, name, n);
-    if (!n && HASH_COUNT(s->named) < NAMED_MAX) {
-        n = must(calloc(1, sizeof *n));
-        snprintf(n->name, sizeof n->name, "%s", name);
-        n->last = (uint8_t)(HASH_COUNT(s->named) + 2);
-        HASH_ADD_STR(s->named, name, n);
-        a->ip[3] = n->last;
-        pcapng_name(s->out, a->ip, 4, name);
-    }
-    if (n)
-        a->ip[3] = n->last;
-}
-
-static bool is_ip(const struct address *a)
-{
-    return a->family == ADDRESS_V4 || a->family == ADDRESS_V6;
-}
-
-static bool is_loopback(const struct address *a)
-{
-    static const uint8_t six[16] = {[15] = 1};
-    return a->family == ADDRESS_V6 ? !memcmp(a->ip, six, 16) : a->ip[0] == 127;
-}
-
-/* The program's own end of a connection that it made: on the same machine if the other is. */
-static void own_address(struct trace_streams *s, const struct address *peer, struct address *own)
-{
-    *own = (struct address){.family = peer->family};
-    if (is_loopback(peer))
-        memcpy(own->ip, peer->ip, 16);
-    else if (peer->family == ADDRESS_V6)
-        memcpy(own->ip, (const uint8_t[16]){0x20, 0x01, 0x0d, 0xb8, [15] = 1}, 16);
-    else
-        name_address(s, "this program", own);
-    own->port = (uint16_t)(FIRST_PORT + s->ports++ % PORTS);
-}
-
-/* ---- streams ---- */
+enum { SOCKETS_OF_AN_ACTOR = 8 };
 
 static struct stream_key key_of(struct actor_ref actor, uint64_t n)
 {
@@ -231,7 +37,7 @@ static struct stream *add(struct trace_streams *s, struct actor_ref actor, uint6
     struct stream *t = find(s, actor, n);
     if (t)
         forget(s, t);
-    t = must(calloc(1, sizeof *t));
+    t = streams_must(calloc(1, sizeof *t));
     t->key = key_of(actor, n);
     t->next[OURS] = t->next[PEERS] = 1000;
     HASH_ADD(hh, s->streams, key, sizeof t->key, t);
@@ -241,8 +47,8 @@ static struct stream *add(struct trace_streams *s, struct actor_ref actor, uint6
 static void put_handshake_answer(struct trace_streams *s, struct stream *t, uint64_t when)
 {
     enum side client = t->client ? OURS : PEERS;
-    put_flags(s, t, !client, when, TCP_SYN | TCP_ACK);
-    put_flags(s, t, client, when, TCP_ACK);
+    stream_put_flags(s, t, !client, when, TCP_SYN | TCP_ACK);
+    stream_put_flags(s, t, client, when, TCP_ACK);
     t->established = true;
 }
 
@@ -251,10 +57,10 @@ static void on_connect(struct trace_streams *s, uint32_t n, const char *to, uint
     struct stream *t = add(s, s->record->to, n);
     char error[160];
     t->client = true;
-    if (!address_parse(&t->ends[PEERS], to, error) || !is_ip(&t->ends[PEERS]))
-        name_address(s, to, &t->ends[PEERS]);
-    own_address(s, &t->ends[PEERS], &t->ends[OURS]);
-    put_flags(s, t, OURS, when, TCP_SYN);
+    if (!address_parse(&t->ends[PEERS], to, error) || !streams_is_ip(&t->ends[PEERS]))
+        streams_name_address(s, to, &t->ends[PEERS]);
+    streams_own_address(s, &t->ends[PEERS], &t->ends[OURS]);
+    stream_put_flags(s, t, OURS, when, TCP_SYN);
 }
 
 static void flush_early(struct trace_streams *s, struct stream *t, uint64_t when)
@@ -262,7 +68,7 @@ static void flush_early(struct trace_streams *s, struct stream *t, uint64_t when
     while (t->early) {
         struct early *e = t->early;
         t->early = e->next;
-        put_data(s, t, OURS, when, e->bytes, e->length, e->kept);
+        stream_put_data(s, t, OURS, when, e->bytes, e->length, e->kept);
         free(e);
     }
     t->early_last = NULL;
@@ -270,7 +76,7 @@ static void flush_early(struct trace_streams *s, struct stream *t, uint64_t when
 
 static void keep_early(struct stream *t, const struct trace_bytes *b)
 {
-    struct early *e = must(malloc(sizeof *e + b->kept));
+    struct early *e = streams_must(malloc(sizeof *e + b->kept));
     *e = (struct early){NULL, b->length, b->kept};
     if (b->kept)
         memcpy(e->bytes, b->bytes, b->kept);
@@ -289,7 +95,7 @@ static void on_connected(struct trace_streams *s, struct stream *t, uint64_t err
         put_handshake_answer(s, t, when);
         flush_early(s, t, when);
     } else if (error == ECONNREFUSED) {
-        put_reset(s, t, PEERS, when);
+        stream_put_reset(s, t, PEERS, when);
     }
 }
 
@@ -304,8 +110,8 @@ static struct stream *find_or_assume(struct trace_streams *s, uint32_t n)
     t->established = true;
     snprintf(name, sizeof name, "whom %s talks with",
              s->record->type ? s->record->type : "an actor");
-    name_address(s, name, &t->ends[PEERS]);
-    own_address(s, &t->ends[PEERS], &t->ends[OURS]);
+    streams_name_address(s, name, &t->ends[PEERS]);
+    streams_own_address(s, &t->ends[PEERS], &t->ends[OURS]);
     return t;
 }
 
@@ -318,13 +124,13 @@ static void on_listen(struct trace_streams *s, const struct trace_effect *e)
     char error[160];
     HASH_FIND(hh, s->listeners, &key, sizeof key, l);
     if (!l) {
-        l = must(calloc(1, sizeof *l));
+        l = streams_must(calloc(1, sizeof *l));
         l->key = key;
         HASH_ADD(hh, s->listeners, key, sizeof l->key, l);
     }
     l->n = e->n;
-    if (!address_parse(&l->at, e->address, error) || !is_ip(&l->at))
-        name_address(s, e->address, &l->at);
+    if (!address_parse(&l->at, e->address, error) || !streams_is_ip(&l->at))
+        streams_name_address(s, e->address, &l->at);
     address_wildcard_to_loopback(&l->at);
 }
 
@@ -347,7 +153,7 @@ static void find_own_end(struct trace_streams *s, struct address *own)
     if (l)
         *own = l->at;
     else
-        name_address(s, s->record->type ? s->record->type : "this program", own);
+        streams_name_address(s, s->record->type ? s->record->type : "this program", own);
 }
 
 static void find_peer(struct trace_streams *s, struct address *peer)
@@ -360,10 +166,11 @@ static void find_peer(struct trace_streams *s, struct address *peer)
     *peer = (struct address){.family = (uint8_t)family, .port = (uint16_t)port};
     memcpy(peer->ip, &high, 8);
     memcpy(peer->ip + 8, &low, 8);
-    if (is_ip(peer))
+    if (streams_is_ip(peer))
         return;
-    name_address(s, family == ADDRESS_UNIX ? "a peer of a socket file" : "this program", peer);
-    peer->port = (uint16_t)(FIRST_PORT + s->ports++ % PORTS);
+    streams_name_address(s, family == ADDRESS_UNIX ? "a peer of a socket file" : "this program",
+                         peer);
+    peer->port = streams_next_port(s);
 }
 
 static void on_accepted(struct trace_streams *s, uint64_t when)
@@ -372,9 +179,9 @@ static void on_accepted(struct trace_streams *s, uint64_t when)
     find_own_end(s, &t->ends[OURS]);
     find_peer(s, &t->ends[PEERS]);
     if (t->ends[OURS].family != t->ends[PEERS].family) /* one of them has a made-up address */
-        name_address(s, "the other end",
-                     t->ends[OURS].family == ADDRESS_V6 ? &t->ends[OURS] : &t->ends[PEERS]);
-    put_flags(s, t, PEERS, when, TCP_SYN);
+        streams_name_address(s, "the other end",
+                             t->ends[OURS].family == ADDRESS_V6 ? &t->ends[OURS] : &t->ends[PEERS]);
+    stream_put_flags(s, t, PEERS, when, TCP_SYN);
     put_handshake_answer(s, t, when);
 }
 
@@ -386,7 +193,7 @@ static void on_failed(struct trace_streams *s, struct stream *t, uint64_t when)
     uint64_t error = 0;
     (void)trace_value(s->record, "error", &error);
     if (t->established && (error == ECONNRESET || error == EPIPE))
-        put_reset(s, t, PEERS, when);
+        stream_put_reset(s, t, PEERS, when);
 }
 
 static void on_input(struct trace_streams *s, uint64_t when)
@@ -408,10 +215,10 @@ static void on_input(struct trace_streams *s, uint64_t when)
         break;
     case MSG_SOCKET_DATA:
         bytes = trace_span(r, "bytes");
-        put_data(s, find_or_assume(s, (uint32_t)n), PEERS, when, bytes->bytes, bytes->length,
-                 bytes->kept);
+        stream_put_data(s, find_or_assume(s, (uint32_t)n), PEERS, when, bytes->bytes, bytes->length,
+                        bytes->kept);
         break;
-    case MSG_SOCKET_END: put_fin(s, find_or_assume(s, (uint32_t)n), PEERS, when); break;
+    case MSG_SOCKET_END: stream_put_fin(s, find_or_assume(s, (uint32_t)n), PEERS, when); break;
     case MSG_SOCKET_FAILED: on_failed(s, find_or_assume(s, (uint32_t)n), when); break;
     default: break;
     }
@@ -421,7 +228,7 @@ static void on_write(struct trace_streams *s, const struct trace_effect *e, uint
 {
     struct stream *t = find_or_assume(s, e->n);
     if (t->established)
-        put_data(s, t, OURS, when, e->bytes.bytes, e->bytes.length, e->bytes.kept);
+        stream_put_data(s, t, OURS, when, e->bytes.bytes, e->bytes.length, e->bytes.kept);
     else
         keep_early(t, &e->bytes);
 }
@@ -433,7 +240,7 @@ static void on_effect(struct trace_streams *s, const struct trace_effect *e, uin
     case EFFECT_CONNECT: on_connect(s, e->n, e->address, when); break;
     case EFFECT_LISTEN: on_listen(s, e); break;
     case EFFECT_WRITE: on_write(s, e, when); break;
-    case EFFECT_SHUTDOWN: put_fin(s, find_or_assume(s, e->n), OURS, when); break;
+    case EFFECT_SHUTDOWN: stream_put_fin(s, find_or_assume(s, e->n), OURS, when); break;
     case EFFECT_CLOSE:
     case EFFECT_ABORT:
     case EFFECT_RESET:
@@ -441,8 +248,8 @@ static void on_effect(struct trace_streams *s, const struct trace_effect *e, uin
         if (!t)
             break;
         if (e->kind == EFFECT_RESET)
-            put_reset(s, t, OURS, when);
-        put_fin(s, t, OURS, when);
+            stream_put_reset(s, t, OURS, when);
+        stream_put_fin(s, t, OURS, when);
         forget(s, t);
         break;
     default: break;
@@ -456,7 +263,7 @@ static void on_end(struct trace_streams *s, uint64_t when)
         struct stream *t = find(s, s->record->to, n);
         if (!t)
             continue;
-        put_fin(s, t, OURS, when);
+        stream_put_fin(s, t, OURS, when);
         forget(s, t);
     }
 }
@@ -489,7 +296,7 @@ void trace_streams_missing(const struct trace_streams *s, uint64_t *pieces, uint
 
 struct trace_streams *trace_streams_new(uint32_t interface)
 {
-    struct trace_streams *s = must(calloc(1, sizeof *s));
+    struct trace_streams *s = streams_must(calloc(1, sizeof *s));
     s->interface = interface;
     return s;
 }
@@ -497,7 +304,6 @@ struct trace_streams *trace_streams_new(uint32_t interface)
 void trace_streams_free(struct trace_streams *s)
 {
     struct listener *l, *next_listener;
-    struct named *n, *next_named;
     while (s->streams)
         forget(s, s->streams);
     HASH_ITER(hh, s->listeners, l, next_listener)
@@ -505,10 +311,6 @@ void trace_streams_free(struct trace_streams *s)
         HASH_DEL(s->listeners, l);
         free(l);
     }
-    HASH_ITER(hh, s->named, n, next_named)
-    {
-        HASH_DEL(s->named, n);
-        free(n);
-    }
+    streams_forget_names(s);
     free(s);
 }

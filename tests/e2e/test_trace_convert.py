@@ -157,6 +157,21 @@ class Convert(Case):
             known = [t for t in e["timings"].values() if t > 0]
             self.assertAlmostEqual(e["time"], sum(known), 3)
 
+    def test_har_of_the_agent(self):
+        """What its remote clients asked and got."""
+        self.some_traffic()
+        har, said = run(self.agent_traced, "--to", "har")
+        entries = self.check_har(har)
+        self.assertEqual(said, "")
+        self.assertEqual([e["request"]["method"].encode() for e in entries], [r[0] for r in self.app.requests])
+        self.assertEqual([e["_whole"] for e in entries], [True] * len(entries))
+        (e,) = [e for e in entries if e["request"]["url"].endswith("/binary")]
+        self.assertEqual(base64.b64decode(e["response"]["content"]["text"]), BINARY)
+        (e,) = [e for e in entries if e["request"]["url"].endswith("/upload")]
+        self.assertEqual(e["request"]["postData"]["text"], "abcd")
+        har, _ = run(self.agent_traced, "--to", "har", "--filter", "kind == AGENT_OFFER")
+        self.assertEqual(len(self.check_har(har)), len(entries))
+
     def test_har_of_capped_bodies(self):
         self.some_traffic("--trace-bodies", "100")
         har, said = run(self.traced, "--to", "har")
