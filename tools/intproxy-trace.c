@@ -22,6 +22,7 @@ static const struct command {
     {"info", trace_info, "what a trace says of itself, and whether it is whole"},
     {"redact", trace_redact, "a copy without secrets, that replays as the original does"},
     {"convert", trace_convert, "into JSON lines, HAR, curl commands, packets or plain requests"},
+    {"diff", trace_diff, "what is different in two traces"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

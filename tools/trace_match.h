@@ -1,0 +1,19 @@
+/* tools/trace_match.h -- which item of one list is which of the other.
+ *
+ * Purpose  in order, so that as many as possible are equal, and of the rest as many as possible are of the same
+ *          kind; unordered ones whatever their order; of those that count once, one is as good as many.
+ * Thread   one.
+ */
+#ifndef TOOLS_TRACE_MATCH_H
+#define TOOLS_TRACE_MATCH_H
+
+#include "tools/trace_units.h"
+
+/* a or b NULL: it is in the other list alone. */
+typedef void match_found(void *context, const struct unit_item *a, const struct unit_item *b);
+
+/* The lists are of one pair; they are reordered. */
+void trace_match(const struct unit_item **a, size_t a_count, const struct unit_item **b,
+                 size_t b_count, match_found *found, void *context);
+
+#endif
