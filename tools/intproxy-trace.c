@@ -23,6 +23,7 @@ static const struct command {
     {"redact", trace_redact, "a copy without secrets, that replays as the original does"},
     {"convert", trace_convert, "into JSON lines, HAR, curl commands, packets or plain requests"},
     {"diff", trace_diff, "what is different in two traces"},
+    {"assert", trace_assert, "a trace is as the golden one: for CI, as TAP or JUnit"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -237,8 +237,10 @@ static void take(struct gather *g, struct trace_filter *filter, struct trace_exc
     const struct trace_exchange *x = trace_exchanges_take(exchanges, r);
     trace_actors_take(g->actors, g->reader, r);
     g->type = r->type ? r->type : trace_actors_type(g->actors, r->to);
-    if (r->what == TRACE_LAGGED)
+    if (r->what == TRACE_LAGGED) {
         g->units->calls_lost += r->lost;
+        gather_links_lost(g);
+    }
     if (r->what == TRACE_LAGGED || r->what == TRACE_NOTE)
         return;
     g->unit = unit_of_record(g);

@@ -53,6 +53,8 @@ void gather_effects(struct gather *g);
 /* trace_gather_link.c: bytes that such an actor reads from, or writes to, the other end of a link */
 bool gather_is_link(const char *type);
 void gather_link_bytes(struct gather *g, const struct trace_bytes *bytes, bool written);
+/* Calls are missing: there may be bytes among them. */
+void gather_links_lost(struct gather *g);
 void gather_links_free(struct gather *g);
 
 /* trace_gather_fields.c; of: the item's kind, which rules may name */

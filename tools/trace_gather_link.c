@@ -49,6 +49,12 @@ static struct gather_link *link_of(struct gather *g, bool written)
     return l;
 }
 
+void gather_links_lost(struct gather *g)
+{
+    for (struct gather_link *l = g->links; l; l = l->hh.next)
+        l->broken = true;
+}
+
 void gather_links_free(struct gather *g)
 {
     struct gather_link *l, *next;

@@ -107,7 +107,8 @@ static void lacks(const struct trace_units *u, const char *side)
 {
     if (u->calls_lost)
         output_format("%s lacks %" PRIu64 " calls, which its recorder had no room for: what they "
-                      "were is not known\n",
+                      "were is not known,\nand from there on the bytes of its links are not "
+                      "compared\n",
                       side, u->calls_lost);
     if (u->link_left_out)
         output_format("%s was recorded without bodies: the bytes of its link are not compared, the "

@@ -1,0 +1,163 @@
+/* tools/trace_assert.c -- intproxy-trace assert: a trace is as the golden one, said as CI reads it. */
+#include "tools/output.h"
+#include "tools/trace_commands.h"
+#include "tools/trace_replace.h"
+#include "tools/trace_report.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    const char *paths[2];
+    unsigned count;
+    bool update, tap, junit, help;
+} asked;
+
+static void take_update(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.update = true;
+}
+
+static void take_tap(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.tap = true;
+}
+
+static void take_junit(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.junit = true;
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.help = true;
+}
+
+static void take_file(struct command_line *c, const char *value)
+{
+    if (asked.count < 2)
+        asked.paths[asked.count] = value;
+    else
+        command_line_mistake(c, "%s: two traces are compared, this is one more", value);
+    asked.count++;
+}
+
+static const struct option_row rows[] = {
+    {"--tap", NULL, "as TAP 13: a test for each exchange, and for each actor outside of them",
+     take_tap, ONCE},
+    {"--junit", NULL, "the same as JUnit's XML", take_junit, ONCE},
+    {"--update", NULL,
+     "when they differ, TRACE takes GOLDEN's place, as one step; what\n"
+     "changed is said. Also when there is no GOLDEN yet",
+     take_update, ONCE},
+    TRACE_TWO_ROWS,
+    {"--help", NULL, "this text", take_help, ONCE},
+    {NULL, NULL, NULL, NULL, ONCE},
+};
+
+static const char usage[] = "intproxy-trace assert [OPTION]... GOLDEN TRACE";
+static const char examples[] =
+    "  intproxy-trace assert tests/login.trace run.trace\n"
+    "  intproxy-trace assert --ignore tests/rules --junit tests/login.trace run.trace >junit.xml\n"
+    "  intproxy-trace assert --update tests/login.trace run.trace\n"
+    "\n"
+    "exit status: 0 as the golden one, or that was updated; 1 different; 2 a mistake on the "
+    "command "
+    "line,\n"
+    "or in rules; 65 no trace, or damaged places; 74 not readable, or not writable\n";
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void check(struct command_line *c)
+{
+    if (command_line_given(c, "--rules"))
+        return;
+    if (asked.count < 2)
+        command_line_mistake(c, "two traces must be named: assert GOLDEN TRACE");
+    if (asked.tap && asked.junit)
+        command_line_mistake(c, "--tap and --junit: leave one out");
+    for (unsigned i = 0; i < asked.count && i < 2; i++)
+        if (asked.update &&
+            (strcmp(asked.paths[i], "-") == 0 || (i == 1 && !exists(asked.paths[i]))))
+            command_line_mistake(c,
+                                 "--update: %s is no file by itself: it must be one, not a "
+                                 "trace of several parts nor standard input",
+                                 asked.paths[i]);
+}
+
+/* ---- update ---------------------------------------------------------------------------------- */
+
+static int update(const char *what)
+{
+    char error[REPLACE_ERROR_MAX];
+    if (!trace_replace_by_file(asked.paths[0], asked.paths[1], error)) {
+        fprintf(stderr, "intproxy-trace: %s\n", error);
+        return EXIT_IO;
+    }
+    fprintf(stderr, "intproxy-trace: %s %s\n", asked.paths[0], what);
+    return 0;
+}
+
+/* There is nothing to compare with: it must be a trace, that is all. */
+static int create(void)
+{
+    struct trace_two two;
+    trace_two_read(&two, asked.paths[1], asked.paths[1], 0, false);
+    int status = two.status ? two.status : two.comparison ? update("was made") : EXIT_DATA;
+    trace_two_free(&two);
+    return status;
+}
+
+/* ---- report ---------------------------------------------------------------------------------- */
+
+static void report(const struct trace_two *t)
+{
+    struct report_sides s = {"golden", "trace"};
+    if (asked.tap)
+        report_tap(t, s);
+    else if (asked.junit)
+        report_junit(t, s);
+    else
+        report_text(t, s, true);
+    output_flush();
+}
+
+static int judge(const struct trace_two *t)
+{
+    report(t);
+    if (t->status)
+        return t->status;
+    if (trace_comparison_is_equal(t->comparison, trace_two_cuts_count()))
+        return 0;
+    return asked.update ? update("was updated") : 1;
+}
+
+int trace_assert(int argc, char **argv)
+{
+    static char help[8000];
+    enum { KEPT = 64 << 10 };
+    struct command_line c = {
+        .program = "intproxy-trace assert", .rows = rows, .argument = take_file};
+    struct trace_two two;
+    int status;
+    snprintf(help, sizeof help, "%s\n%s", trace_two_help, examples);
+    trace_two_begin();
+    if (!command_line_start(&c, argc, argv, &asked.help, usage, help, check, &status))
+        return status;
+    if (trace_two_printed_rules())
+        return 0;
+    trace_two_end();
+    if (asked.update && !exists(asked.paths[0]))
+        return create();
+    trace_two_read(&two, asked.paths[0], asked.paths[1], KEPT, false);
+    status = two.comparison ? judge(&two) : two.status;
+    trace_two_free(&two);
+    return status;
+}
