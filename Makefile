@@ -115,9 +115,11 @@ $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
 
-$(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
+# Tools that have unit tests of their own.
+TESTED_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out tools/intproxy-trace.c,$(TRACE_SRC)))
+$(OUT)/unit: $(TEST_OBJ) $(TESTED_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(sort $(TEST_OBJ) $(TESTED_OBJ)) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
 
 check: $(OUT)/unit
 	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))

@@ -24,6 +24,7 @@ static const struct command {
     {"convert", trace_convert, "into JSON lines, HAR, curl commands, packets or plain requests"},
     {"diff", trace_diff, "what is different in two traces"},
     {"assert", trace_assert, "a trace is as the golden one: for CI, as TAP or JUnit"},
+    {"minimize", trace_minimize, "the few messages of a failing trace that matter"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
