@@ -149,7 +149,7 @@ static void run_once(struct trace_units *u, const struct trace_units *others,
 void trace_align(struct trace_units *a, struct trace_units *b, const struct trace_rules *rules)
 {
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
-        if (passes[i] == OF_ACTORS) {
+        if (passes[i] == (OF_ACTORS | BY_REQUEST)) { /* those that are left did something else */
             run_once(a, b, rules);
             run_once(b, a, rules);
         }

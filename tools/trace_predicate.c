@@ -1,5 +1,6 @@
 /* tools/trace_predicate.c -- see trace_predicate.h */
 #include "tools/trace_predicate.h"
+#include "actors/exit_codes.h"
 #include "runtime/heap.h"
 #include "tools/trace_two.h"
 #include <errno.h>
@@ -174,6 +175,10 @@ static enum predicate_answer ask_replay(struct trace_predicate *p)
     enum predicate_answer answer = PREDICATE_FINE;
     char name[] = "intproxy-trace", command[] = "replay";
     int status = run(p, "/proc/self/exe", (char *[]){name, command, p->path, NULL}, &answer);
+    if (status == EXIT_USAGE) {
+        fprintf(stderr, "intproxy-trace: --replay: `intproxy-trace replay FILE` cannot be run\n");
+        return PREDICATE_ERROR;
+    }
     return status == 1 ? PREDICATE_FAILS_STILL : answer;
 }
 

@@ -362,8 +362,8 @@ static const struct form *form_of(struct line *l, enum rule_verb verb)
         if (forms[i].verb == verb && strcmp(forms[i].word, word) == 0)
             return &forms[i];
     if (*word)
-        mistake(l, "cannot %s \"%s\": it must be one of %s", verbs[verb], word,
-                nouns_of(verb, nouns));
+        mistake(l, "there is no \"%s %s\": one of %s must follow `%s`", verbs[verb], word,
+                nouns_of(verb, nouns), verbs[verb]);
     else
         mistake(l, "%s what? One of %s must follow", verbs[verb], nouns_of(verb, nouns));
     return NULL;
