@@ -42,6 +42,7 @@ const char trace_rules_default[] =
     "ignore effect close of local_connection\n"
     "ignore field served\n"
     "once actor local_connection\n"
+    "once actor local_pool\n"
     "# Bookkeeping of the runtime.\n"
     "ignore effect monitor\n"
     "ignore effect demonitor\n"
