@@ -54,7 +54,8 @@ actors_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard actors/*.c)))
 ALL_LIB      := $(OUT)/libactors.a $(OUT)/libmessages.a $(OUT)/libruntime.a
 TEST_SRC     := $(sort $(wildcard tests/*.c))
 TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC)) \
-    $(patsubst %,$(OUT)/tools/%.o,trace_parts trace_input recording_writer recording_store recording_flight)
+    $(patsubst %,$(OUT)/tools/%.o,command_line output recording_writer recording_store recording_flight) \
+    $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tools/trace_*.c)))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
@@ -115,11 +116,9 @@ $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
 
-# Tools that have unit tests of their own.
-TESTED_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out tools/intproxy-trace.c,$(TRACE_SRC)))
-$(OUT)/unit: $(TEST_OBJ) $(TESTED_OBJ) $(ALL_LIB)
+$(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(sort $(TEST_OBJ) $(TESTED_OBJ)) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
 
 check: $(OUT)/unit
 	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))

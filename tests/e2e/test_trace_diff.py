@@ -103,6 +103,9 @@ class Traces(Case):
 
 
 class Diff(Traces):
+    # whether the agent reads an answer in one piece or in two is chance
+    SAME_THREE = r"exchanges: \d equal, 0 different, 0 only in A, 0 only in B, \d cut"
+
     def test_a_trace_is_equal_to_itself(self):
         a = self.three("a", plain)
         out, errors = run("diff", "--strict", "--cuts", a, a)
@@ -114,7 +117,7 @@ class Diff(Traces):
 
     def test_the_same_load_is_equal(self):
         a, b = self.three("a", plain), self.three("b", plain)
-        self.assertIn("exchanges: 3 equal", run("diff", a, b)[0])
+        self.assertRegex(run("diff", a, b)[0], self.SAME_THREE)
         # without the default rules what each run gives anew is different: they are needed
         self.assertIn("port", run("diff", "--strict", "--details", a, b, status=1)[0])
 
@@ -248,7 +251,7 @@ class Diff(Traces):
     def test_bodies_that_were_left_out(self):
         a, b = (self.three(name, plain, "--trace-bodies", "none") for name in "ab")
         out = run("diff", a, b)[0]
-        self.assertIn("3 equal", out)
+        self.assertRegex(out, self.SAME_THREE)
         self.assertIn("A was recorded without bodies", out)
         c = self.three("c", lambda m, p, b: (200, b"x-app: one\r\n", b"GET / another"), "--trace-bodies", "none")
         self.assertIn("3 different", run("diff", a, c, status=1)[0])
