@@ -88,14 +88,19 @@ static bool put(const struct trace_predicate *p, const void *bytes, size_t lengt
 
 /* ---- programs -------------------------------------------------------------------------------- */
 
-/* What the child says is of no interest, its end is. */
-static void be_quiet(void)
+/* What it says goes to `out`, which is kept small: a pipe must hold it. */
+static void become_child(int out)
 {
     int null = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     if (null < 0)
         _exit(CANNOT_RUN);
-    for (int fd = 0; fd < 3; fd++)
-        dup2(null, fd);
+    dup2(null, STDIN_FILENO);
+    dup2(out < 0 ? null : out, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
 }
 
 /* Its whole group, as a shell has children. */
@@ -115,8 +120,8 @@ static int wait_for(const struct trace_predicate *p, pid_t child, enum predicate
     return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Its exit status; -1: it was killed. */
-static int run(const struct trace_predicate *p, const char *file, char *const *arguments,
+/* Its exit status; -1: it was killed. out -1: what it says is of no interest, its end is. */
+static int run(const struct trace_predicate *p, const char *file, char *const *arguments, int out,
                enum predicate_answer *answer)
 {
     pid_t child = fork();
@@ -126,11 +131,7 @@ static int run(const struct trace_predicate *p, const char *file, char *const *a
         return -1;
     }
     if (child == 0) {
-        setpgid(0, 0);
-        signal(SIGPIPE, SIG_DFL);
-        signal(SIGINT, SIG_DFL);
-        signal(SIGTERM, SIG_DFL);
-        be_quiet();
+        become_child(out);
         execv(file, arguments);
         _exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
     }
@@ -161,7 +162,7 @@ static enum predicate_answer ask_command(const struct trace_predicate *p)
 {
     enum predicate_answer answer = PREDICATE_FINE;
     char *command = command_of(p), shell[] = "sh", option[] = "-c";
-    int status = run(p, "/bin/sh", (char *[]){shell, option, command, NULL}, &answer);
+    int status = run(p, "/bin/sh", (char *[]){shell, option, command, NULL}, -1, &answer);
     free(command);
     if (status == NOT_FOUND || status == CANNOT_RUN) {
         fprintf(stderr, "intproxy-trace: --while: the command cannot be run: %s\n", p->text);
@@ -170,16 +171,56 @@ static enum predicate_answer ask_command(const struct trace_predicate *p)
     return status == 0 ? PREDICATE_FAILS_STILL : answer;
 }
 
+/* ---- replay ---------------------------------------------------------------------------------- */
+
+/* Runs it, and keeps what it says. */
+static int run_replay(struct trace_predicate *p, enum predicate_answer *answer)
+{
+    char name[] = "intproxy-trace", command[] = "replay";
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        say("pipe");
+        *answer = PREDICATE_ERROR;
+        return -1;
+    }
+    int status =
+        run(p, "/proc/self/exe", (char *[]){name, command, p->path, NULL}, ends[1], answer);
+    ssize_t n = read(ends[0], p->said, sizeof p->said - 1);
+    p->said[n > 0 ? n : 0] = '\0';
+    close(ends[0]);
+    close(ends[1]);
+    return status;
+}
+
+/* "diverged: TYPE/REF ..., at record N, its message M: WHAT", without the number of the record, which changes when
+ * others are left out. NULL: it did not diverge. */
+static char *divergence(char *said)
+{
+    char *line = strstr(said, "diverged: "), *record, *rest;
+    if (!line || (line != said && line[-1] != '\n'))
+        return NULL;
+    line[strcspn(line, "\n")] = '\0';
+    record = strstr(line, ", at record ");
+    rest = record ? strchr(record + 1, ',') : NULL;
+    if (rest)
+        memmove(record, rest, strlen(rest) + 1);
+    return line;
+}
+
 static enum predicate_answer ask_replay(struct trace_predicate *p)
 {
     enum predicate_answer answer = PREDICATE_FINE;
-    char name[] = "intproxy-trace", command[] = "replay";
-    int status = run(p, "/proc/self/exe", (char *[]){name, command, p->path, NULL}, &answer);
+    int status = run_replay(p, &answer);
+    char *line = status == 1 ? divergence(p->said) : NULL;
     if (status == EXIT_USAGE) {
         fprintf(stderr, "intproxy-trace: --replay: `intproxy-trace replay FILE` cannot be run\n");
         return PREDICATE_ERROR;
     }
-    return status == 1 ? PREDICATE_FAILS_STILL : answer;
+    if (!line)
+        return answer;
+    if (!p->signature && !(p->signature = strdup(line)))
+        heap_exhausted("a divergence", strlen(line));
+    return strcmp(p->signature, line) == 0 ? PREDICATE_FAILS_STILL : answer;
 }
 
 /* ---- another trace --------------------------------------------------------------------------- */

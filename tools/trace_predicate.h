@@ -1,7 +1,7 @@
 /* tools/trace_predicate.h -- whether a trace still fails: what minimize asks of each smaller one.
  *
- * Purpose  a command that ends with 0 (COMMAND, {} is the file), `replay` that ends with 1, or the difference to
- *          another trace that there was at first.
+ * Purpose  a command that ends with 0 (COMMAND, {} is the file); `replay` that diverges, or the difference to
+ *          another trace: in the same way as it did at first.
  * Owner    whoever called trace_predicate_begin; one a program, as it has a file and a child.
  * Thread   one.
  * Errors   PREDICATE_ERROR, said on stderr.
@@ -21,13 +21,16 @@ enum predicate_answer {
     PREDICATE_ERROR,
 };
 
+enum { PREDICATE_SAID_MAX = 8192 };
+
 struct trace_predicate {
     enum predicate_kind kind;
     const char *text;     /* the command; the other trace */
     uint64_t deadline_ns; /* of CLOCK_MONOTONIC */
     /* -- private -- */
-    char path[64];   /* of the file that is tried */
-    char *signature; /* of the difference at first */
+    char path[64];                 /* of the file that is tried */
+    char *signature;               /* of the divergence, or difference, at first */
+    char said[PREDICATE_SAID_MAX]; /* by replay: its first bytes */
 };
 
 /* False: no file can be made; said. */

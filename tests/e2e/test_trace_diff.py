@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import xml.etree.ElementTree
@@ -401,6 +402,49 @@ class Minimize(Traces):
         self.assertLess(len(self.records(small)), 6)
         self.assertIn("404", run("diff", "--details", small, b, status=1)[0])
         self.assertIn("does not fail", run("minimize", a, "-o", small, "--diff", a, status=1)[1])
+
+    def frames(self, path):
+        """The records of a file, as bytes, and what stands before them; see messages/trace_format.h."""
+        with open(path, "rb") as f:
+            data = f.read()
+        begin, at, records = None, 8, []
+        while at < len(data):
+            _, kind, length = struct.unpack_from("<HHI", data, at)
+            if kind >= 8:
+                begin = begin or at
+                records.append(data[at:at + 20 + length])
+            at += 20 + length
+        return data[:begin], records
+
+    def one_with_what_another_heard(self):
+        """A trace whose application's answer is that of another run: not what the actors then said to each other."""
+        def answer(status):
+            return lambda method, path, body: (status, b"", b"ok")
+        for i in range(10):
+            paths = [self.record_app(f"{status}-{i}", answer(status), lambda: self.get("/a", "/b", "/c"))
+                     for status in (200, 404)]
+            (begin, records), (_, others) = map(self.frames, paths)
+            heard = [[r["seq"] for r in self.records(path) if r.get("kind") == "SOCKET_DATA" and
+                      r["to"].startswith("local_connection")] for path in paths]
+            if heard[0][0] == heard[1][0]:
+                records[heard[0][0]] = others[heard[0][0]]
+                with open(self.path("spliced"), "wb") as f:
+                    f.write(begin + b"".join(records))
+                return self.path("spliced")
+        raise AssertionError("the same load never begins with the same records")
+
+    def test_a_replay_that_diverges(self):
+        a, small = self.one_with_what_another_heard(), self.path("small")
+
+        def diverged(path):
+            line = run("replay", path, status=1)[0].splitlines()[0]
+            self.assertTrue(line.startswith("diverged: "), line)
+            return re.sub("at record \\d+, ", "", line)
+        out = run("minimize", a, "-o", small)[0]
+        self.assertEqual(diverged(small), diverged(a))
+        self.assertLess(len(self.records(small)), len(self.records(a)) / 4, out)
+        whole = self.three("whole", plain)
+        self.assertIn("its replay does not diverge", run("minimize", whole, "-o", small, status=1)[1])
 
     def test_limits_and_mistakes(self):
         a, small = self.three("a", plain), self.path("small")
