@@ -112,6 +112,7 @@ $(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 
 # The same for intproxy-trace.
 TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c tools/command_line.c
+$(OUT)/tools/trace_page.o: $(wildcard tools/trace_page*.css tools/trace_page*.html tools/trace_page*.js)
 $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)

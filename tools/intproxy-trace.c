@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"replay", trace_replay,
      "recorded inputs into the very same actors: do they do the same again?"},
+    {"diagram", trace_diagram, "arrows between lifelines, as a page or as mermaid's text"},
     {"show", trace_show, "one line a message"},
     {"follow", trace_follow, "the same, of a trace that is being written"},
     {"stat", trace_stat, "counts, waits and handling times; the slowest exchanges"},

@@ -10,6 +10,7 @@
 #include "actors/exit_codes.h"
 
 int trace_replay(int argc, char **argv);
+int trace_diagram(int argc, char **argv);
 int trace_show(int argc, char **argv);
 int trace_follow(int argc, char **argv);
 int trace_stat(int argc, char **argv);

@@ -1,0 +1,131 @@
+/* tools/trace_diagram_finish.c -- when all records were taken: lifelines, exchanges, and what is left out. */
+#include "tools/trace_diagram_parts.h"
+#include <stdlib.h>
+
+const struct lifeline_info lifelines[LIFELINES] = {
+    [LIFE_CLIENT] = {"client", "outside: remote clients of the agent", NULL},
+    [LIFE_AGENT_REMOTE] = {"remote", "a remote connection, in the agent", "agent_remote"},
+    [LIFE_AGENT_PORT] = {"port", "a port of the agent: who gets what", "agent_port"},
+    [LIFE_AGENT_ROOT] = {"agent_root", "the agent's root: listener, ports", "agent"},
+    [LIFE_AGENT_SESSION] = {"session", "one proxy's session, in the agent", "agent_session"},
+    [LIFE_PROXIES] = {"intproxy", "outside: the proxy", NULL},
+    [LIFE_AGENT] = {"agent", "outside: the agent", NULL},
+    [LIFE_LINK] = {"link", "one connection to the agent", "link_connection"},
+    [LIFE_PROXY] = {"proxy", "subscriptions, and which exchange is whose", "incoming_proxy"},
+    [LIFE_INTERCEPTOR] = {"interceptor", "one exchange each", "interceptor"},
+    [LIFE_POOL] = {"pool", "connections to the application", "local_pool"},
+    [LIFE_CONNECTION] = {"connection", "one socket to the application each", "local_connection"},
+    [LIFE_APPLICATION] = {"application", "outside: the local application", NULL},
+    [LIFE_SUPERVISOR] = {"supervisor", "the graph, readiness, the drain", "supervisor"},
+    [LIFE_AGENT_LINK] = {"agent_link", "tries to reach the agent", "agent_link"},
+    [LIFE_SYSTEM] = {"system", "outside: signals, names, files, ports", NULL},
+    [LIFE_OTHER] = {"other", "actors of a type that is not known here", NULL},
+};
+
+/* Both ends of a link in one trace: neither is outside. */
+static void join_ends(struct diagram *d)
+{
+    if (!d->p->seen[LIFE_AGENT_SESSION] || !d->p->seen[LIFE_LINK])
+        return;
+    if (d->p->outside[LIFE_AGENT])
+        d->actors[d->p->outside[LIFE_AGENT] - 1].lifeline = LIFE_AGENT_SESSION;
+    if (d->p->outside[LIFE_PROXIES])
+        d->actors[d->p->outside[LIFE_PROXIES] - 1].lifeline = LIFE_LINK;
+}
+
+/* ---- the stand-in agent's exchanges ----
+ *
+ * Its messages have neither numbers nor ids; but what a session writes has, and what an agent_remote hears
+ * between two requests is about one of them.
+ */
+
+static bool is_effect(const struct diagram_arrow *a)
+{
+    return a->what == DIAGRAM_LEAVES || a->what == DIAGRAM_LOG;
+}
+
+static bool is_agents(const struct diagram *d, const struct diagram_arrow *a)
+{
+    enum lifeline to = diagram_lifeline(d, is_effect(a) ? a->from : a->to);
+    return to == LIFE_AGENT_REMOTE || to == LIFE_AGENT_PORT || to == LIFE_AGENT_SESSION;
+}
+
+/* What led to it is about the same. */
+static void spread_to_causes(struct diagram *d)
+{
+    for (uint32_t i = d->arrow_count; i-- > 0;) {
+        struct diagram_arrow *a = &d->arrows[i];
+        struct diagram_arrow *cause = a->cause == DIAGRAM_NONE ? NULL : &d->arrows[a->cause];
+        if (cause && a->exchange && !cause->exchange && is_agents(d, a) && is_agents(d, cause))
+            cause->exchange = a->exchange;
+    }
+}
+
+static void spread_along_remote(struct diagram *d, uint32_t *of_actor, uint32_t actor,
+                                struct diagram_arrow *a)
+{
+    if (diagram_lifeline(d, actor) != LIFE_AGENT_REMOTE)
+        return;
+    if (a->exchange)
+        of_actor[actor] = a->exchange;
+    else
+        a->exchange = of_actor[actor];
+}
+
+static void spread(struct diagram *d)
+{
+    uint32_t *of_actor = calloc(d->actor_count + 1, sizeof *of_actor);
+    if (!of_actor)
+        heap_exhausted("a diagram", d->actor_count * sizeof *of_actor);
+    spread_to_causes(d);
+    for (uint32_t i = 0; i < d->arrow_count; i++) {
+        struct diagram_arrow *a = &d->arrows[i];
+        if ((is_effect(a) || a->spawned) && !a->exchange && a->cause != DIAGRAM_NONE)
+            a->exchange = d->arrows[a->cause].exchange;
+        spread_along_remote(d, of_actor, a->to, a);
+        spread_along_remote(d, of_actor, a->from, a);
+    }
+    free(of_actor);
+}
+
+/* ---- what is left out ---- */
+
+/* Causes move with what they name. */
+static void keep_wanted(struct diagram *d, uint32_t exchange)
+{
+    uint32_t *place = malloc((d->arrow_count + 1) * sizeof *place), kept = 0;
+    if (!place)
+        heap_exhausted("a diagram", d->arrow_count * sizeof *place);
+    for (uint32_t i = 0; i < d->arrow_count; i++) {
+        struct diagram_arrow *a = &d->arrows[i];
+        bool stays = a->wanted && (!exchange || a->exchange == exchange);
+        if (a->cause != DIAGRAM_NONE)
+            a->cause = place[a->cause];
+        place[i] = stays ? kept : DIAGRAM_NONE;
+        if (stays)
+            d->arrows[kept++] = *a;
+    }
+    free(place);
+    d->left_out = d->arrow_count - kept;
+    d->arrow_count = kept;
+}
+
+void diagram_finish(struct diagram *d, uint32_t exchange)
+{
+    join_ends(d);
+    spread(d);
+    keep_wanted(d, exchange);
+    for (uint32_t i = 0; i < d->arrow_count; i++)
+        if (d->arrows[i].what != DIAGRAM_NOTE) {
+            d->has[diagram_lifeline(d, d->arrows[i].from)] = true;
+            d->has[diagram_lifeline(d, d->arrows[i].to)] = true;
+        }
+}
+
+uint64_t diagram_size(const struct diagram *d, const struct diagram_arrow *a)
+{
+    uint64_t size = 0;
+    for (unsigned i = 0; i < d->kinds[a->kind].span_count; i++)
+        size += d->spans[a->bytes + i].length;
+    return size;
+}
