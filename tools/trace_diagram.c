@@ -136,7 +136,7 @@ static void read_all(struct diagram *d, struct trace_input *in)
         diagram_take(d, in->reader, shown_record(&record), true);
 }
 
-static void write_page(struct diagram *d, const struct trace_input *in)
+static void write_page(const struct diagram *d, const struct trace_input *in)
 {
     const char *slash = strrchr(asked.files[0], '/');
     struct trace_html page = {

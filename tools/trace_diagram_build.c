@@ -140,11 +140,9 @@ static void tell_bytes(struct diagram *d, uint32_t arrow, uint32_t actor, bool a
         return;
     }
     enum wire_from from = (who == LIFE_LINK) == arrives ? WIRE_FROM_AGENT : WIRE_FROM_CLIENT;
-    bool known = diagram_link_bytes(d, d->actors[actor].ref, from, bytes, kept, all, &link);
+    diagram_link_bytes(d, arrow, d->actors[actor].ref, from, bytes, kept, all, &link);
     set_label(d, arrow, link.text, strlen(link.text));
     d->arrows[arrow].repeats = link.pieces;
-    if (known && link.has_ids)
-        diagram_ids_take(d, &link.ids, arrow);
 }
 
 static void tell(struct diagram *d, uint32_t arrow, const struct trace_record *r)

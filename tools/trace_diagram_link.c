@@ -21,6 +21,7 @@ struct stream_key {
 struct diagram_stream {
     struct stream_key key;
     bool broken;
+    uint32_t parts; /* arrows that carry a part of the message under way; DIAGRAM_NONE ends */
     struct wire_decoder decoder; /* points into itself */
     UT_hash_handle hh;
 };
@@ -37,6 +38,7 @@ static struct diagram_stream *stream_of(struct diagram *d, struct actor_ref acto
     if (!s)
         heap_exhausted("a diagram", sizeof *s);
     s->key = key;
+    s->parts = DIAGRAM_NONE;
     wire_decoder_create(&s->decoder, from, version_newest(), MESSAGE_MAX);
     HASH_ADD(hh, d->p->streams, key, sizeof s->key, s);
     return s;
@@ -60,8 +62,9 @@ struct telling {
     size_t length; /* of the text */
     unsigned names, same;
     char name[WIRE_NAME_MAX]; /* the last one */
+    unsigned messages;        /* that end here */
     bool several;             /* not all are about one exchange */
-    unsigned messages;
+    struct diagram_ids ids;   /* of the first */
 };
 
 static void put(struct telling *t, const char *text)
@@ -117,7 +120,7 @@ static void take_ids(struct telling *t, const struct wire_message *m)
                               .mode = (uint8_t)m->mode,
                               .request = m->request,
                               .connection = m->connection};
-    struct diagram_ids *first = &t->out->ids;
+    struct diagram_ids *first = &t->ids;
     if (!(has & TAP_HAS_CONNECTION))
         t->several = true;
     else if (t->messages == 0)
@@ -127,10 +130,10 @@ static void take_ids(struct telling *t, const struct wire_message *m)
         t->several = true;
 }
 
-static void tell(struct telling *t, const char *before, const struct wire_message *m)
+static void tell(struct telling *t, const struct wire_message *m)
 {
     char name[WIRE_NAME_MAX];
-    put_name(t, before, wire_message_name(m, name));
+    put_name(t, "", wire_message_name(m, name));
     t->out->pieces = t->out->pieces && is_piece(m);
     take_ids(t, m);
     t->messages++;
@@ -139,13 +142,10 @@ static void tell(struct telling *t, const char *before, const struct wire_messag
 static void put_ids(struct telling *t)
 {
     char text[64];
-    const struct diagram_ids *ids = &t->out->ids;
-    if (!t->out->has_ids)
-        return;
-    snprintf(text, sizeof text, " conn %" PRIu64, ids->connection);
+    snprintf(text, sizeof text, " conn %" PRIu64, t->ids.connection);
     put(t, text);
-    if (ids->has_request) {
-        snprintf(text, sizeof text, " req %u", ids->request);
+    if (t->ids.has_request) {
+        snprintf(text, sizeof text, " req %u", t->ids.request);
         put(t, text);
     }
 }
@@ -158,14 +158,37 @@ static void end_telling(struct telling *t)
         snprintf(more, sizeof more, " and more, %u messages", t->messages);
         put(t, more);
     }
-    t->out->has_ids = t->messages && !t->several;
-    put_ids(t);
+    if (t->messages && !t->several)
+        put_ids(t);
 }
 
 /* ---- bytes ---- */
 
+/* The message whose parts they carry has ended: whose it was is known. */
+static void settle_parts(struct diagram *d, struct diagram_stream *s, const struct telling *t)
+{
+    while (s->parts != DIAGRAM_NONE) {
+        uint32_t arrow = s->parts;
+        s->parts = d->arrows[arrow].next_waiting; /* which diagram_ids_take may use */
+        if (!t->several)
+            diagram_ids_take(d, &t->ids, arrow);
+    }
+}
+
+static void tell_part(struct diagram *d, struct diagram_stream *s, struct telling *t,
+                      uint32_t arrow)
+{
+    char name[WIRE_NAME_MAX];
+    const struct wire_message *m = &s->decoder.message;
+    put_name(t, "part of ", wire_message_name(m, name));
+    t->out->pieces = is_piece(m);
+    d->arrows[arrow].next_waiting = s->parts;
+    s->parts = arrow;
+}
+
 /* The client's first byte and the agent's answer to it, before there is a protocol, are messages as well. */
-static bool decode(struct diagram_stream *s, const uint8_t *bytes, size_t length, struct telling *t)
+static bool decode(struct diagram *d, struct diagram_stream *s, const uint8_t *bytes, size_t length,
+                   struct telling *t)
 {
     while (length) {
         size_t eaten;
@@ -174,24 +197,28 @@ static bool decode(struct diagram_stream *s, const uint8_t *bytes, size_t length
             return false;
         bytes += eaten;
         length -= eaten;
-        if (v == WIRE_MESSAGE)
-            tell(t, "", &s->decoder.message);
+        if (v == WIRE_MESSAGE) {
+            tell(t, &s->decoder.message);
+            settle_parts(d, s, t);
+        }
     }
-    if (!t->messages && tap_kind_is_sure(&s->decoder.message))
-        tell(t, "part of ", &s->decoder.message);
     return true;
 }
 
-bool diagram_link_bytes(struct diagram *d, struct actor_ref actor, enum wire_from from,
-                        const uint8_t *bytes, size_t kept, uint64_t all, struct diagram_link *out)
+void diagram_link_bytes(struct diagram *d, uint32_t arrow, struct actor_ref actor,
+                        enum wire_from from, const uint8_t *bytes, size_t kept, uint64_t all,
+                        struct diagram_link *out)
 {
     struct diagram_stream *s = stream_of(d, actor, from);
     struct telling t = {.out = out};
     *out = (struct diagram_link){.pieces = true};
     s->broken = s->broken || kept != all;
     if (s->broken)
-        return false;
-    s->broken = !decode(s, bytes, kept, &t);
+        return;
+    s->broken = !decode(d, s, bytes, kept, &t);
+    if (!s->broken && !t.messages)
+        tell_part(d, s, &t, arrow);
     end_telling(&t);
-    return t.messages > 0;
+    if (t.messages && !t.several)
+        diagram_ids_take(d, &t.ids, arrow);
 }

@@ -72,13 +72,13 @@ void diagram_ids_free(struct diagram *d);
 /* What bytes on a link say. */
 struct diagram_link {
     char text[DIAGRAM_LABEL_MAX]; /* the messages that end in them, or the one they are part of */
-    bool has_ids;                 /* and all are about one exchange, or connection */
     bool pieces;                  /* nothing but data and bodies */
-    struct diagram_ids ids;
 };
-/* False: nothing is known. `all` bytes were there, `kept` of them are at `bytes`. */
-bool diagram_link_bytes(struct diagram *d, struct actor_ref actor, enum wire_from from,
-                        const uint8_t *bytes, size_t kept, uint64_t all, struct diagram_link *out);
+/* `all` bytes were there, `kept` of them are at `bytes`. The arrow that carries them gets its exchange, if they
+ * are about one; of those that carry a part of one message, when that is known. */
+void diagram_link_bytes(struct diagram *d, uint32_t arrow, struct actor_ref actor,
+                        enum wire_from from, const uint8_t *bytes, size_t kept, uint64_t all,
+                        struct diagram_link *out);
 void diagram_link_free(struct diagram *d);
 
 /* ---- trace_diagram_label.c ---- */

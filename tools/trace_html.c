@@ -65,6 +65,57 @@ static void put_number(uint64_t n)
     output_format(n >> 53 ? "\"%" PRIu64 "\"" : "%" PRIu64, n);
 }
 
+/* ---- what the arrows need ----
+ *
+ * Of what belongs to arrows that were left out nothing is written: perhaps they were left out for a reason.
+ */
+
+struct used {
+    bool *blobs, *texts;
+    uint32_t *exchanges; /* sorted */
+    uint32_t exchange_count;
+};
+
+static void *zeroed(size_t count, size_t each)
+{
+    void *p = calloc(count + 1, each);
+    if (!p)
+        heap_exhausted("a diagram", count * each);
+    return p;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static struct used used_of(const struct diagram *d)
+{
+    struct used u = {zeroed(d->blob_count, sizeof *u.blobs), zeroed(d->text_count, sizeof *u.texts),
+                     zeroed(d->arrow_count, sizeof *u.exchanges), 0};
+    for (uint32_t i = 0; i < d->arrow_count; i++) {
+        const struct diagram_arrow *a = &d->arrows[i];
+        u.texts[a->label] = u.texts[a->detail] = true;
+        for (unsigned s = 0; s < d->kinds[a->kind].span_count; s++)
+            u.blobs[d->spans[a->bytes + s].blob] = true;
+        uint32_t last = u.exchange_count ? u.exchanges[u.exchange_count - 1] : 0;
+        if (a->exchange != last)
+            u.exchanges[u.exchange_count++] = a->exchange;
+    }
+    for (uint32_t i = 0; i < d->actor_count; i++)
+        u.texts[d->actors[i].type] = true;
+    qsort(u.exchanges, u.exchange_count, sizeof *u.exchanges, compare);
+    return u;
+}
+
+static void used_free(struct used *u)
+{
+    free(u->blobs);
+    free(u->texts);
+    free(u->exchanges);
+}
+
 /* ---- tables ---- */
 
 static void put_about(const struct trace_about *a)
@@ -167,36 +218,44 @@ static void put_kinds(const struct diagram *d)
     output_text("]");
 }
 
-static void put_texts(const struct diagram *d)
+static void put_texts(const struct diagram *d, const struct used *u)
 {
     put_name("texts");
     output_text("[");
     for (uint32_t i = 0; i < d->text_count; i++) {
         if (i)
             output_text(",\n");
-        put_string(d->texts[i]);
+        put_string(u->texts[i] ? d->texts[i] : "");
     }
     output_text("]");
 }
 
-static void put_exchanges(struct diagram *d)
+static void put_exchange(const struct trace_exchange *x, uint64_t base)
 {
-    bool first = true;
+    output_format("[%" PRIu32 ",%d,%u,", x->number, x->has_ids, x->mode);
+    put_number(x->connection);
+    output_format(",%u,%u,%d,%u,%u,%" PRId64 ",%" PRId64 ",", x->request, x->port, x->raw,
+                  x->status, x->answer_status, (int64_t)(x->began_ns - base),
+                  (int64_t)(x->ended_ns - x->began_ns));
+    put_foreign(x->method);
+    output_text(",");
+    put_foreign(x->target);
+    output_text("]");
+}
+
+static void put_exchanges(const struct diagram *d, const struct used *u)
+{
+    const char *comma = "";
     uint64_t base = d->arrow_count ? d->arrows[0].at_ns : 0;
     put_name("exchanges");
     output_text("[");
     for (struct trace_exchange *x = trace_exchange_first(d->exchanges); x;
          x = trace_exchange_next(x)) {
-        output_format("%s[%" PRIu32 ",%d,%u,", first ? "" : ",\n", x->number, x->has_ids, x->mode);
-        put_number(x->connection);
-        output_format(",%u,%u,%d,%u,%u,%" PRId64 ",%" PRId64 ",", x->request, x->port, x->raw,
-                      x->status, x->answer_status, (int64_t)(x->began_ns - base),
-                      (int64_t)(x->ended_ns - x->began_ns));
-        put_foreign(x->method);
-        output_text(",");
-        put_foreign(x->target);
-        output_text("]");
-        first = false;
+        if (!bsearch(&x->number, u->exchanges, u->exchange_count, sizeof x->number, compare))
+            continue;
+        output_text(comma);
+        put_exchange(x, base);
+        comma = ",\n";
     }
     output_text("]");
 }
@@ -305,31 +364,20 @@ static void put_base64(const uint8_t *at, size_t length)
     }
 }
 
-/* A line a blob. Those of arrows that were left out are left out as well. */
-static void put_blobs(const struct diagram *d, const bool *used)
+/* A line a blob. */
+static void put_blobs(const struct diagram *d, const struct used *u)
 {
     for (uint32_t i = 0; i < d->blob_count; i++) {
-        if (used[i])
+        if (u->blobs[i])
             put_base64(d->bytes + d->blobs[i].at, d->blobs[i].length);
         output_text("\n");
     }
 }
 
-static bool *used_blobs(const struct diagram *d)
-{
-    bool *used = calloc(d->blob_count + 1, sizeof *used);
-    if (!used)
-        heap_exhausted("a diagram", d->blob_count);
-    for (uint32_t i = 0; i < d->arrow_count; i++)
-        for (unsigned s = 0; s < d->kinds[d->arrows[i].kind].span_count; s++)
-            used[d->spans[d->arrows[i].bytes + s].blob] = true;
-    return used;
-}
-
-void trace_html_write(struct diagram *d, const struct trace_html *h)
+void trace_html_write(const struct diagram *d, const struct trace_html *h)
 {
     unsigned place[LIFELINES];
-    bool *used = used_blobs(d);
+    struct used used = used_of(d);
     output_text("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<style>\n");
     put_part(&trace_page_style);
     output_text("</style>\n");
@@ -339,16 +387,16 @@ void trace_html_write(struct diagram *d, const struct trace_html *h)
     put_lifelines(d, place);
     put_actors(d, place);
     put_kinds(d);
-    put_texts(d);
-    put_exchanges(d);
+    put_texts(d, &used);
+    put_exchanges(d, &used);
     put_arrows(d);
     put_values(d);
     put_spans(d);
     output_text("}\n</script>\n<script type=\"text/plain\" id=\"bytes\">\n");
-    put_blobs(d, used);
+    put_blobs(d, &used);
     output_text("</script>\n<script>\n\"use strict\";\n");
     for (const struct trace_page_part *part = trace_page_scripts; part->begin; part++)
         put_part(part);
     output_text("</script>\n</body>\n</html>\n");
-    free(used);
+    used_free(&used);
 }

@@ -10,6 +10,6 @@ struct trace_html {
     const char *filter;              /* as it was given; NULL: none */
     bool redacted;
 };
-void trace_html_write(struct diagram *d, const struct trace_html *h);
+void trace_html_write(const struct diagram *d, const struct trace_html *h);
 
 #endif

@@ -83,6 +83,7 @@ static void put_note(const struct writer *w, const struct diagram_arrow *a)
 
 struct run_sum {
     uint64_t count, bytes, ended_ns;
+    bool differ; /* their labels do */
 };
 
 static void put_arrow(const struct writer *w, const struct diagram_arrow *a,
@@ -96,7 +97,7 @@ static void put_arrow(const struct writer *w, const struct diagram_arrow *a,
         output_format(" x %" PRIu64, sum->count);
     if (sum->bytes)
         output_format(", %s", size_text(sum->bytes, size));
-    if (a->label) {
+    if (a->label && !sum->differ) {
         output_text(" ");
         put_text(w->d->texts[a->label]);
     }
@@ -126,6 +127,7 @@ static struct run_sum *sums_of(const struct diagram *d, const uint32_t *first)
         struct run_sum *s = &sums[first[i]];
         s->count++;
         s->bytes += diagram_size(d, &d->arrows[i]);
+        s->differ = s->differ || d->arrows[i].label != d->arrows[first[i]].label;
         if (d->arrows[i].at_ns > s->ended_ns)
             s->ended_ns = d->arrows[i].at_ns;
     }

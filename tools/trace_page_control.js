@@ -67,7 +67,7 @@ function rebuild() {
   timePicture = null;
   layout();
   if (anchor >= 0 && rowOf[anchor] >= 0)
-    scroller.scrollTop = Math.max(0, rowOf[anchor] * rowHeight - before) / scrollScale();
+    scrollTo(rowOf[anchor] * rowHeight - before);
   byId("said").textContent = `${shownCount} of ${N} messages in ${rowCount} rows`;
   remember();
 }
@@ -82,7 +82,7 @@ function alone(number) {
   if (selected >= 0 && rowOf[selected] >= 0)
     scrollToRow(rowOf[selected], "middle");
   else
-    scroller.scrollTop = 0;
+    scrollTo(0);
 }
 
 function mute(life) {
@@ -282,6 +282,11 @@ function listen() {
   let late = 0;
   document.addEventListener("keydown", onKey);
   rowsBox.addEventListener("click", onClick);
+  rowsBox.addEventListener("mouseover", e => {
+    const box = e.target.closest(".row");
+    if (box && !box.title)
+      box.title = box.getAttribute("aria-label");
+  });
   scroller.addEventListener("scroll", () => draw(false), {passive: true});
   listBox.addEventListener("scroll", drawList, {passive: true});
   queryBox.addEventListener("input", () => {
@@ -310,7 +315,8 @@ function listen() {
 /* ---- the beginning ---- */
 
 function introduce() {
-  const a = raw.about, parts = [`${N} messages`, `${exchanges.size} exchanges`];
+  const a = raw.about, effects = what.filter(w => w === LEAVES || w === LOG).length;
+  const parts = [`${N - effects} messages, ${effects} effects`, `${exchanges.size} exchanges`];
   document.title = `${raw.title} - intproxy-trace`;
   byId("title").textContent = raw.title;
   if (N)

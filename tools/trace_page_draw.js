@@ -3,7 +3,7 @@
 const scroller = byId("scroller"), space = byId("space"), rowsBox = byId("rows");
 const headsBox = byId("heads"), linesBox = byId("lines");
 
-const HEADS = 46, GUTTER = 148, LANE_MIN = 88, HEIGHT_MAX = 8e6; /* what browsers can still place exactly */
+const HEADS = 46, GUTTER = 148, LANE_MIN = 88, HEIGHT_MAX = 15e6; /* what browsers can still place exactly */
 const ZOOMS = [9, 12, 16, 20, 25, 30, 38];
 
 let zoom = 4, rowHeight = ZOOMS[4], laneWidth = 150, contentWidth = 0;
@@ -16,23 +16,29 @@ const laneX = life => GUTTER + (life + 0.5) * laneWidth;
 const fullHeight = () => rowCount * rowHeight + 40;
 const placedHeight = () => Math.min(fullHeight(), HEIGHT_MAX);
 
-/* With very many rows a step of the scroll bar is more than itself. */
-function scrollScale() {
-  const seen = scroller.clientHeight - HEADS;
-  return placedHeight() < HEIGHT_MAX ? 1 : (fullHeight() - seen) / (placedHeight() - seen);
+/* Read once a layout or scroll: asking for them in between would lay the page out again and again.
+ * With very many rows a step of the scroll bar is more than itself: scale. */
+const seen = {height: 0, scale: 1, scrolled: 0};
+
+function measureHeight() {
+  seen.height = scroller.clientHeight - HEADS;
+  seen.scale = placedHeight() < HEIGHT_MAX ? 1 : (fullHeight() - seen.height) / (placedHeight() - seen.height);
 }
 
-const topOf = () => scroller.scrollTop * scrollScale();
+const topOf = () => seen.scrolled * seen.scale;
 const firstRow = () => Math.max(0, Math.floor(topOf() / rowHeight));
-const rowsSeen = () => Math.ceil((scroller.clientHeight - HEADS) / rowHeight);
+const rowsSeen = () => Math.ceil(seen.height / rowHeight);
+
+function scrollTo(y) {
+  scroller.scrollTop = Math.max(0, y) / seen.scale;
+  seen.scrolled = scroller.scrollTop;
+}
 
 function scrollToRow(row, where) {
-  const seen = scroller.clientHeight - HEADS, top = topOf(), y = row * rowHeight;
-  if (where === "near" && y >= top + rowHeight && y + 2 * rowHeight <= top + seen)
+  const top = topOf(), y = row * rowHeight, tall = seen.height;
+  if (where === "near" && y >= top + rowHeight && y + 2 * rowHeight <= top + tall)
     return;
-  const wanted = where === "near" ? (y < top + rowHeight ? y - rowHeight : y - seen + 2 * rowHeight) :
-    y - seen * 0.4;
-  scroller.scrollTop = Math.max(0, wanted) / scrollScale();
+  scrollTo(where !== "near" ? y - tall * 0.4 : y < top + rowHeight ? y - rowHeight : y - tall + 2 * rowHeight);
 }
 
 /* ---- what is said of an arrow ---- */
@@ -124,9 +130,9 @@ function drawLabel(r, i, run, [a, b]) {
   const small = rowHeight < 20;
   r.kind.textContent = (run ? (view.unfolded.has(i) ? "▾ " : "▸ ") : "") +
     (what[i] === LOG ? "log" : what[i] === ENDS ? "ends" : what[i] === NOTE ? "" : kinds[kindOf[i]].name);
-  r.text.textContent = texts[label[i]];
+  r.text.textContent = texts[run && !view.unfolded.has(i) ? run.label : label[i]];
   r.size.textContent = what[i] === LOG ? "" : aboutArrow(i, run);
-  const width = widthOf(`${r.kind.textContent}  ${r.text.textContent}  ${r.size.textContent}`) * 1.04 + 14;
+  const width = widthOf(`${r.kind.textContent}  ${r.text.textContent}  ${r.size.textContent}`) * 1.04 + 22;
   const most = Math.min(width, Math.max(320, contentWidth * 0.45));
   const middle = what[i] === NOTE ? (GUTTER + contentWidth) / 2 : (a + b) / 2;
   const left = a === b && what[i] !== NOTE ? b + (small ? 12 : 26) : middle - most / 2;
@@ -142,12 +148,13 @@ function drawTime(r, row, i) {
 
 function drawGap(r, i, row) {
   r.e.className = "row gap";
-  r.e.title = r.kind.textContent = `${spanText(at[i] - at[rowArrow[row - 1]])} later`;
+  r.kind.textContent = `${spanText(at[i] - at[rowArrow[row - 1]])} later`;
   r.time.textContent = r.since.textContent = r.text.textContent = r.size.textContent = "";
   r.bar.style.width = 0;
   place(r.line, GUTTER, contentWidth - GUTTER);
   place(r.label, (GUTTER + contentWidth) / 2 - 60, 120);
-  r.e.setAttribute("aria-label", r.e.title);
+  r.e.title = "";
+  r.e.setAttribute("aria-label", r.kind.textContent);
 }
 
 function classOf(row, i, run) {
@@ -177,13 +184,13 @@ function drawRow(r, row) {
   }
   r.e.className = classOf(row, i, run);
   r.e.style.setProperty("--h", hueOf(exchange[i]));
-  r.e.title = fullText(i);
-  r.e.setAttribute("aria-label", r.e.title);
+  r.e.title = ""; /* when it is pointed at */
+  r.e.setAttribute("aria-label", fullText(i));
   drawTime(r, row, i);
   drawLabel(r, i, run, drawLine(r, i));
 }
 
-const rowY = row => scrollScale() === 1 ? row * rowHeight : scroller.scrollTop + row * rowHeight - topOf();
+const rowY = row => seen.scale === 1 ? row * rowHeight : seen.scrolled + row * rowHeight - topOf();
 
 /* everything: also what was drawn already. */
 let asked = false, askedAll = false;
@@ -196,10 +203,12 @@ function draw(everything = true) {
 }
 
 function drawNow() {
-  const all = askedAll || scrollScale() !== 1, begin = Math.max(0, firstRow() - 8);
+  seen.scrolled = scroller.scrollTop;
+  const left = scroller.scrollLeft;
+  const all = askedAll || seen.scale !== 1, begin = Math.max(0, firstRow() - 8);
   const end = Math.min(rowCount, firstRow() + rowsSeen() + 9), free = [], have = new Map();
   asked = askedAll = false;
-  rowsBox.style.setProperty("--x", `${scroller.scrollLeft}px`);
+  rowsBox.style.setProperty("--x", `${left}px`);
   for (const r of pool)
     if (r.row >= begin && r.row < end)
       have.set(r.row, r);
@@ -247,6 +256,8 @@ function layout() {
   document.body.classList.toggle("small", rowHeight < 20);
   document.body.classList.toggle("tiny", rowHeight < 14);
   document.body.style.setProperty("--row", `${rowHeight}px`);
+  measureHeight();
+  measureMaps();
   space.style.height = `${placedHeight() + HEADS}px`;
   space.style.width = `${contentWidth}px`;
   linesBox.style.setProperty("--tall", `${scroller.clientHeight - HEADS}px`);
@@ -265,5 +276,5 @@ function setZoom(to) {
   const row = topOf() / rowHeight;
   zoom = Math.max(0, Math.min(ZOOMS.length - 1, to));
   layout();
-  scroller.scrollTop = row * rowHeight / scrollScale();
+  scrollTo(row * rowHeight);
 }

@@ -29,11 +29,12 @@ function wordsOf(query) {
   return words.filter(w => w.bytes || w.text || w.field);
 }
 
+const SHORT = {conn: "connection", req: "request"};
 function wordOf(word) {
   if (word.startsWith("bytes:"))
     return {bytes: word.slice(6)};
   const parts = /^([a-z_]+)==?(.+)$/.exec(word);
-  return parts ? {field: parts[1], value: parts[2]} : {text: lower(word)};
+  return parts ? {field: SHORT[parts[1]] || parts[1], value: parts[2]} : {text: lower(word)};
 }
 
 const flagsOf = (list, test) => Uint8Array.from(list, text => test(text) ? 1 : 0);

@@ -3,8 +3,20 @@
 const timeMap = byId("time"), rowMap = byId("map");
 let timePicture = null, rowPicture = null; /* without what moves */
 
+/* Sizes and colours, read once a layout: asking for them at each frame would lay the page out again. */
+const sizes = new Map();
+let palette = {};
+
+function measureMaps() {
+  const style = getComputedStyle(document.body);
+  for (const canvas of [timeMap, rowMap])
+    sizes.set(canvas, [canvas.clientWidth, canvas.clientHeight]);
+  for (const name of ["--s", "--l", "--plain", "--dim", "--rule", "--window", "--accent", "--mark"])
+    palette[name] = style.getPropertyValue(name).trim();
+}
+
 function fitted(canvas) {
-  const ratio = devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight;
+  const ratio = devicePixelRatio || 1, [w, h] = sizes.get(canvas);
   if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
     canvas.width = Math.round(w * ratio);
     canvas.height = Math.round(h * ratio);
@@ -15,7 +27,7 @@ function fitted(canvas) {
   return [c, w, h];
 }
 
-const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+const colour = name => palette[name];
 
 function exchangeColour(number) {
   return number ? `hsl(${hueOf(number)} ${colour("--s")} ${colour("--l")})` : colour("--plain");
@@ -172,6 +184,7 @@ function drawRowsNow(first, last) {
 
 function repaintMaps() {
   timePicture = null;
+  measureMaps();
   draw();
 }
 

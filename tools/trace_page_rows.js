@@ -17,7 +17,7 @@ const view = {
 
 let rowWhat = new Uint8Array(0), rowArrow = new Int32Array(0), rowCount = 0;
 let rowOf = new Int32Array(N); /* of each arrow; -1: it is not shown */
-let runs = new Map();          /* first arrow: {count, bytes, ended} */
+let runs = new Map();          /* first arrow: {count, bytes, ended, label if all have the same} */
 let shownCount = 0;            /* arrows */
 
 const quietKinds = kinds.map(k => ["TIMER", "CREDIT", "DOWN", "SOCKET_DRAINED", "CONTINUE"].includes(k.name));
@@ -61,11 +61,12 @@ function findRuns() {
 function join(first, begun, i) {
   let run = runs.get(begun);
   if (!run)
-    runs.set(begun, run = {count: 1, bytes: sizeOf(begun), ended: at[begun]});
+    runs.set(begun, run = {count: 1, bytes: sizeOf(begun), ended: at[begun], label: label[begun]});
   first[i] = begun;
   run.count++;
   run.bytes += sizeOf(i);
   run.ended = at[i];
+  run.label = run.label === label[i] ? run.label : 0;
 }
 
 function put(what, arrow) {
