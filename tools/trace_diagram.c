@@ -3,6 +3,7 @@
 #include "tools/command_line.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
+#include "tools/trace_filter.h"
 #include "tools/trace_html.h"
 #include "tools/trace_input.h"
 #include "tools/trace_mermaid.h"
@@ -21,6 +22,8 @@ static struct {
     const char *out; /* NULL: standard output */
     bool mermaid, html, help;
     uint64_t most, bytes_max, exchange;
+    struct trace_filter *filter; /* NULL: everything */
+    const char *filter_text;
 } asked;
 
 /* ---- options ---- */
@@ -49,6 +52,12 @@ static void take_exchange(struct command_line *c, const char *value)
 {
     if (!command_line_number(value, 1, UINT32_MAX, &asked.exchange))
         command_line_mistake(c, "\"%s\" is no number of an exchange: write for example 7", value);
+}
+
+static void take_filter(struct command_line *c, const char *value)
+{
+    asked.filter_text = value;
+    trace_option_filter(c, value, &asked.filter);
 }
 
 static void take_most(struct command_line *c, const char *value)
@@ -83,6 +92,8 @@ static const struct option_row rows[] = {
      take_html, ONCE},
     {"-o", "FILE", "write it there (default: standard output)", take_out, ONCE},
     {"", NULL, "What is shown", NULL, ONCE},
+    {"--filter", "EXPR", "only messages for which this holds: intproxy-trace show --fields explains",
+     take_filter, ONCE},
     {"--exchange", "N", "messages of this exchange alone", take_exchange, ONCE},
     {"--most", "N", "with --mermaid: no more messages (default 200)", take_most, ONCE},
     {"--bytes-max", "SIZE", "with --html: no more of the bytes of one message (default 2K)",
@@ -103,6 +114,7 @@ static const char examples[] =
     "\n"
     "  intproxy-trace diagram t.trace --html -o t.html && xdg-open t.html\n"
     "  intproxy-trace diagram t.trace --mermaid --exchange 7\n"
+    "  intproxy-trace diagram t.trace --html --filter 'path ~ \"/api\" && t < 2s' -o t.html\n"
     "\n"
     "exit status: 0; 2 a mistake on the command line; 65 damaged data (what can be read is drawn); "
     "74 a\n"
@@ -129,11 +141,19 @@ static const struct trace_record *shown_record(const struct trace_record *r)
     return r;
 }
 
+static void take(struct diagram *d, struct trace_input *in, const struct trace_record *r)
+{
+    const struct trace_exchange *x = trace_exchanges_take(d->exchanges, r);
+    diagram_take(d, in->reader, r, !asked.filter || trace_filter_wants(asked.filter, r, x));
+}
+
 static void read_all(struct diagram *d, struct trace_input *in)
 {
     struct trace_record record;
+    if (asked.filter)
+        trace_filter_reader(asked.filter, in->reader);
     while (trace_input_next(in, &record))
-        diagram_take(d, in->reader, shown_record(&record), true);
+        take(d, in, shown_record(&record));
 }
 
 static void write_page(const struct diagram *d, const struct trace_input *in)
@@ -142,6 +162,7 @@ static void write_page(const struct diagram *d, const struct trace_input *in)
     struct trace_html page = {
         .title = slash ? slash + 1 : asked.files[0],
         .about = trace_input_about(in),
+        .filter = asked.filter_text,
     };
     trace_html_write(d, &page);
 }
@@ -193,5 +214,6 @@ int trace_diagram(int argc, char **argv)
     trace_input_open(&in, asked.files, asked.file_count);
     status = make(&in);
     trace_input_close(&in);
+    trace_filter_free(asked.filter);
     return status;
 }

@@ -7,6 +7,7 @@
  * Errors   none; the end of memory is the program's.
  *
  *     d = diagram_new(&options)
+ *     trace_exchanges_take(d->exchanges, &record)
  *     diagram_take(d, reader, &record, wanted)      each record, in order; also those that are not wanted
  *     diagram_finish(d)                             lifelines, exchanges; only what is wanted is left
  */
@@ -131,7 +132,7 @@ struct diagram {
 
 struct diagram *diagram_new(const struct diagram_options *options);
 void diagram_free(struct diagram *d);
-/* `wanted`: it is to be drawn, and not only to be known of. */
+/* After trace_exchanges_take of d->exchanges. `wanted`: it is to be drawn, and not only to be known of. */
 void diagram_take(struct diagram *d, const struct trace_reader *reader,
                   const struct trace_record *r, bool wanted);
 /* exchange: of this one alone; 0: of all. */

@@ -429,7 +429,6 @@ void diagram_take(struct diagram *d, const struct trace_reader *reader,
                   const struct trace_record *r, bool wanted)
 {
     uint32_t first = d->arrow_count;
-    trace_exchanges_take(d->exchanges, r);
     switch (r->what) {
     case TRACE_CALL: take_effects(d, reader, r, take_call(d, r)); break;
     case TRACE_END: take_effects(d, reader, r, take_end(d, r)); break;
