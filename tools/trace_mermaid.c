@@ -161,7 +161,7 @@ void trace_mermaid_write(const struct diagram *d, uint64_t most)
     uint64_t more = 0;
     put_participants(&w);
     if (!w.left)
-        output_text("    participant nobody\n    Note over nobody: no message is left\n");
+        output_text("    participant nobody as nobody\n    Note over nobody: no message is left\n");
     for (uint32_t i = 0; w.left && i < d->arrow_count; i++) {
         if (first[i] != i)
             continue;

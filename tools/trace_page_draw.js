@@ -117,10 +117,10 @@ function place(e, left, width) {
 
 function drawLine(r, i) {
   const a = laneX(actors[from[i]].life), b = laneX(actors[to[i]].life);
-  if (what[i] === SELF || what[i] === ENDS || what[i] === LOG || a === b)
-    place(r.line, b, 22);
-  else if (what[i] === NOTE)
+  if (what[i] === NOTE)
     place(r.line, GUTTER, contentWidth - GUTTER);
+  else if (a === b)
+    place(r.line, b, 22);
   else
     place(r.line, Math.min(a, b) + (b < a ? 5 : 0), Math.abs(b - a) - 5);
   return [a, b];
