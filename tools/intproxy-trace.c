@@ -26,6 +26,7 @@ static const struct command {
     {"diff", trace_diff, "what is different in two traces"},
     {"assert", trace_assert, "a trace is as the golden one: for CI, as TAP or JUnit"},
     {"minimize", trace_minimize, "the few messages of a failing trace that matter"},
+    {"as", trace_as_command, "replay against a real peer, as agent, app or client"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

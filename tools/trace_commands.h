@@ -21,5 +21,6 @@ int trace_convert(int argc, char **argv);
 int trace_diff(int argc, char **argv);
 int trace_assert(int argc, char **argv);
 int trace_minimize(int argc, char **argv);
+int trace_as_command(int argc, char **argv);
 
 #endif

@@ -1,0 +1,256 @@
+/* messages/trace_match.c -- see trace_match.h */
+#define XXH_INLINE_ALL /* the header alone */
+#include "messages/trace_match.h"
+#include <stdio.h>
+#include <uthash.h>
+#include <xxhash.h>
+
+/* Requests that are the same, in their order. */
+struct alike {
+    char *key;
+    size_t length;
+    unsigned *indexes;
+    unsigned count, used;
+    UT_hash_handle hh;
+};
+
+struct trace_match {
+    const struct trace_transactions *all;
+    const char *const *headers;
+    struct alike *whole; /* by all that counts */
+    struct alike *heads; /* by all but the body; `used` is not counted here */
+    bool *used;
+    unsigned left, raw_at;
+};
+
+/* ---- keys ---- */
+
+static void put_key_text(struct wire_buffer *key, const void *text, size_t length)
+{
+    uint64_t n = length;
+    trace_put(key, &n, sizeof n);
+    trace_put(key, text, length);
+}
+
+static void head_key(const struct trace_match *m, const struct trace_http *r,
+                     struct wire_buffer *key)
+{
+    struct wire_buffer values = {0};
+    key->length = 0;
+    put_key_text(key, r->method, strlen(r->method));
+    put_key_text(key, r->target, strlen(r->target));
+    for (unsigned i = 0; m->headers && m->headers[i]; i++) {
+        struct http_text name = {(const uint8_t *)m->headers[i], strlen(m->headers[i])};
+        bool found = trace_http_values(&r->fields, name, &values);
+        trace_put(key, found ? "+" : "-", 1);
+        put_key_text(key, values.at, found ? values.length : 0);
+    }
+    wire_buffer_release(&values);
+}
+
+static void whole_key(const struct trace_match *m, const struct trace_http *r,
+                      struct wire_buffer *key)
+{
+    head_key(m, r, key);
+    XXH128_hash_t hash =
+        XXH3_128bits(r->body.length ? (const void *)r->body.at : "", r->body.length);
+    uint64_t body[3] = {r->body.length, hash.low64, hash.high64};
+    trace_put(key, body, sizeof body);
+}
+
+static struct alike *find(struct alike *in, const struct wire_buffer *key)
+{
+    struct alike *a;
+    HASH_FIND(hh, in, key->at, key->length, a);
+    return a;
+}
+
+static void add(struct alike **to, const struct wire_buffer *key, unsigned index)
+{
+    struct alike *a = find(*to, key);
+    if (!a) {
+        a = calloc(1, sizeof *a);
+        if (!a)
+            heap_exhausted("requests of a trace", sizeof *a);
+        a->key = trace_text(key->at, key->length);
+        a->length = key->length;
+        HASH_ADD_KEYPTR(hh, *to, a->key, a->length, a);
+    }
+    a->indexes = trace_grow(a->indexes, a->count, sizeof *a->indexes);
+    a->indexes[a->count++] = index;
+}
+
+/* ---- all ---- */
+
+struct trace_match *trace_match_new(const struct trace_transactions *all,
+                                    const char *const *headers)
+{
+    struct trace_match *m = calloc(1, sizeof *m);
+    struct wire_buffer key = {0};
+    bool *used = calloc(all->count + 1, sizeof *used);
+    if (!m || !used)
+        heap_exhausted("requests of a trace", sizeof *m);
+    *m = (struct trace_match){.all = all, .headers = headers, .used = used};
+    for (unsigned i = 0; i < all->count; i++) {
+        const struct trace_transaction *t = &all->list[i];
+        if (t->left_out)
+            continue;
+        m->left++;
+        if (t->raw)
+            continue;
+        whole_key(m, &t->request, &key);
+        add(&m->whole, &key, i);
+        head_key(m, &t->request, &key);
+        add(&m->heads, &key, i);
+    }
+    wire_buffer_release(&key);
+    return m;
+}
+
+static void free_all(struct alike **all)
+{
+    struct alike *a, *next;
+    HASH_ITER(hh, *all, a, next)
+    {
+        HASH_DEL(*all, a);
+        free(a->key);
+        free(a->indexes);
+        free(a);
+    }
+}
+
+void trace_match_free(struct trace_match *m)
+{
+    if (!m)
+        return;
+    free_all(&m->whole);
+    free_all(&m->heads);
+    free(m->used);
+    free(m);
+}
+
+unsigned trace_match_left(const struct trace_match *m)
+{
+    return m->left;
+}
+
+bool trace_match_is_used(const struct trace_match *m, unsigned index)
+{
+    return m->used[index];
+}
+
+static void use(struct trace_match *m, unsigned index)
+{
+    m->used[index] = true;
+    m->left--;
+}
+
+/* ---- explanations ---- */
+
+static void put(struct wire_buffer *why, const char *text)
+{
+    trace_put(why, text, strlen(text));
+}
+
+/* What is nearest to it: the same head, the same target, or what there is. */
+static void explain_never(const struct trace_match *m, const struct trace_http *r,
+                          struct wire_buffer *why)
+{
+    const struct trace_transaction *near = NULL;
+    struct wire_buffer key = {0};
+    char line[200];
+    head_key(m, r, &key);
+    struct alike *head = find(m->heads, &key);
+    wire_buffer_release(&key);
+    for (unsigned i = 0; !head && !near && i < m->all->count; i++) {
+        const struct trace_transaction *t = &m->all->list[i];
+        if (!t->raw && !t->left_out && strcmp(t->request.target, r->target) == 0)
+            near = &m->all->list[i];
+    }
+    if (head) {
+        snprintf(line, sizeof line,
+                 "recorded is this request with another body: %zu bytes, not these %zu",
+                 m->all->list[head->indexes[0]].request.body.length, r->body.length);
+        put(why, line);
+    } else if (near && strcmp(near->request.method, r->method) == 0) {
+        put(why, "recorded is this request with other header lines of interest");
+    } else if (near) {
+        snprintf(line, sizeof line, "recorded for this target is %.40s", near->request.method);
+        put(why, line);
+    } else {
+        put(why, "nothing is recorded for this target");
+    }
+}
+
+enum trace_matched trace_match_request(struct trace_match *m, const struct trace_http *request,
+                                       unsigned *index, struct wire_buffer *why)
+{
+    struct wire_buffer key = {0};
+    char line[100];
+    whole_key(m, request, &key);
+    struct alike *a = find(m->whole, &key);
+    wire_buffer_release(&key);
+    if (!a) {
+        explain_never(m, request, why);
+        return MATCHED_NEVER;
+    }
+    while (a->used < a->count && m->used[a->indexes[a->used]])
+        a->used++; /* by trace_match_early */
+    if (a->used == a->count) {
+        snprintf(line, sizeof line, "it is recorded %u time%s, and has come so often", a->count,
+                 a->count == 1 ? "" : "s");
+        put(why, line);
+        return MATCHED_USED_UP;
+    }
+    *index = a->indexes[a->used++];
+    use(m, *index);
+    return MATCHED;
+}
+
+bool trace_match_early(struct trace_match *m, const struct trace_http *request, unsigned *index)
+{
+    struct wire_buffer key = {0};
+    head_key(m, request, &key);
+    struct alike *a = find(m->heads, &key);
+    wire_buffer_release(&key);
+    while (a && a->used < a->count && m->used[a->indexes[a->used]])
+        a->used++;
+    if (!a || a->used == a->count || !m->all->list[a->indexes[a->used]].early)
+        return false;
+    *index = a->indexes[a->used++];
+    use(m, *index);
+    return true;
+}
+
+static unsigned next_raw(const struct trace_match *m)
+{
+    unsigned i = m->raw_at;
+    while (i < m->all->count && (!m->all->list[i].raw || m->all->list[i].left_out || m->used[i]))
+        i++;
+    return i;
+}
+
+bool trace_match_raw(struct trace_match *m, unsigned *index)
+{
+    m->raw_at = next_raw(m);
+    if (m->raw_at == m->all->count)
+        return false;
+    *index = m->raw_at++;
+    use(m, *index);
+    return true;
+}
+
+bool trace_match_raw_left(const struct trace_match *m, bool *speaks_first)
+{
+    unsigned i = next_raw(m);
+    if (i == m->all->count)
+        return false;
+    const struct trace_transaction *t = &m->all->list[i];
+    for (unsigned k = t->first; k < t->first + t->count; k++)
+        if (t->stream->pieces[k].what == PIECE_BYTES) {
+            *speaks_first = t->stream->pieces[k].side == SIDE_FAR;
+            return true;
+        }
+    *speaks_first = false;
+    return true;
+}

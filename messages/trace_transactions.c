@@ -1,0 +1,201 @@
+/* messages/trace_transactions.c -- see trace_transactions.h */
+#include "messages/trace_transactions.h"
+
+static void set_left_out(struct trace_transaction *t, const char *why)
+{
+    if (!t->left_out)
+        t->left_out = why;
+}
+
+/* ---- one transaction: what was said, and when ---- */
+
+static void take_bytes(struct trace_transaction *t, const struct trace_piece *p)
+{
+    if (!t->length[p->side])
+        t->offset[p->side] = p->offset;
+    t->length[p->side] += p->kept;
+    if (p->kept < p->length)
+        set_left_out(t, "its bytes were left out when it was recorded (--trace-bodies)");
+    if (p->side == SIDE_NEAR) {
+        if (!t->began_ns)
+            t->began_ns = p->at_ns;
+        return;
+    }
+    if (!t->answered_ns)
+        t->answered_ns = p->at_ns;
+    t->ended_ns = p->at_ns;
+}
+
+static void take_piece(struct trace_transaction *t, const struct trace_piece *p)
+{
+    if (p->missing)
+        set_left_out(t, "records of it are missing in the trace");
+    switch (p->what) {
+    case PIECE_BYTES: take_bytes(t, p); break;
+    case PIECE_END:
+        if (t->answer.ended && !t->upgraded && p->side == SIDE_FAR)
+            break; /* it ends while nobody waits: no part of the answer */
+        t->ends[p->side] = true;
+        t->ended_ns = p->at_ns;
+        break;
+    case PIECE_RESET:
+        t->resets[p->side] = true;
+        t->ended_ns = p->at_ns;
+        break;
+    default: break;
+    }
+}
+
+/* ---- as HTTP ---- */
+
+struct reading {
+    struct trace_http_reader near, far;
+};
+
+static void read_request(struct trace_transaction *t, struct reading *r,
+                         const struct trace_piece *p)
+{
+    bool was = t->request.ended;
+    if (was || r->near.error)
+        return;
+    t->http[SIDE_NEAR] +=
+        trace_http_feed(&r->near, t->stream->bytes[SIDE_NEAR].at + p->offset, p->kept);
+    t->asked_ns = p->at_ns;
+}
+
+static void read_answer(struct trace_transaction *t, struct reading *r, const struct trace_piece *p)
+{
+    if (!r->far.into)
+        trace_http_read(&r->far, &t->answer, HTTP1_RESPONSES, trace_http_asked(t->request.method));
+    t->early |= !t->request.ended;
+    if (t->answer.ended || r->far.error)
+        return;
+    t->http[SIDE_FAR] +=
+        trace_http_feed(&r->far, t->stream->bytes[SIDE_FAR].at + p->offset, p->kept);
+    t->upgraded = r->far.upgrade;
+}
+
+static void read_piece(struct trace_transaction *t, struct reading *r, const struct trace_piece *p)
+{
+    if (p->what == PIECE_BYTES && p->side == SIDE_NEAR)
+        read_request(t, r, p);
+    else if (p->what == PIECE_BYTES)
+        read_answer(t, r, p);
+    else if (p->side == SIDE_FAR && p->what == PIECE_END && r->far.into)
+        trace_http_eof(&r->far);
+    else if (p->side == SIDE_FAR && !t->answer.ended)
+        t->answer.broken = true;
+}
+
+/* `from` is the ASSIGN that it begins with. Returns the piece behind it. */
+static unsigned read_one(struct trace_transaction *t, const struct trace_stream *s, unsigned from)
+{
+    struct reading r = {0};
+    unsigned i = from;
+    t->stream = s;
+    t->first = from;
+    if (s->pieces[from].what == PIECE_ASSIGN) {
+        t->exchange = s->pieces[from].exchange;
+        t->raw = s->pieces[from].raw;
+        i++;
+    } else {
+        set_left_out(t, "its beginning is not in the trace");
+    }
+    if (!t->raw)
+        trace_http_read(&r.near, &t->request, HTTP1_REQUESTS, HTTP1_ASKED_OTHER);
+    for (; i < s->count && s->pieces[i].what != PIECE_ASSIGN; i++) {
+        take_piece(t, &s->pieces[i]);
+        if (!t->raw)
+            read_piece(t, &r, &s->pieces[i]);
+    }
+    t->count = i - from;
+    trace_http_reader_release(&r.near);
+    trace_http_reader_release(&r.far);
+    return i;
+}
+
+static bool is_something(const struct trace_transaction *t)
+{
+    return t->length[SIDE_NEAR] || t->length[SIDE_FAR] || t->left_out;
+}
+
+static void judge(struct trace_transaction *t)
+{
+    if (!t->began_ns)
+        t->began_ns = t->stream->pieces[t->first].at_ns;
+    if (!t->asked_ns)
+        t->asked_ns = t->began_ns;
+    if (!t->ended_ns)
+        t->ended_ns = t->asked_ns;
+    if (!t->raw && !t->request.has_head)
+        set_left_out(t, "its request is not whole in the trace");
+}
+
+/* ---- all ---- */
+
+static void release(struct trace_transaction *t)
+{
+    trace_http_release(&t->request);
+    trace_http_release(&t->answer);
+}
+
+/* The readers point into the transaction: it is made in place, in a list that does not grow meanwhile. */
+static void read_stream(struct trace_transactions *all, const struct trace_stream *s)
+{
+    unsigned at = 0;
+    while (at < s->count) {
+        all->list = trace_grow(all->list, all->count, sizeof *all->list);
+        struct trace_transaction *t = &all->list[all->count];
+        *t = (struct trace_transaction){.lane = all->lanes};
+        at = read_one(t, s, at);
+        judge(t);
+        if (!is_something(t)) {
+            release(t);
+            *t = (struct trace_transaction){0};
+            continue;
+        }
+        all->left_out += t->left_out != NULL;
+        all->count++;
+    }
+    all->lanes++;
+}
+
+static bool is_wanted(const struct trace_stream *s, const char *destination, bool by_agent)
+{
+    return s->kind == STREAM_LOCAL && s->by_agent == by_agent && s->count &&
+           (!destination || strcmp(destination, s->destination) == 0);
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct trace_transaction *x = a, *y = b;
+    if (x->began_ns != y->began_ns)
+        return x->began_ns < y->began_ns ? -1 : 1;
+    return x->lane != y->lane ? (x->lane < y->lane ? -1 : 1) : x->first < y->first ? -1 : 1;
+}
+
+struct trace_transactions *trace_transactions_new(const struct trace_streams *streams,
+                                                  const char *destination)
+{
+    struct trace_transactions *all = calloc(1, sizeof *all);
+    bool by_agent = true;
+    if (!all)
+        heap_exhausted("requests of a trace", sizeof *all);
+    for (const struct trace_stream *s = trace_streams_first(streams); s; s = s->next)
+        if (is_wanted(s, destination, false))
+            by_agent = false;
+    for (const struct trace_stream *s = trace_streams_first(streams); s; s = s->next)
+        if (is_wanted(s, destination, by_agent))
+            read_stream(all, s);
+    if (all->count)
+        qsort(all->list, all->count, sizeof *all->list, by_begin);
+    return all;
+}
+
+void trace_transactions_free(struct trace_transactions *t)
+{
+    for (unsigned i = 0; i < t->count; i++)
+        release(&t->list[i]);
+    free(t->list);
+    free(t);
+}

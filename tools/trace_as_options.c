@@ -1,0 +1,288 @@
+/* tools/trace_as_options.c -- options of a replay against a real peer, and `intproxy-trace as`; see trace_as.h */
+#include "tools/output.h"
+#include "tools/trace_as.h"
+#include "tools/trace_commands.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct trace_as trace_as_asked = TRACE_AS_DEFAULTS;
+
+static struct {
+    bool help, listen, to, all_headers;
+    unsigned own_ignored;
+    const char *own[AS_NAMES_MAX];
+} given;
+
+bool trace_as_role(const char *text, enum trace_role *role)
+{
+    static const char *const names[] = {"agent", "app", "client"};
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *role = (enum trace_role)(AS_AGENT + i);
+            return true;
+        }
+    return false;
+}
+
+void trace_as_take_role(struct command_line *c, const char *value)
+{
+    if (!trace_as_role(value, &trace_as_asked.role))
+        command_line_mistake(c, "\"%s\" is nobody to be played: write agent, app or client", value);
+}
+
+void trace_as_take_file(struct command_line *c, const char *value)
+{
+    if (trace_as_asked.file_count == AS_FILES_MAX)
+        command_line_mistake(c, "more than %d files", AS_FILES_MAX);
+    else
+        trace_as_asked.files[trace_as_asked.file_count++] = value;
+}
+
+static bool take_address(struct command_line *c, const char *value, struct address *a)
+{
+    char error[160];
+    if (address_parse(a, value, error))
+        return true;
+    command_line_mistake(c, "%s", error);
+    a->family = ADDRESS_NONE;
+    return false;
+}
+
+void trace_as_take_listen(struct command_line *c, const char *value)
+{
+    given.listen = true;
+    if (take_address(c, value, &trace_as_asked.listen) &&
+        trace_as_asked.listen.family == ADDRESS_NAME)
+        command_line_mistake(c, "\"%s\" is a name, write the address to listen on", value);
+}
+
+void trace_as_take_to(struct command_line *c, const char *value)
+{
+    given.to = true;
+    if (take_address(c, value, &trace_as_asked.to) && trace_as_asked.to.port == 0 &&
+        trace_as_asked.to.family != ADDRESS_UNIX)
+        command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT");
+}
+
+void trace_as_take_destination(struct command_line *c, const char *value)
+{
+    static char text[ADDRESS_TEXT_MAX];
+    struct address a;
+    if (!take_address(c, value, &a))
+        return;
+    trace_as_asked.destination = address_print(&a, text);
+}
+
+void trace_as_take_speed(struct command_line *c, const char *value)
+{
+    char *end;
+    double speed = strtod(value, &end);
+    if (end == value || *end || !(speed >= 0.001 && speed <= 1e6))
+        command_line_mistake(c, "\"%s\" is no factor: write for example 2 for twice as fast",
+                             value);
+    else
+        trace_as_asked.speed = speed;
+}
+
+void trace_as_take_fast(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    trace_as_asked.speed = 0;
+}
+
+void trace_as_take_concurrency(struct command_line *c, const char *value)
+{
+    uint64_t n = 0;
+    if (!command_line_number(value, 1, 10000, &n))
+        command_line_mistake(c, "\"%s\" is no number from 1 to 10000", value);
+    trace_as_asked.concurrency = (unsigned)n;
+}
+
+static void take_time(struct command_line *c, const char *value, uint64_t *us)
+{
+    uint64_t ns;
+    if (!command_line_time(value, 1000, &ns))
+        command_line_mistake(c, "\"%s\" is no time: write for example 200ms, 10s, 5m", value);
+    else
+        *us = ns / 1000;
+}
+
+void trace_as_take_timeout(struct command_line *c, const char *value)
+{
+    take_time(c, value, &trace_as_asked.timeout_us);
+}
+
+void trace_as_take_first(struct command_line *c, const char *value)
+{
+    take_time(c, value, &trace_as_asked.first_us);
+}
+
+void trace_as_take_settle(struct command_line *c, const char *value)
+{
+    take_time(c, value, &trace_as_asked.settle_us);
+}
+
+void trace_as_take_strict(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    trace_as_asked.strict = true;
+}
+
+void trace_as_take_json(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    trace_as_asked.json = true;
+}
+
+void trace_as_take_all_headers(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    given.all_headers = true;
+}
+
+/* Lives as long as the program. */
+static const char *lower(const char *name)
+{
+    char *copy = strdup(name);
+    for (char *at = copy; at && *at; at++)
+        *at = (char)http_lower((uint8_t)*at);
+    return copy ? copy : name;
+}
+
+static void take_name(struct command_line *c, const char *value, const char **names)
+{
+    unsigned n = 0;
+    while (names[n])
+        n++;
+    if (!http_text_is_token((struct http_text){(const uint8_t *)value, strlen(value)}))
+        command_line_mistake(c, "\"%s\" is no name of a header line", value);
+    else if (n + 1 == AS_NAMES_MAX)
+        command_line_mistake(c, "more than %d names", AS_NAMES_MAX - 1);
+    else
+        names[n] = lower(value);
+}
+
+void trace_as_take_ignore(struct command_line *c, const char *value)
+{
+    take_name(c, value, given.own);
+}
+
+void trace_as_take_match(struct command_line *c, const char *value)
+{
+    take_name(c, value, trace_as_asked.counted);
+}
+
+static void collect_ignored(struct command_line *c)
+{
+    const char **out = trace_as_asked.ignored;
+    unsigned n = 0;
+    for (unsigned i = 0; trace_http_ignored[i] && !given.all_headers; i++)
+        out[n++] = trace_http_ignored[i];
+    for (unsigned i = 0; given.own[i]; i++) {
+        if (n + 1 == AS_NAMES_MAX) {
+            command_line_mistake(c, "too many --ignore-header");
+            return;
+        }
+        out[n++] = given.own[i];
+    }
+}
+
+void trace_as_check(struct command_line *c)
+{
+    enum trace_role role = trace_as_asked.role;
+    collect_ignored(c);
+    if (role == AS_NOBODY)
+        return;
+    if (role == AS_CLIENT && !given.to)
+        command_line_mistake(c, "no --to: write where the application is, e.g. --to 8080");
+    if (role == AS_CLIENT && given.listen)
+        command_line_mistake(c, "--listen is for agent and app: a client connects, --to ADDR");
+    if (role != AS_CLIENT && !given.listen)
+        command_line_mistake(c, "no --listen: write where to wait for the %s, e.g. --listen 7000",
+                             role == AS_AGENT ? "proxy" : "daemon");
+    if (role != AS_CLIENT && given.to)
+        command_line_mistake(c, "--to is for client: agent and app wait, --listen ADDR");
+    if (role != AS_CLIENT && trace_as_asked.concurrency)
+        command_line_mistake(c, "--concurrency is for client");
+    if (trace_as_asked.speed <= 0 && command_line_given(c, "--speed"))
+        command_line_mistake(c, "--speed and --fast: write one of them");
+    if (!trace_as_asked.file_count)
+        command_line_mistake(c, "no file: write which trace is to be played");
+}
+
+/* ---- the command ---- */
+
+static void take_argument(struct command_line *c, const char *value)
+{
+    if (trace_as_asked.role == AS_NOBODY && trace_as_role(value, &trace_as_asked.role))
+        return;
+    trace_as_take_file(c, value);
+}
+
+static void take_help(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    given.help = true;
+}
+
+static const struct option_row rows[] = {
+    TRACE_AS_OPTION_ROWS,
+    {"--speed", "FACTOR", "of the recorded pauses (1); 2: twice as fast", trace_as_take_speed,
+     ONCE},
+    {"--fast", NULL, "without the recorded pauses", trace_as_take_fast, ONCE},
+    {"--json", NULL, "the report as one JSON object", trace_as_take_json, ONCE},
+    {"--help", NULL, "this text", take_help, ONCE},
+    {0},
+};
+
+static const char usage[] = "intproxy-trace as agent|app|client FILE... [OPTION]...";
+
+static const char examples[] =
+    "Plays one side of a recorded run to a live program and compares what that says:\n"
+    "  agent   a live proxy connects; the recorded agent's messages are said, each when the proxy\n"
+    "          has said what the recorded one had said before it\n"
+    "  app     a live daemon connects; each request gets what was answered to it when it was\n"
+    "          recorded, as it was cut and timed; others get 502\n"
+    "  client  the recorded requests are sent to a live application, with the concurrency and the\n"
+    "          pauses as recorded\n"
+    "\n"
+    "Counted and listed: matched; unmatched (never recorded), missing (did not come), extra (came\n"
+    "too often), reordered (came before what it had followed), different. Other cuts of a body "
+    "are\n"
+    "no difference. Told, and a failure only with --strict: another form of an answer that is as\n"
+    "right, another version, another order of what ran side by side. What cannot be played\n"
+    "(--trace-bodies) is said before it begins, left out, and makes the exit status 1.\n"
+    "SIGINT ends it with the report so far.\n"
+    "\n"
+    "Examples\n"
+    "  # does the new proxy say to this agent what the old one said?\n"
+    "  intproxy-trace as agent run.trace --listen 7000 &\n"
+    "  intproxyd --agent 127.0.0.1:7000 -R 8080:9000\n"
+    "\n"
+    "  # without the application: the daemon gets its recorded answers\n"
+    "  intproxy-trace as app run.trace --listen 9000 &\n"
+    "  intproxyd --standalone 8080=9000 -R 8080:9000\n"
+    "\n"
+    "  # does the new version of the application answer as the old one did, and how fast?\n"
+    "  intproxy-trace as client run.trace --to 9000 --fast\n"
+    "\n"
+    "exit status: 0 everything came as recorded; 1 it did not, or not all could be played; 2 a\n"
+    "mistake on the command line; 65 no trace; 74 a file or an address cannot be used\n";
+
+static void check(struct command_line *c)
+{
+    if (trace_as_asked.role == AS_NOBODY)
+        command_line_mistake(c, "who is to be played? write agent, app or client");
+    trace_as_check(c);
+}
+
+int trace_as_command(int argc, char **argv)
+{
+    struct command_line c = {
+        .program = "intproxy-trace as", .rows = rows, .argument = take_argument};
+    int status;
+    if (!command_line_start(&c, argc, argv, &given.help, usage, examples, check, &status))
+        return status;
+    return trace_replay_as(&trace_as_asked);
+}
