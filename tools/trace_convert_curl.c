@@ -6,7 +6,7 @@
 #include "messages/http_text.h"
 #include "runtime/address.h"
 #include "tools/trace_convert.h"
-#include "tools/trace_http.h"
+#include "tools/trace_gathered_http.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,9 +157,9 @@ static void put_comments(struct convert *c, const struct gathered *x)
 {
     struct trace_out remarks = {0};
     text_add(&c->out, "\n# ");
-    trace_http_title(&c->out, x);
+    gathered_http_title(&c->out, x);
     text_add(&c->out, "\n");
-    trace_http_remarks(&remarks, x);
+    gathered_http_remarks(&remarks, x);
     if (remarks.length) {
         text_add(&c->out, "# ");
         text_bytes(&c->out, remarks.bytes, remarks.length);
@@ -175,7 +175,7 @@ static void exchange(struct convert *c, const struct gathered *x)
     struct http_head h;
     struct http_facts facts;
     put_comments(c, x);
-    if (!trace_http_request(x, &h, &facts)) {
+    if (!gathered_http_request(x, &h, &facts)) {
         text_add(&c->out, "# not written: its head is not in the trace\n");
         c->headless++;
         return;

@@ -9,7 +9,7 @@
 #include "messages/vocabulary.h"
 #include "tools/trace_convert.h"
 #include "tools/trace_har.h"
-#include "tools/trace_http.h"
+#include "tools/trace_gathered_http.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static void put_version(struct trace_out *out, const struct http_head *h)
 static void put_request(struct trace_out *out, const struct gathered *x, const struct http_head *h)
 {
     struct trace_out url = {0};
-    trace_http_url(&url, x, h);
+    gathered_http_url(&url, x, h);
     text_add(out, "\"request\":{\"method\":");
     text_json(out, h->method.at, h->method.length);
     text_add(out, ",\"url\":");
@@ -106,7 +106,7 @@ static void put_response(struct trace_out *out, const struct gathered *x)
 {
     struct http_head h;
     struct http_text location;
-    if (!trace_http_response(x, &h)) {
+    if (!gathered_http_response(x, &h)) {
         text_add(out, ",\"response\":{\"status\":0,\"statusText\":\"\",\"httpVersion\":\"\","
                       "\"headers\":[],\"cookies\":[],\"content\":{\"size\":0,\"mimeType\":"
                       "\"x-unknown\"},\"redirectURL\":\"\",\"headersSize\":-1,\"bodySize\":-1}");
@@ -218,7 +218,7 @@ static void put_remarks(struct trace_out *out, const struct gathered *x)
         text_format(out, ",\"_mode\":\"%s\",\"_connectionId\":\"%" PRIu64 "\",\"_requestId\":%u",
                     x->mode == MODE_MIRROR ? "mirror" : "steal", x->connection, x->request_id);
     text_format(out, ",\"_whole\":%s", gathered_is_whole(x) ? "true" : "false");
-    trace_http_remarks(&remarks, x);
+    gathered_http_remarks(&remarks, x);
     if (remarks.length) {
         text_add(out, ",\"comment\":");
         text_json(out, remarks.bytes, remarks.length);
@@ -229,7 +229,7 @@ static void put_remarks(struct trace_out *out, const struct gathered *x)
 static void exchange(struct convert *c, const struct gathered *x)
 {
     struct http_head h;
-    if (!trace_http_request(x, &h, NULL)) {
+    if (!gathered_http_request(x, &h, NULL)) {
         c->headless++;
         return;
     }

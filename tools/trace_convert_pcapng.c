@@ -1,6 +1,6 @@
 /* tools/trace_convert_pcapng.c -- `convert --to pcapng`: what went over sockets, and what actors said, as packets.
  *
- * Interface "sockets": each socket of an actor as a TCP connection, see trace_streams.h. Interface "messages": each
+ * Interface "sockets": each socket of an actor as a TCP connection, see trace_packets.h. Interface "messages": each
  * record as one UDP packet to the syslog port, whose text is the line for people. So every tool shows it in its
  * list without a plug-in, "syslog.msg contains" searches it, and since each type of actor has an address with its
  * name, a flow graph has actors as its lifelines. Comments of packets would be seen one at a time, and a link type
@@ -10,7 +10,7 @@
 #include "messages/pcapng.h"
 #include "tools/trace_convert.h"
 #include "tools/trace_line.h"
-#include "tools/trace_streams.h"
+#include "tools/trace_packets.h"
 #include "tools/trace_words.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 enum { SOCKETS, MESSAGES };
 enum { SYSLOG_PORT = 514, LINE_BYTES_MAX = 8000, EXCERPT_BYTES = 256 };
 
-static struct trace_streams *streams;
+static struct trace_packets *streams;
 
 /* 198.18.0.x is a type of actor, by the order in which they come. */
 static struct lifeline {
@@ -124,7 +124,7 @@ static void begin(struct convert *c)
                      "trace");
     pcapng_interface(&c->out, PCAPNG_LINKTYPE_ETHERNET, "messages",
                      "messages between actors, one a packet, as text");
-    streams = trace_streams_new(SOCKETS);
+    streams = trace_packets_new(SOCKETS);
     trace_view_create(&view, c->reader);
     view.excerpt = EXCERPT_BYTES;
 }
@@ -135,14 +135,14 @@ static void record(struct convert *c, const struct trace_record *r)
     if (!c->no_messages && c->wanted)
         put_message(c, r);
     if (!c->no_streams)
-        trace_streams_take(streams, &c->out, c->reader, r, convert_wall_ns(c, 0),
+        trace_packets_take(streams, &c->out, c->reader, r, convert_wall_ns(c, 0),
                            trace_selection_has_actor(c->selection, r->to));
 }
 
 static void end(struct convert *c)
 {
-    trace_streams_missing(streams, &c->capped, &c->capped_bytes);
-    trace_streams_free(streams);
+    trace_packets_missing(streams, &c->capped, &c->capped_bytes);
+    trace_packets_free(streams);
     trace_view_destroy(&view);
     trace_text_free(&line);
 }

@@ -4,7 +4,7 @@
  * with an empty line; with -o DIR/ each is a file of its own that holds nothing but the request.
  */
 #include "tools/trace_convert.h"
-#include "tools/trace_http.h"
+#include "tools/trace_gathered_http.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -12,10 +12,10 @@ static void begin_one(struct convert *c, const struct gathered *x)
 {
     size_t before;
     text_add(&c->out, "### ");
-    trace_http_title(&c->out, x);
+    gathered_http_title(&c->out, x);
     before = c->out.length;
     text_add(&c->out, " -- ");
-    trace_http_remarks(&c->out, x);
+    gathered_http_remarks(&c->out, x);
     if (c->out.length == before + 4)
         c->out.length = before;
     text_add(&c->out, "\n");
@@ -26,7 +26,7 @@ static void put_request(struct convert *c, const struct gathered *x)
     const char *why;
     if (!c->directory)
         begin_one(c, x);
-    if (!trace_http_request_text(&c->out, x, &why)) {
+    if (!gathered_http_request_text(&c->out, x, &why)) {
         c->headless++;
         if (!c->directory)
             text_format(&c->out, "### not written: %s\n", why);

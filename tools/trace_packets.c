@@ -1,6 +1,6 @@
-/* tools/trace_streams.c -- what actors did with their sockets becomes TCP; see trace_streams.h */
+/* tools/trace_packets.c -- what actors did with their sockets becomes TCP; see trace_packets.h */
 #include "messages/kinds.h"
-#include "tools/trace_streams_state.h"
+#include "tools/trace_packets_state.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static struct stream_key key_of(struct actor_ref actor, uint64_t n)
     return (struct stream_key){ref_bits(actor), n};
 }
 
-static struct stream *find(struct trace_streams *s, struct actor_ref actor, uint64_t n)
+static struct stream *find(struct trace_packets *s, struct actor_ref actor, uint64_t n)
 {
     struct stream_key key = key_of(actor, n);
     struct stream *t;
@@ -21,7 +21,7 @@ static struct stream *find(struct trace_streams *s, struct actor_ref actor, uint
     return t;
 }
 
-static void forget(struct trace_streams *s, struct stream *t)
+static void forget(struct trace_packets *s, struct stream *t)
 {
     while (t->early) {
         struct early *e = t->early;
@@ -32,7 +32,7 @@ static void forget(struct trace_streams *s, struct stream *t)
     free(t);
 }
 
-static struct stream *add(struct trace_streams *s, struct actor_ref actor, uint64_t n)
+static struct stream *add(struct trace_packets *s, struct actor_ref actor, uint64_t n)
 {
     struct stream *t = find(s, actor, n);
     if (t)
@@ -44,7 +44,7 @@ static struct stream *add(struct trace_streams *s, struct actor_ref actor, uint6
     return t;
 }
 
-static void put_handshake_answer(struct trace_streams *s, struct stream *t, uint64_t when)
+static void put_handshake_answer(struct trace_packets *s, struct stream *t, uint64_t when)
 {
     enum side client = t->client ? OURS : PEERS;
     stream_put_flags(s, t, !client, when, TCP_SYN | TCP_ACK);
@@ -52,7 +52,7 @@ static void put_handshake_answer(struct trace_streams *s, struct stream *t, uint
     t->established = true;
 }
 
-static void on_connect(struct trace_streams *s, uint32_t n, const char *to, uint64_t when)
+static void on_connect(struct trace_packets *s, uint32_t n, const char *to, uint64_t when)
 {
     struct stream *t = add(s, s->record->to, n);
     char error[160];
@@ -63,7 +63,7 @@ static void on_connect(struct trace_streams *s, uint32_t n, const char *to, uint
     stream_put_flags(s, t, OURS, when, TCP_SYN);
 }
 
-static void flush_early(struct trace_streams *s, struct stream *t, uint64_t when)
+static void flush_early(struct trace_packets *s, struct stream *t, uint64_t when)
 {
     while (t->early) {
         struct early *e = t->early;
@@ -87,7 +87,7 @@ static void keep_early(struct stream *t, const struct trace_bytes *b)
     t->early_last = e;
 }
 
-static void on_connected(struct trace_streams *s, struct stream *t, uint64_t error, uint64_t when)
+static void on_connected(struct trace_packets *s, struct stream *t, uint64_t error, uint64_t when)
 {
     if (t->established || !t->client)
         return;
@@ -100,7 +100,7 @@ static void on_connected(struct trace_streams *s, struct stream *t, uint64_t err
 }
 
 /* It was there before the trace began: how it began is not known. */
-static struct stream *find_or_assume(struct trace_streams *s, uint32_t n)
+static struct stream *find_or_assume(struct trace_packets *s, uint32_t n)
 {
     struct stream *t = find(s, s->record->to, n);
     char name[ADDRESS_TEXT_MAX];
@@ -117,7 +117,7 @@ static struct stream *find_or_assume(struct trace_streams *s, uint32_t n)
 
 /* ---- listening ---- */
 
-static void on_listen(struct trace_streams *s, const struct trace_effect *e)
+static void on_listen(struct trace_packets *s, const struct trace_effect *e)
 {
     struct stream_key key = key_of(s->record->to, e->value);
     struct listener *l;
@@ -135,14 +135,14 @@ static void on_listen(struct trace_streams *s, const struct trace_effect *e)
 }
 
 /* Now its port is known. */
-static void on_listening(struct trace_streams *s, uint32_t n, uint64_t port)
+static void on_listening(struct trace_packets *s, uint32_t n, uint64_t port)
 {
     for (struct listener *l = s->listeners; l; l = l->hh.next)
         if (l->key.actor == ref_bits(s->record->to) && l->n == n && port)
             l->at.port = (uint16_t)port;
 }
 
-static void find_own_end(struct trace_streams *s, struct address *own)
+static void find_own_end(struct trace_packets *s, struct address *own)
 {
     uint64_t listener = 0, tag = 0;
     struct listener *l;
@@ -156,7 +156,7 @@ static void find_own_end(struct trace_streams *s, struct address *own)
         streams_name_address(s, s->record->type ? s->record->type : "this program", own);
 }
 
-static void find_peer(struct trace_streams *s, struct address *peer)
+static void find_peer(struct trace_packets *s, struct address *peer)
 {
     uint64_t high = 0, low = 0, port = 0, family = 0;
     (void)trace_value(s->record, "ip_high", &high);
@@ -173,7 +173,7 @@ static void find_peer(struct trace_streams *s, struct address *peer)
     peer->port = streams_next_port(s);
 }
 
-static void on_accepted(struct trace_streams *s, uint64_t when)
+static void on_accepted(struct trace_packets *s, uint64_t when)
 {
     struct stream *t = add(s, s->record->to, 0);
     find_own_end(s, &t->ends[OURS]);
@@ -188,7 +188,7 @@ static void on_accepted(struct trace_streams *s, uint64_t when)
 /* ---- records ---- */
 
 /* The peer is gone: whether it said so is known of these errors. */
-static void on_failed(struct trace_streams *s, struct stream *t, uint64_t when)
+static void on_failed(struct trace_packets *s, struct stream *t, uint64_t when)
 {
     uint64_t error = 0;
     (void)trace_value(s->record, "error", &error);
@@ -196,7 +196,7 @@ static void on_failed(struct trace_streams *s, struct stream *t, uint64_t when)
         stream_put_reset(s, t, PEERS, when);
 }
 
-static void on_input(struct trace_streams *s, uint64_t when)
+static void on_input(struct trace_packets *s, uint64_t when)
 {
     const struct trace_record *r = s->record;
     const struct trace_bytes *bytes;
@@ -224,7 +224,7 @@ static void on_input(struct trace_streams *s, uint64_t when)
     }
 }
 
-static void on_write(struct trace_streams *s, const struct trace_effect *e, uint64_t when)
+static void on_write(struct trace_packets *s, const struct trace_effect *e, uint64_t when)
 {
     struct stream *t = find_or_assume(s, e->n);
     if (t->established)
@@ -233,7 +233,7 @@ static void on_write(struct trace_streams *s, const struct trace_effect *e, uint
         keep_early(t, &e->bytes);
 }
 
-static void on_effect(struct trace_streams *s, const struct trace_effect *e, uint64_t when)
+static void on_effect(struct trace_packets *s, const struct trace_effect *e, uint64_t when)
 {
     struct stream *t;
     switch (e->kind) {
@@ -257,7 +257,7 @@ static void on_effect(struct trace_streams *s, const struct trace_effect *e, uin
 }
 
 /* Its sockets are closed with it. */
-static void on_end(struct trace_streams *s, uint64_t when)
+static void on_end(struct trace_packets *s, uint64_t when)
 {
     for (unsigned n = 0; n < SOCKETS_OF_AN_ACTOR; n++) {
         struct stream *t = find(s, s->record->to, n);
@@ -268,7 +268,7 @@ static void on_end(struct trace_streams *s, uint64_t when)
     }
 }
 
-void trace_streams_take(struct trace_streams *s, struct trace_out *out,
+void trace_packets_take(struct trace_packets *s, struct trace_out *out,
                         const struct trace_reader *reader, const struct trace_record *r,
                         uint64_t wall_offset, bool wanted)
 {
@@ -288,20 +288,20 @@ void trace_streams_take(struct trace_streams *s, struct trace_out *out,
         on_end(s, r->ended_ns);
 }
 
-void trace_streams_missing(const struct trace_streams *s, uint64_t *pieces, uint64_t *bytes)
+void trace_packets_missing(const struct trace_packets *s, uint64_t *pieces, uint64_t *bytes)
 {
     *pieces = s->missing;
     *bytes = s->missing_bytes;
 }
 
-struct trace_streams *trace_streams_new(uint32_t interface)
+struct trace_packets *trace_packets_new(uint32_t interface)
 {
-    struct trace_streams *s = streams_must(calloc(1, sizeof *s));
+    struct trace_packets *s = streams_must(calloc(1, sizeof *s));
     s->interface = interface;
     return s;
 }
 
-void trace_streams_free(struct trace_streams *s)
+void trace_packets_free(struct trace_packets *s)
 {
     struct listener *l, *next_listener;
     while (s->streams)

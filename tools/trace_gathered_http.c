@@ -1,5 +1,5 @@
-/* tools/trace_http.c -- see trace_http.h */
-#include "tools/trace_http.h"
+/* tools/trace_gathered_http.c -- see trace_gathered_http.h */
+#include "tools/trace_gathered_http.h"
 #include "messages/http1_body.h"
 #include "messages/http1_trailers.h"
 #include "messages/http1_writer.h"
@@ -10,13 +10,13 @@
 
 enum { TITLE_TEXT_MAX = 200, REMARK_TEXT_MAX = 300 };
 
-bool trace_http_request(const struct gathered *x, struct http_head *h, struct http_facts *facts)
+bool gathered_http_request(const struct gathered *x, struct http_head *h, struct http_facts *facts)
 {
     return x->has_request &&
            http_head_open_request(h, facts, x->request_head.bytes, x->request_head.length);
 }
 
-bool trace_http_response(const struct gathered *x, struct http_head *h)
+bool gathered_http_response(const struct gathered *x, struct http_head *h)
 {
     return x->has_response &&
            http_head_open_response(h, NULL, x->response_head.bytes, x->response_head.length);
@@ -43,7 +43,7 @@ static void put_host(struct trace_out *out, const struct gathered *x, const stru
         text_format(out, "localhost:%u", x->port);
 }
 
-void trace_http_url(struct trace_out *out, const struct gathered *x, const struct http_head *h)
+void gathered_http_url(struct trace_out *out, const struct gathered *x, const struct http_head *h)
 {
     if (!is_whole_url(h->target)) {
         text_add(out, x->tls ? "https://" : "http://");
@@ -103,13 +103,13 @@ static enum http1_body_known known_of(const struct gathered_body *b)
     return b->length ? HTTP1_BODY_HAS_DATA : b->ended ? HTTP1_BODY_EMPTY : HTTP1_BODY_UNKNOWN;
 }
 
-bool trace_http_request_text(struct trace_out *out, const struct gathered *x, const char **why)
+bool gathered_http_request_text(struct trace_out *out, const struct gathered *x, const char **why)
 {
     struct http_head h;
     struct http_facts facts;
     struct http1_body body;
     *why = "its head is not in the trace";
-    if (!trace_http_request(x, &h, &facts))
+    if (!gathered_http_request(x, &h, &facts))
         return false;
     struct http1_plan plan = http1_plan_request(&h, &facts, known_of(&x->request));
     uint64_t most = http1_head_bytes_max(&h, &facts);
@@ -167,7 +167,7 @@ static void remark_end(struct trace_out *out, size_t begun, const struct gathere
     }
 }
 
-void trace_http_remarks(struct trace_out *out, const struct gathered *x)
+void gathered_http_remarks(struct trace_out *out, const struct gathered *x)
 {
     char text[160];
     size_t begun = out->length;
@@ -189,18 +189,18 @@ void trace_http_remarks(struct trace_out *out, const struct gathered *x)
     remark(out, begun, text);
 }
 
-void trace_http_title(struct trace_out *out, const struct gathered *x)
+void gathered_http_title(struct trace_out *out, const struct gathered *x)
 {
     struct http_head h;
     text_format(out, x->remote ? "remote exchange %" PRIu32 : "exchange %" PRIu32, x->number);
     if (x->has_ids)
         text_format(out, ", connection %" PRIu64 " request %u", x->connection, x->request_id);
-    if (trace_http_request(x, &h, NULL)) {
+    if (gathered_http_request(x, &h, NULL)) {
         text_add(out, ": ");
         text_printable(out, h.method.at, h.method.length, TITLE_TEXT_MAX);
         text_add(out, " ");
         text_printable(out, h.target.at, h.target.length, TITLE_TEXT_MAX);
     }
-    if (trace_http_response(x, &h))
+    if (gathered_http_response(x, &h))
         text_format(out, " -> %u", h.status);
 }

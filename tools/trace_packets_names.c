@@ -1,20 +1,20 @@
-/* tools/trace_streams_names.c -- addresses of connections, those that are and those that are made up; see
- * trace_streams_state.h
+/* tools/trace_packets_names.c -- addresses of connections, those that are and those that are made up; see
+ * trace_packets_state.h
  */
 #include "messages/pcapng.h"
-#include "tools/trace_streams_state.h"
+#include "tools/trace_packets_state.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_PORT = 49152, PORTS = 16384, NAMED_MAX = 250, MADE_UP_PORT = 1 };
 
-uint16_t streams_next_port(struct trace_streams *s)
+uint16_t streams_next_port(struct trace_packets *s)
 {
     return (uint16_t)(FIRST_PORT + s->ports++ % PORTS);
 }
 
-void streams_name_address(struct trace_streams *s, const char *name, struct address *a)
+void streams_name_address(struct trace_packets *s, const char *name, struct address *a)
 {
     struct named *n;
     *a = (struct address){.family = ADDRESS_V4, .port = a->port, .ip = {198, 51, 100, 1}};
@@ -44,7 +44,7 @@ static bool is_loopback(const struct address *a)
     return a->family == ADDRESS_V6 ? !memcmp(a->ip, six, 16) : a->ip[0] == 127;
 }
 
-void streams_own_address(struct trace_streams *s, const struct address *peer, struct address *own)
+void streams_own_address(struct trace_packets *s, const struct address *peer, struct address *own)
 {
     *own = (struct address){.family = peer->family};
     if (is_loopback(peer))
@@ -56,7 +56,7 @@ void streams_own_address(struct trace_streams *s, const struct address *peer, st
     own->port = streams_next_port(s);
 }
 
-void streams_forget_names(struct trace_streams *s)
+void streams_forget_names(struct trace_packets *s)
 {
     struct named *n, *next;
     HASH_ITER(hh, s->named, n, next)

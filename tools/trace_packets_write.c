@@ -1,10 +1,10 @@
-/* tools/trace_streams_packets.c -- segments of TCP, with sequence numbers that fit; see trace_streams_state.h */
+/* tools/trace_packets_write.c -- segments of TCP, with sequence numbers that fit; see trace_packets_state.h */
 #include "messages/pcapng.h"
-#include "tools/trace_streams_state.h"
+#include "tools/trace_packets_state.h"
 #include <inttypes.h>
 #include <stdio.h>
 
-static void say_who(const struct trace_streams *s, char *text, size_t room)
+static void say_who(const struct trace_packets *s, char *text, size_t room)
 {
     const struct trace_record *r = s->record;
     uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
@@ -15,7 +15,7 @@ static void say_who(const struct trace_streams *s, char *text, size_t room)
 }
 
 /* One frame of what `from` says. */
-static void put_segment(struct trace_streams *s, const struct stream *t, enum side from,
+static void put_segment(struct trace_packets *s, const struct stream *t, enum side from,
                         uint64_t when, unsigned flags, const uint8_t *bytes, uint32_t length,
                         uint32_t kept)
 {
@@ -37,14 +37,14 @@ static void put_segment(struct trace_streams *s, const struct stream *t, enum si
                   length || (flags & ~(unsigned)TCP_ACK) ? comment : NULL);
 }
 
-void stream_put_flags(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
+void stream_put_flags(struct trace_packets *s, struct stream *t, enum side from, uint64_t when,
                       unsigned flags)
 {
     put_segment(s, t, from, when, flags, NULL, 0, 0);
     t->next[from] += (flags & TCP_SYN ? 1u : 0) + (flags & TCP_FIN ? 1u : 0);
 }
 
-void stream_put_data(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
+void stream_put_data(struct trace_packets *s, struct stream *t, enum side from, uint64_t when,
                      const uint8_t *bytes, uint32_t length, uint32_t kept)
 {
     if (t->reset || t->ended[from] || !length)
@@ -66,7 +66,7 @@ void stream_put_data(struct trace_streams *s, struct stream *t, enum side from, 
     stream_put_flags(s, t, !from, when, TCP_ACK);
 }
 
-void stream_put_fin(struct trace_streams *s, struct stream *t, enum side from, uint64_t when)
+void stream_put_fin(struct trace_packets *s, struct stream *t, enum side from, uint64_t when)
 {
     if (t->reset || t->ended[from] || !t->established)
         return;
@@ -75,7 +75,7 @@ void stream_put_fin(struct trace_streams *s, struct stream *t, enum side from, u
     stream_put_flags(s, t, !from, when, TCP_ACK);
 }
 
-void stream_put_reset(struct trace_streams *s, struct stream *t, enum side from, uint64_t when)
+void stream_put_reset(struct trace_packets *s, struct stream *t, enum side from, uint64_t when)
 {
     if (t->reset || (t->ended[OURS] && t->ended[PEERS]))
         return;

@@ -1,11 +1,11 @@
-/* tools/trace_streams_state.h -- the state of trace_streams, for the files that are it: trace_streams.c (records),
- * trace_streams_packets.c (segments with their sequence numbers), trace_streams_names.c (addresses, real and made up).
+/* tools/trace_packets_state.h -- the state of trace_packets, for the files that are it: trace_packets.c (records),
+ * trace_packets_write.c (segments with their sequence numbers), trace_packets_names.c (addresses, real and made up).
  */
-#ifndef TOOLS_TRACE_STREAMS_STATE_H
-#define TOOLS_TRACE_STREAMS_STATE_H
+#ifndef TOOLS_TRACE_PACKETS_STATE_H
+#define TOOLS_TRACE_PACKETS_STATE_H
 
 #include "messages/packet.h"
-#include "tools/trace_streams.h"
+#include "tools/trace_packets.h"
 #include <uthash.h>
 
 enum side { OURS, PEERS };
@@ -48,7 +48,7 @@ struct named {
     UT_hash_handle hh;
 };
 
-struct trace_streams {
+struct trace_packets {
     struct stream *streams;
     struct listener *listeners;
     struct named *named;
@@ -68,22 +68,22 @@ static inline void *streams_must(void *p)
     return p;
 }
 
-/* trace_streams_packets.c: what `from` says, if it still can. */
-void stream_put_flags(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
+/* trace_packets_write.c: what `from` says, if it still can. */
+void stream_put_flags(struct trace_packets *s, struct stream *t, enum side from, uint64_t when,
                       unsigned flags);
 /* What is not known of a piece is at its end. */
-void stream_put_data(struct trace_streams *s, struct stream *t, enum side from, uint64_t when,
+void stream_put_data(struct trace_packets *s, struct stream *t, enum side from, uint64_t when,
                      const uint8_t *bytes, uint32_t length, uint32_t kept);
-void stream_put_fin(struct trace_streams *s, struct stream *t, enum side from, uint64_t when);
-void stream_put_reset(struct trace_streams *s, struct stream *t, enum side from, uint64_t when);
+void stream_put_fin(struct trace_packets *s, struct stream *t, enum side from, uint64_t when);
+void stream_put_reset(struct trace_packets *s, struct stream *t, enum side from, uint64_t when);
 
-/* trace_streams_names.c */
+/* trace_packets_names.c */
 bool streams_is_ip(const struct address *a);
 /* What has no address gets one, always the same for a name, which the packets' file says. */
-void streams_name_address(struct trace_streams *s, const char *name, struct address *a);
+void streams_name_address(struct trace_packets *s, const char *name, struct address *a);
 /* The program's own end of a connection that it made: on the same machine if the other is; with a port. */
-void streams_own_address(struct trace_streams *s, const struct address *peer, struct address *own);
-uint16_t streams_next_port(struct trace_streams *s);
-void streams_forget_names(struct trace_streams *s);
+void streams_own_address(struct trace_packets *s, const struct address *peer, struct address *own);
+uint16_t streams_next_port(struct trace_packets *s);
+void streams_forget_names(struct trace_packets *s);
 
 #endif

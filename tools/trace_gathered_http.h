@@ -1,0 +1,27 @@
+/* tools/trace_gathered_http.h -- HTTP of gathered exchanges, as text: URLs, request heads, what is to be said of them. */
+#ifndef TOOLS_TRACE_GATHERED_HTTP_H
+#define TOOLS_TRACE_GATHERED_HTTP_H
+
+#include "messages/http_head.h"
+#include "messages/trace_gather.h"
+#include "messages/text_out.h"
+
+/* The heads of an exchange, opened. False: it has none, or it is malformed. */
+bool gathered_http_request(const struct gathered *x, struct http_head *h, struct http_facts *facts);
+bool gathered_http_response(const struct gathered *x, struct http_head *h);
+
+/* Scheme, host and target as the client meant them: of the target if it is a whole URL, else of Host, else of the
+ * address of the application. */
+void gathered_http_url(struct trace_out *out, const struct gathered *x, const struct http_head *h);
+
+/* The request as HTTP/1.1 text, head and body, as it goes to the application. False, with the reason in *why: it
+ * cannot be written so. */
+bool gathered_http_request_text(struct trace_out *out, const struct gathered *x, const char **why);
+
+/* What somebody who uses the exchange should know: "mirrored; not ended when the trace ends; ...". Printable, on
+ * one line, empty if there is nothing to say. */
+void gathered_http_remarks(struct trace_out *out, const struct gathered *x);
+/* "exchange 3, connection 1 request 0: GET /path -> 200" */
+void gathered_http_title(struct trace_out *out, const struct gathered *x);
+
+#endif
