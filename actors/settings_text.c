@@ -273,12 +273,25 @@ static bool take(const char *name, const char *value)
     return take_number(name, value);
 }
 
+/* What the settings point into: a reader forgets its own with the next part of a trace. */
+static struct trace_setting *kept;
+
+static struct trace_setting *copy(const struct trace_setting *texts)
+{
+    struct texts t = {NULL, 0};
+    for (const struct trace_setting *s = texts; s->name; s++)
+        add(&t, strdup(s->name), s->value);
+    return t.list ? t.list : calloc(1, sizeof *t.list);
+}
+
 bool settings_take(const struct trace_setting *texts, char error[SETTINGS_ERROR_MAX])
 {
+    settings_texts_free(kept);
+    kept = copy(texts);
     destinations_clear();
     settings_default(&taken);
     agent_taken = (struct agent_settings){0};
-    for (const struct trace_setting *t = texts; t->name; t++)
+    for (const struct trace_setting *t = kept; t->name; t++)
         if (!take(t->name, t->value)) {
             snprintf(error, SETTINGS_ERROR_MAX, "the setting %s cannot be \"%s\"", t->name,
                      t->value);

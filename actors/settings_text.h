@@ -18,7 +18,7 @@ struct trace_setting *settings_texts(const struct settings *s, const struct agen
 void settings_texts_free(struct trace_setting *texts);
 
 /* From settings_texts to settings, agent_settings, destinations and the log's level, which all become the
- * given ones. The texts must live on. Names of a newer build are passed over; what is not named is as by default.
+ * given ones. The texts are copied. Names of a newer build are passed over; what is not named is as by default.
  * False: error says why, and `settings` and `agent_settings` are those of before, the destinations are not. */
 enum { SETTINGS_ERROR_MAX = 300 };
 bool settings_take(const struct trace_setting *texts, char error[SETTINGS_ERROR_MAX]);

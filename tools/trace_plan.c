@@ -53,25 +53,18 @@ static void take_call(struct trace_plan *p, struct trace_call *call,
         a->replayable = r->number;
 }
 
-/* Of an actor that is heard no more, nobody knows whether what was lost was its. */
-static void take_lost(struct trace_plan *p, const struct trace_record *r)
-{
-    p->lost += r->lost;
-    for (struct plan_actor *a = p->actors; a; a = a->hh.next)
-        if (a->worker == r->worker && !a->ended)
-            a->why = a->why == PLAN_WHOLE ? PLAN_WHOLE : a->why;
-}
-
 static void take(struct trace_plan *p, struct trace_call *call, const struct trace_reader *reader,
                  const struct trace_record *r)
 {
-    if (!p->records++)
+    if (!p->records++) {
         p->first_ns = r->ended_ns;
+        p->is_complete = r->sequence == 0;
+    }
     p->last_ns = r->ended_ns;
     if (r->what == TRACE_CALL || r->what == TRACE_END)
         take_call(p, call, reader, r);
     else if (r->what == TRACE_LAGGED)
-        take_lost(p, r);
+        p->lost += r->lost;
 }
 
 int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned count)
@@ -83,6 +76,7 @@ int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned cou
     while (trace_input_next(&in, &r))
         take(p, &call, in.reader, &r);
     int status = trace_input_status(&in);
+    p->is_complete = p->is_complete && !in.bad && !p->lost;
     trace_input_close(&in);
     trace_call_free(&call);
     for (struct plan_actor *a = p->actors; a; a = a->hh.next) {

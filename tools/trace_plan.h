@@ -39,6 +39,7 @@ struct trace_plan {
     uint64_t lost;
     uint64_t first_ns, last_ns;
     char unknown[200]; /* the first thing that is not known */
+    bool is_complete;  /* it begins with the program, and nothing of it is missing */
 };
 
 /* Reads all. Returns trace_input_status; what is damaged is said. */

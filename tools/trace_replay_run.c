@@ -1,0 +1,197 @@
+/* tools/trace_replay_run.c -- one pass over a trace, with actors beside it; see trace_replay.h */
+#include "actors/actor_types.h"
+#include "actors/exit_codes.h"
+#include "actors/settings_text.h"
+#include "messages/trace_message.h"
+#include "tools/output.h"
+#include "tools/trace_replay.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+struct run {
+    const struct replay_asked *asked;
+    struct trace_input in;
+    struct replay *replay;
+    struct trace_call call;
+    uint64_t began_ns, first_ns;
+    bool has_settings, differed;
+    struct replay_difference difference; /* the first */
+    bool stopped;                        /* before the end */
+    struct trace_exchanges *exchanges;   /* for --until; else NULL */
+    struct replay_step step;
+};
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void doubt_incomplete(struct run *run, const struct trace_plan *plan)
+{
+    for (const struct plan_actor *a = plan->actors; a; a = a->hh.next)
+        if (a->why != PLAN_WHOLE || (plan->lost && !a->ended))
+            replay_doubt(run->replay, a->ref, actor_type_named(a->type));
+}
+
+static bool take_settings(struct run *run)
+{
+    char error[SETTINGS_ERROR_MAX];
+    if (run->has_settings)
+        return true;
+    run->has_settings = true;
+    if (settings_take(trace_reader_settings(run->in.reader), error))
+        return true;
+    fprintf(stderr, "intproxy-trace: %s: %s\n", run->in.name, error);
+    return false;
+}
+
+static void say_difference(const struct run *run)
+{
+    const struct replay_difference *d = replay_difference(run->replay);
+    output_format("diverged: %s/%u.%" PRIu32 " (generation %" PRIu32 "), at record %" PRIu64
+                  ", its message %" PRIu32 ": %s\n  expected  %s\n  came      %s\n",
+                  d->type ? d->type->name : "?", ref_worker(d->actor), ref_slot(d->actor),
+                  d->actor.generation, d->sequence, d->number, d->what, d->expected, d->came);
+}
+
+static enum replay_result replay_record(struct run *run, const struct trace_record *r)
+{
+    if (r->what == TRACE_UNDELIVERED)
+        return replay_lost(run->replay, r->from, r->to, r->kind->ours, r->sequence);
+    if (r->what != TRACE_CALL && r->what != TRACE_END)
+        return REPLAY_SAME;
+    if (!trace_call_take(&run->call, run->in.reader, r, actor_type_named))
+        return REPLAY_LEFT_OUT;
+    if (r->what == TRACE_END)
+        return replay_end(run->replay, &run->call.call, (uint8_t)r->flags);
+    struct heap *before = replay_enter(run->replay);
+    struct message *m = trace_message(r);
+    replay_leave(before);
+    return replay_hear(run->replay, &run->call.call, m);
+}
+
+static void keep_pace(struct run *run, const struct trace_record *r)
+{
+    if (!run->first_ns)
+        run->first_ns = r->ended_ns;
+    if (run->asked->speed <= 0)
+        return;
+    uint64_t due =
+        run->began_ns + (uint64_t)((double)(r->ended_ns - run->first_ns) / run->asked->speed);
+    uint64_t now = clock_ns();
+    if (due > now)
+        nanosleep(&(struct timespec){(time_t)((due - now) / 1000000000),
+                                     (long)((due - now) % 1000000000)},
+                  NULL);
+}
+
+static void say_summary(const struct run *run, double seconds)
+{
+    const struct replay_counts *c = replay_counts(run->replay);
+    output_format("%s: %" PRIu64 " actors, %" PRIu64 " messages heard, %" PRIu64
+                  " effects, %" PRIu64 " messages said and heard",
+                  run->differed  ? "not the same"
+                  : run->stopped ? "the same again, so far"
+                                 : "the same again",
+                  c->actors, c->calls, c->effects, c->said);
+    if (c->left_out)
+        output_format(", %" PRIu64 " left out", c->left_out);
+    if (c->unheard)
+        output_format(", %" PRIu64 " not heard before the trace ends", c->unheard);
+    if (c->differences)
+        output_format(", %" PRIu64 " actors differ", c->differences);
+    output_format("; %.3f s, %.0f messages a second\n", seconds,
+                  seconds > 0 ? (double)c->calls / seconds : 0);
+}
+
+/* False: no further. */
+static bool goes_on(struct run *run, const struct trace_record *r)
+{
+    struct trace_filter *until = run->asked->until;
+    if (!until)
+        return true;
+    const struct trace_exchange *x = trace_exchanges_take(run->exchanges, r);
+    run->stopped = trace_filter_wants(until, r, x);
+    if (run->stopped)
+        output_format("stopped at record %" PRIu64 ", as --until says\n", r->sequence);
+    return !run->stopped;
+}
+
+static void compare(struct run *run, const struct trace_record *r)
+{
+    if (replay_record(run, r) != REPLAY_DIFFERS || run->differed)
+        return;
+    run->differed = true;
+    run->difference = *replay_difference(run->replay);
+    say_difference(run);
+}
+
+/* False: the settings cannot be taken. */
+static bool pass(struct run *run)
+{
+    struct trace_record r;
+    while (!run->stopped && trace_input_next(&run->in, &r)) {
+        if (!take_settings(run))
+            return false;
+        if (run->asked->step && replay_step(&run->step, &r) == STEP_QUIT) {
+            run->stopped = true;
+            break;
+        }
+        keep_pace(run, &r);
+        compare(run, &r);
+        (void)goes_on(run, &r);
+    }
+    return true;
+}
+
+static void begin(struct run *run, const struct trace_plan *plan)
+{
+    run->in.quiet = true; /* the plan has said what is damaged */
+    run->replay = replay_new();
+    run->began_ns = clock_ns();
+    trace_input_open(&run->in, run->asked->files.names, run->asked->files.count);
+    if (run->asked->until) {
+        run->exchanges = trace_exchanges_new();
+        trace_filter_reader(run->asked->until, run->in.reader);
+    }
+    if (run->asked->step)
+        replay_step_begin(&run->step, run->in.reader);
+    if (plan->is_complete)
+        replay_complete(run->replay);
+    doubt_incomplete(run, plan);
+}
+
+static void end(struct run *run)
+{
+    trace_input_close(&run->in);
+    trace_call_free(&run->call);
+    if (run->exchanges)
+        trace_exchanges_free(run->exchanges);
+    if (run->asked->step)
+        replay_step_end(&run->step);
+    uint64_t kept = replay_free(run->replay);
+    if (kept && !run->stopped)
+        output_format("%" PRIu64 " objects are kept by actors after their ends\n", kept);
+}
+
+int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
+{
+    struct run run = {.asked = asked};
+    begin(&run, plan);
+    bool good = pass(&run);
+    replay_finish(run.replay);
+    if (good)
+        say_summary(&run, (double)(clock_ns() - run.began_ns) / 1e9);
+    bool compared = replay_counts(run.replay)->calls > 0;
+    end(&run);
+    if (!good)
+        return EXIT_DATA;
+    if (run.differed)
+        replay_context(&asked->files, run.difference.actor, run.difference.sequence);
+    if (!compared && !run.stopped)
+        fprintf(stderr, "intproxy-trace: nothing in this trace can be replayed\n");
+    return run.differed || (!compared && !run.stopped);
+}
