@@ -441,6 +441,8 @@ enum replay_result replay_end(struct replay *r, const struct replay_call *call, 
     struct replayed *a = find(r, call->actor);
     enum replay_result result = REPLAY_LEFT_OUT;
     ends_end(&r->ends, call->actor, call->exchange, reason);
+    if (a && call->number != a->heard) /* its last messages are missing */
+        a->left_out = true;
     if (a && !a->left_out) {
         r->current = a;
         r->call = call;
