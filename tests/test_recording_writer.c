@@ -555,7 +555,7 @@ static void test_errors_are_written_out_once_for_the_time_that_is_kept(void)
     now += SECOND;
     writer_dump_errors(&writer, true, now);
     CHECK_UINT(dumps(), 1);
-    now += 8 * (uint64_t)SECOND;
+    now += 3 * (uint64_t)SECOND;
     writer_dump_errors(&writer, false, now);
     CHECK_UINT(dumps(), 1);
     now += SECOND;

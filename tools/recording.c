@@ -83,15 +83,19 @@ static void wait_ms(unsigned ms)
         ;
 }
 
+/* What was seen up to now belongs to it, settled or not. */
 static void dump_if_asked(struct recording *r)
 {
     bool signalled = atomic_exchange(&r->signalled, false);
+    bool error = recorder_saw_error(r->writer.recorder);
     uint32_t dumps = r->writer.dumps;
     if (!keeps_in_memory())
         return;
+    if (signalled || error)
+        writer_drain(&r->writer, UINT64_MAX, clock_ns());
     if (signalled)
         writer_dump(&r->writer, "SIGUSR1", clock_ns());
-    writer_dump_errors(&r->writer, recorder_saw_error(r->writer.recorder), clock_ns());
+    writer_dump_errors(&r->writer, error, clock_ns());
     if (r->writer.dumps != dumps)
         writer_dump_name(&r->writer, r->crash_name);
 }
@@ -105,10 +109,18 @@ static void write_after_crash(struct recording *r)
     atomic_store(&r->crash_step, CRASH_WRITTEN);
 }
 
+/* An error that ended the program is written out, too. */
+static void write_at_the_end(struct recording *r)
+{
+    writer_end(&r->writer, "the program has ended", clock_ns());
+    if (keeps_in_memory())
+        writer_dump_last_error(&r->writer, recorder_saw_error(r->writer.recorder), clock_ns());
+}
+
 static void nap(struct recording *r, unsigned *empty, uint64_t found)
 {
     *empty = found ? 0 : *empty + 1;
-    bool sleeps = *empty > NAPS_BEFORE_SLEEP;
+    bool sleeps = *empty > NAPS_BEFORE_SLEEP && !r->writer.error_waits;
     recorder_waits(r->writer.recorder, sleeps ? READER_SLEEPS : READER_NAPS);
     wait_ms(sleeps ? SLEEP_MS : NAP_MS);
 }
@@ -129,7 +141,7 @@ static void *work(void *unused)
     if (atomic_load(&r->crasher))
         write_after_crash(r);
     else
-        writer_end(&r->writer, "the program has ended", clock_ns());
+        write_at_the_end(r);
     return NULL;
 }
 

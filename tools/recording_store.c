@@ -105,21 +105,24 @@ bool recording_store_next_part(struct recording_store *s, uint64_t now_ns)
     return !s->error;
 }
 
-static bool wait_for_reader(int fd)
+static bool wait_for_reader(int fd, int ms)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
-    return poll(&p, 1, PIPE_WAIT_MS) > 0;
+    return poll(&p, 1, ms) > 0;
 }
 
-/* Returns how many bytes were written; when not all, errno says why. */
-static size_t write_some(int fd, const uint8_t *bytes, size_t length)
+/* Returns how many bytes were written; when not all, errno says why. A pipe that was full before is not waited for:
+ * who waits takes nothing from the rings. */
+static size_t write_some(const struct recording_store *s, int fd, const uint8_t *bytes,
+                         size_t length)
 {
+    int ms = s->error == EAGAIN ? 0 : PIPE_WAIT_MS;
     size_t written = 0;
     while (written < length) {
         ssize_t n = write(fd, bytes + written, length - written);
         if (n > 0)
             written += (size_t)n;
-        else if (n == 0 || (errno != EINTR && (errno != EAGAIN || !wait_for_reader(fd))))
+        else if (n == 0 || (errno != EINTR && (errno != EAGAIN || !wait_for_reader(fd, ms))))
             break;
     }
     return written;
@@ -133,7 +136,7 @@ static size_t write_direct(struct recording_store *s, const uint8_t *bytes, size
     if (!s->aligned)
         return 0;
     memcpy(s->aligned, bytes, length);
-    size_t written = write_some(s->direct, s->aligned, length);
+    size_t written = write_some(s, s->direct, s->aligned, length);
     if (written < length && errno == EINVAL) {
         close(s->direct);
         s->direct = -1;
@@ -146,8 +149,8 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
 {
     size_t to_block = -s->bytes & (DIRECT_BLOCK - 1), written = 0;
     if (s->direct < 0 || length < DIRECT_LEAST + to_block)
-        return write_some(s->fd, bytes, length);
-    written = write_some(s->fd, bytes, to_block);
+        return write_some(s, s->fd, bytes, length);
+    written = write_some(s, s->fd, bytes, to_block);
     while (written >= to_block && s->direct >= 0 && length - written >= DIRECT_LEAST) {
         size_t blocks = (length - written) & ~(size_t)(DIRECT_BLOCK - 1);
         size_t piece = blocks < DIRECT_MOST ? blocks : DIRECT_MOST;
@@ -157,7 +160,7 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
             return written;
     }
     return written < to_block ? written
-                              : written + write_some(s->fd, bytes + written, length - written);
+                              : written + write_some(s, s->fd, bytes + written, length - written);
 }
 
 /* Frames that were not written whole go again, as far as they can. Returns how much stays. */

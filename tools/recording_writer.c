@@ -175,6 +175,7 @@ static void flush(struct writer *w, uint64_t now_ns)
     for (unsigned i = 0; i < TRIES && w->out.length && w->store.error == EAGAIN; i++) {
         i = w->out.length < before ? 0 : i;
         before = w->out.length;
+        w->store.error = 0; /* it is waited for */
         append(w, now_ns);
     }
     if (w->out.length)
@@ -237,15 +238,30 @@ bool writer_dump(struct writer *w, const char *why, uint64_t now_ns)
     return good;
 }
 
-void writer_dump_errors(struct writer *w, bool error, uint64_t now_ns)
+static void dump_error(struct writer *w, uint64_t now_ns)
 {
-    w->error_waits |= error && w->error_dumps < ERROR_DUMPS_MAX;
-    if (!w->error_waits || (w->error_ns && now_ns - w->error_ns < w->flight.last_ns))
-        return;
     w->error_waits = false;
     w->error_ns = now_ns;
     writer_dump(w, "an error", now_ns);
     if (++w->error_dumps == ERROR_DUMPS_MAX)
         say(w, "%s: it was written for %d errors, for more it will not be", w->store.path,
             ERROR_DUMPS_MAX);
+}
+
+static bool error_waits(struct writer *w, bool error)
+{
+    w->error_waits |= error && w->error_dumps < ERROR_DUMPS_MAX;
+    return w->error_waits;
+}
+
+void writer_dump_errors(struct writer *w, bool error, uint64_t now_ns)
+{
+    if (error_waits(w, error) && (!w->error_ns || now_ns - w->error_ns >= w->flight.last_ns / 2))
+        dump_error(w, now_ns);
+}
+
+void writer_dump_last_error(struct writer *w, bool error, uint64_t now_ns)
+{
+    if (error_waits(w, error))
+        dump_error(w, now_ns);
 }

@@ -41,8 +41,11 @@ uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns);
 void writer_end(struct writer *w, const char *why, uint64_t now_ns);
 /* --trace-last: what is kept goes into the next file. False: it could not, not all. */
 bool writer_dump(struct writer *w, const char *why, uint64_t now_ns);
-/* The same if an error is to be written out, now: not again before what is kept is new, and not for ever. */
+/* The same if an error is to be written out, now: not again before half of what is kept is new, and not for ever. An
+ * error that has to wait is then still among what is kept. */
 void writer_dump_errors(struct writer *w, bool error, uint64_t now_ns);
+/* ... when there is no later. */
+void writer_dump_last_error(struct writer *w, bool error, uint64_t now_ns);
 /* The name of the file that the next dump makes. */
 void writer_dump_name(const struct writer *w, char out[TRACE_PATH_MAX]);
 void writer_close(struct writer *w);
