@@ -1,0 +1,392 @@
+"""intproxy-trace show, follow, stat, tree and info over traces of a live daemon: what they say, on whole files and on
+damaged ones, into pipes that close and onto disks that are full."""
+import http.server
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+import unittest
+
+from apps import free_port
+from case import Case
+from daemon import PROGRAM, SANITIZER, SLOW, Daemon
+
+TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
+ENVIRONMENT = {**SANITIZER, **os.environ}
+
+
+class App(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if self.path == "/slow":
+            threading.Event().wait(0.05)
+        self.answer(404 if self.path == "/missing" else 200, b"hello " + self.path.encode())
+
+    def do_POST(self):
+        self.answer(200, str(len(self.rfile.read(int(self.headers["Content-Length"])))).encode())
+
+
+class Recording:
+    """A standalone daemon that records, and what curl asked of it."""
+
+    def __init__(self, case, *args):
+        self.path = os.path.join(case.directory(), "run.trace")
+        app = http.server.ThreadingHTTPServer(("127.0.0.1", 0), App)
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+        case.addCleanup(app.server_close)
+        case.addCleanup(app.shutdown)
+        self.port, upstream = free_port(), app.server_address[1]
+        self.daemon = Daemon("--standalone", f"{self.port}={upstream}", "-R", f"{self.port}:{upstream}",
+                             "--trace", self.path, *args)
+        case.addCleanup(self.daemon.kill)
+        self.daemon.wait_ready()
+
+    def curl(self, path, *args, data=None):
+        done = subprocess.run(["curl", "-s", "-S", "-m", "20", *args, f"http://127.0.0.1:{self.port}{path}"],
+                              input=data, capture_output=True, timeout=60 * SLOW)
+        if done.returncode:
+            raise AssertionError(f"curl {path}: {done.stderr.decode()}\n{self.daemon.log}")
+        return done.stdout
+
+    def finish(self):
+        self.daemon.signal(signal.SIGTERM)
+        if self.daemon.wait_exit(15):
+            raise AssertionError(self.daemon.log)
+        return self.path
+
+
+def run(*arguments, status=0, given=None, stdout=subprocess.PIPE):
+    """Output and errors."""
+    done = subprocess.run([TRACE, *arguments], input=given, stdout=stdout, stderr=subprocess.PIPE, timeout=60 * SLOW,
+                          env=ENVIRONMENT)
+    errors = done.stderr.decode(errors="replace")
+    if done.returncode != status:
+        raise AssertionError(f"exit {done.returncode}, not {status}: {errors}")
+    return (done.stdout or b"").decode(), errors
+
+
+class ReadTest(Case):
+    @classmethod
+    def setUpClass(cls):
+        """One trace for all that only read it."""
+        super().setUpClass()
+        cls.case = Case()
+        recording = Recording(cls.case, "--header-filter", "user-agent: .*")
+        recording.curl("/api/users?x=1")
+        recording.curl("/slow")
+        recording.curl("/missing")
+        recording.curl("/upload", "--data-binary", "@-", data=bytes(300000))
+        cls.trace = recording.finish()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.case.doCleanups()
+
+    def objects(self, *arguments):
+        return [json.loads(line) for line in run("show", "--json", *arguments, self.trace)[0].splitlines()]
+
+    # ---- show
+
+    def test_show(self):
+        """The way of a request is there, a line each, in words."""
+        out, errors = run("show", self.trace)
+        self.assertEqual(errors, "")
+        for line in (r"runtime +-> link_connection/0\.\d+ +SOCKET_DATA +bytes\[\d+\] \"\\x02\\x06\\x03",
+                     r"link_connection/0\.\d+ +-> incoming_proxy/0\.\d+ +\[0/0\] +REQUEST +GET /api/users\?x=1 "
+                     r"port=\d+ variant=chunked-v2 last \| .*spawn interceptor/0\.\d+ with INTERCEPT",
+                     r"interceptor/0\.\d+ +-> local_connection/0\.\d+ +\[0/0\] +ASSIGN +GET /api/users",
+                     r"local_connection/0\.\d+ +-> interceptor/0\.\d+ +\[0/0\] +RESPONSE +200",
+                     r"interceptor/0\.\d+ +-> link_connection/0\.\d+ +\[2/0\] +ANSWER +404.* \| write \d+ bytes",
+                     r" interceptor/0\.\d+ +\[0/0\] +ended: done",
+                     r"version=1\.29\.0", r"SIGNAL +number=SIGTERM", r"log info \"a proxy has come\""):
+            self.assertRegex(out, line)
+        self.assertTrue(out.endswith("* the program has ended\n"), out[-200:])
+
+    def test_show_without_effects(self):
+        self.assertNotIn(" | ", run("show", "--no-effects", self.trace)[0])
+
+    def test_times(self):
+        self.assertRegex(run("show", self.trace)[0], r"^  0\.000000 ")
+        self.assertRegex(run("show", "--time", "wall", self.trace)[0], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ")
+        deltas = re.findall(r"^ *([+-][\d.]+) ", run("show", "--time=delta", self.trace)[0], re.M)
+        whole = re.findall(r"^ *([\d.]+) ", run("show", self.trace)[0], re.M)
+        self.assertEqual(len(deltas), len(whole))
+        self.assertAlmostEqual(sum(map(float, deltas)), float(whole[-1]), delta=1e-3)
+
+    def test_json(self):
+        """One object a record, numbered without a gap; what a filter takes is what jq would."""
+        all_ = self.objects()
+        self.assertEqual([o["seq"] for o in all_], list(range(len(all_))))
+        self.assertEqual(len(all_), len(run("show", self.trace)[0].splitlines()))
+        request = next(o for o in all_ if o.get("kind") == "REQUEST" and o["to"].startswith("interceptor/"))
+        self.assertEqual((request["connection"], request["request"], request["mode"], request["protocol"]),
+                         (0, 0, "steal", "HttpRequestChunked(StartV2)"))
+        self.assertEqual(request["fields"]["head"]["http"], "GET /api/users?x=1")
+        self.assertIs(request["fields"]["last"], True)
+        self.assertEqual(all_[-1]["what"], "note")
+        wanted = [o["seq"] for o in all_ if o.get("kind") == "CREDIT" and o.get("connection") == 3]
+        self.assertTrue(wanted)
+        self.assertEqual([o["seq"] for o in self.objects("--filter", "kind == CREDIT && conn == 3")], wanted)
+
+    def test_json_has_whole_payloads_with_bytes(self):
+        got = b""
+        for o in self.objects("--bytes", "--filter", "to == interceptor && kind == REQUEST_BODY"):
+            piece = o["fields"]["bytes"]
+            self.assertEqual(piece["length"], piece["kept"])
+            got += piece["text"].encode() if "text" in piece else bytes.fromhex(piece["hex"])
+        self.assertEqual(got, bytes(300000))
+
+    def test_bytes(self):
+        out = run("show", "--bytes", "--filter", 'payload ~ "hello /slow" && kind ~ "RESPONSE*"', self.trace)[0]
+        self.assertRegex(out, r"\n    00000000  68 65 6c 6c 6f 20 2f 73  6c 6f 77 +hello /slow\n")
+
+    def test_filters(self):
+        """The issue's own example, and words of the agent's protocol."""
+        example = 'kind ~ "HttpResponse*" && conn == 1 && t < 60s && path ~ "/sl"'
+        self.assertEqual(len(self.objects("--filter", example)),
+                         sum(o.get("protocol", "").startswith("HttpResponse") and o["connection"] == 1
+                             for o in self.objects("--filter", "to == link_connection && has(conn)")))
+        self.assertEqual({o["exchange"] for o in self.objects("--filter", "status == 404 && has(exchange)")},
+                         {o["exchange"] for o in self.objects("--filter", 'path == "/missing" && has(exchange)')})
+        self.assertIn("did you mean REQUEST", run("show", "--filter", "kind == REQUST", self.trace, status=2)[1])
+        self.assertIn("payload", run("show", "--fields")[0])
+
+    def test_mistakes_are_said_all_at_once(self):
+        errors = run("show", "--tine", "--time", "noon", "--filter", "(", status=2)[1]
+        for word in ("did you mean --time", "none of relative, delta, wall", "column", "no trace is given"):
+            self.assertIn(word, errors)
+        self.assertIn("No such file", run("show", "/nowhere/x", status=74)[1])
+        for command in ("show", "follow", "stat", "tree", "info"):
+            out = run(command, "--help")[0]
+            self.assertIn("exit status", out)
+            self.assertIn(f"intproxy-trace {command}", out)
+
+    def test_standard_input(self):
+        with open(self.trace, "rb") as file:
+            data = file.read()
+        self.assertEqual(run("show", "-", given=data)[0], run("show", self.trace)[0])
+        self.assertIn("several times", run("tree", "-", status=2)[1])
+
+    def test_colours_are_for_terminals(self):
+        self.assertNotIn("\033", run("show", self.trace)[0])
+        for no_colour, wanted in (("", True), ("1", False)):
+            ours, theirs = pty.openpty()
+            with subprocess.Popen([TRACE, "show", "--filter", "seq < 3", self.trace], stdout=theirs,
+                                  env={**ENVIRONMENT, "TERM": "xterm", "NO_COLOR": no_colour}):
+                os.close(theirs)
+                self.assertEqual(b"\033[" in os.read(ours, 4096), wanted)
+            os.close(ours)
+
+    # ---- damage
+
+    def broken(self, change):
+        path = os.path.join(self.directory(), "broken")
+        with open(self.trace, "rb") as file:
+            data = bytearray(file.read())
+        with open(path, "wb") as file:
+            file.write(change(data))
+        return path
+
+    def test_a_torn_trace(self):
+        path = self.broken(lambda data: data[:len(data) // 2 + 1])
+        for command in ("show", "stat", "tree", "info"):
+            out, errors = run(command, path)
+            self.assertIn("torn", errors)
+            self.assertTrue(out)
+        self.assertIn("1 torn", run("info", path)[0])
+
+    def test_a_damaged_trace(self):
+        def change(data):
+            data[len(data) // 2] ^= 4
+            return data
+        path = self.broken(change)
+        whole = len(run("show", self.trace)[0].splitlines())
+        for command in ("show", "stat", "tree", "info"):
+            out, errors = run(command, path, status=65)
+            self.assertIn("offset", errors)
+            if command == "show":
+                self.assertGreater(len(out.splitlines()), whole - 3)
+        self.assertIn("damaged places", run("info", path, status=65)[0])
+
+    def test_no_trace_at_all(self):
+        path = self.broken(lambda data: b"hello, this is no trace")
+        for command in ("show", "follow", "stat", "tree", "info"):
+            if command != "follow":
+                self.assertIn("no trace", run(command, path, status=65)[1])
+
+    # ---- where the output goes
+
+    def test_a_closed_pipe_ends_it_quietly(self):
+        for arguments in (["show"], ["show", "--json", "--bytes"], ["stat"], ["tree", "--exchange", "1"], ["info"]):
+            done = subprocess.run(["sh", "-c", '"$@" | head -c 1 >/dev/null; exec "$@" | :', "sh", TRACE, *arguments,
+                                   self.trace], capture_output=True, timeout=60 * SLOW, env=ENVIRONMENT)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), arguments)
+
+    def test_a_full_disk_is_said(self):
+        with open("/dev/full", "wb") as full:
+            for arguments in (["show"], ["show", "--json"], ["stat"], ["stat", "--json"], ["tree"],
+                              ["tree", "--exchange", "1"], ["info"]):
+                self.assertIn("No space left", run(*arguments, self.trace, status=74, stdout=full)[1])
+
+    # ---- stat
+
+    def test_stat(self):
+        out = run("stat", self.trace)[0]
+        self.assertRegex(out, r"(?m)^REQUEST +\d+ ")
+        self.assertRegex(out, r"(?m)^interceptor +\d+ ")
+        self.assertRegex(out, r"4 exchanges, first to last record: mean ")
+        self.assertRegex(out, r"GET /slow -> 200")
+        self.assertRegex(out, r"0 calls lost \(lagged\)")
+
+    def test_stat_counts_what_show_shows(self):
+        stat = json.loads(run("stat", "--json", self.trace)[0])
+        all_ = self.objects()
+        calls = [o for o in all_ if o["what"] == "call"]
+        self.assertEqual(stat["records"], len(all_))
+        self.assertEqual({k["name"]: k["calls"] for k in stat["kinds"] if k["calls"]},
+                         {kind: sum(o["kind"] == kind for o in calls) for kind in {o["kind"] for o in calls}})
+        self.assertEqual({a["name"]: a["calls"] for a in stat["actors"] if a["calls"]},
+                         {a: sum(o["to"].split("/")[0] == a for o in calls) for a in
+                          {o["to"].split("/")[0] for o in calls}})
+        written = sum(e["bytes"]["length"] for o in all_ for e in o.get("effects", []) if e["effect"] == "write")
+        self.assertEqual(stat["all"]["written"], written)
+        self.assertEqual(stat["waits_unknown"], 0)
+
+    def test_every_message_between_actors_has_a_wait(self):
+        stat = json.loads(run("stat", "--json", self.trace)[0])
+        of_runtime = ("DOWN", "SOCKET_ACCEPTED")
+        sent = sum(o["what"] == "call" and o["from"] != "runtime" and o["kind"] not in of_runtime
+                   for o in self.objects())
+        self.assertEqual(stat["all"]["wait_ns"]["count"], sent)
+
+    def test_the_slowest(self):
+        slowest = json.loads(run("stat", "--json", "--top", "2", self.trace)[0])["slowest"]
+        self.assertEqual(len(slowest), 2)
+        self.assertGreaterEqual(slowest[0]["took_ns"], slowest[1]["took_ns"])
+        self.assertGreater(slowest[0]["took_ns"], 50e6)
+
+    def test_stat_of_what_is_wanted(self):
+        stat = json.loads(run("stat", "--json", "--filter", "kind == CREDIT", self.trace)[0])
+        self.assertEqual([k["name"] for k in stat["kinds"]], ["CREDIT"])
+
+    # ---- tree
+
+    def test_tree_lists_exchanges(self):
+        lines = run("tree", self.trace)[0].splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertRegex(lines[1], r"^ +2  \[1/0\] +at \d+\.\d{6} took \S+ +\d+ records  GET /slow -> 200$")
+
+    def test_tree_tells_a_story(self):
+        """From the agent's bytes to the answer; each from what sent it; the application's pause is said."""
+        out = run("tree", "--conn", "1", "--request", "0", self.trace)[0]
+        lines = out.splitlines()
+        self.assertRegex(lines[0], r"^exchange 2 \[1/0\] GET /slow -> 200, at \d+\.\d{6}$")
+        self.assertRegex(lines[1], r"^  0\.000000 agent -> link_connection/0\.\d+ SOCKET_DATA ")
+        self.assertRegex(lines[2], r"^  0\.\d{6}   link_connection/0\.\d+ -> incoming_proxy/0\.\d+ REQUEST GET /slow ")
+        self.assertRegex(out, r"\n  0\.\d{6}     incoming_proxy/0\.\d+ -> interceptor/0\.\d+ REQUEST ")
+        self.assertRegex(out, r"\n           \.\.\. [5-9]\d.*ms waiting for the application\n")
+        self.assertRegex(out, r"\n  0\.\d{6} application -> local_connection/0\.\d+ SOCKET_DATA bytes\[\d+\] "
+                              r"\"HTTP/1.1 200")
+        self.assertRegex(lines[-1], r"^took \S+ in \d+ records: handling \S+, in mailboxes \S+; \d gaps? of 1ms "
+                                    r"or more, .*ms for the application$")
+        self.assertEqual(run("tree", "--exchange", "2", self.trace)[0], out)
+        self.assertNotIn("...", "".join(line[:16] for line in
+                                        run("tree", "--exchange", "2", "--gap", "1h", self.trace)[0].splitlines()))
+
+    def test_tree_of_what_is_not_there(self):
+        self.assertIn("no exchange", run("tree", "--exchange", "99", self.trace, status=1)[1])
+        self.assertIn("needs --conn", run("tree", "--request", "1", self.trace, status=2)[1])
+
+    # ---- info
+
+    def test_info(self):
+        out = run("info", self.trace)[0]
+        self.assertRegex(out, r"(?m)^program +intproxyd \S+, process \d+$")
+        self.assertRegex(out, r"(?m)^records +\d+, numbered 0 to \d+: ")
+        self.assertRegex(out, r"(?m)^state +whole")
+        self.assertRegex(out, r"header_filter = \[hidden\]\n")
+        self.assertNotIn("user-agent", out)
+        self.assertIn("header_filter = user-agent: .*", run("info", "--secrets", self.trace)[0])
+
+
+class FollowTest(Case):
+    def follow(self, path, *arguments):
+        process = subprocess.Popen([TRACE, "follow", *arguments, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=ENVIRONMENT)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def until(self, process, text):
+        for line in iter(process.stdout.readline, b""):
+            if text in line:
+                return
+        self.fail(f"no {text!r}: {process.stderr.read()}")
+
+    def test_follow_shows_what_comes_and_ends_with_the_program(self):
+        recording = Recording(self)
+        process = self.follow(recording.path)
+        recording.curl("/one")
+        self.until(process, b"GET /one")
+        recording.curl("/two")
+        self.until(process, b"GET /two")
+        recording.finish()
+        self.until(process, b"* the program has ended")
+        self.assertEqual(process.wait(10 * SLOW), 0)
+
+    def test_follow_goes_on_with_the_next_parts(self):
+        recording = Recording(self, "--trace-part-size", "64K")
+        process = self.follow(recording.path, "--json")
+        for _ in range(4):
+            recording.curl("/upload", "--data-binary", "@-", data=bytes(100000))
+        recording.finish()
+        out, errors = process.communicate(timeout=20 * SLOW)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        self.assertGreater(len(os.listdir(os.path.dirname(recording.path))), 3)
+        self.assertEqual([json.loads(line)["seq"] for line in out.splitlines()],
+                         list(range(len(run("show", recording.path)[0].splitlines()))))
+        self.assertIn("part 2,", run("info", recording.path)[0])
+
+    def test_follow_ends_when_it_is_told(self):
+        recording = Recording(self)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.follow(recording.path)
+            self.until(process, b"SUBSCRIBED")
+            process.send_signal(number)
+            self.assertEqual(process.wait(10 * SLOW), 0)
+            self.assertEqual(process.stderr.read(), b"")
+        recording.finish()
+
+    def test_follow_of_standard_input_ends_when_it_is_told(self):
+        read, write = os.pipe()
+        process = subprocess.Popen([TRACE, "follow", "-"], stdin=read, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=ENVIRONMENT)
+        os.close(read)
+        recording = Recording(self)
+        recording.curl("/one")
+        with open(recording.finish(), "rb") as file:
+            os.write(write, file.read()[:20000])
+        self.until(process, b"SUBSCRIBED")
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=10 * SLOW)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        os.close(write)
+
+
+if __name__ == "__main__":
+    unittest.main()
