@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -161,14 +162,25 @@ static bool end_file(struct trace_input *in)
     return true;
 }
 
-/* A signal interrupts who follows: then there is nothing to read for now. */
+/* Who follows a pipe shows what there is before it waits, and may be told to end. False: it was. */
+static bool wait_for_bytes(const struct trace_input *in)
+{
+    struct pollfd one = {.fd = in->fd, .events = POLLIN};
+    while (in->follow && poll(&one, 1, 0) <= 0) {
+        if (in->waits && !in->waits(in->context))
+            return false;
+        poll(&one, 1, FOLLOW_MS);
+    }
+    return true;
+}
+
 static ssize_t read_some(const struct trace_input *in, void *bytes, size_t room)
 {
     ssize_t n;
     do
         n = read(in->fd, bytes, room);
-    while (n < 0 && errno == EINTR && !in->follow);
-    return n < 0 && errno == EINTR ? 0 : n;
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
 /* False: nothing more will come. */
@@ -180,6 +192,8 @@ static bool feed(struct trace_input *in)
     if (in->fd < 0 && !open_next(in))
         return false;
     for (;;) {
+        if (!wait_for_bytes(in))
+            return false;
         ssize_t n = read_some(in, bytes, sizeof bytes);
         if (n > 0) {
             in->bytes += (uint64_t)n;

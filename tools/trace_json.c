@@ -225,7 +225,9 @@ static void call(const struct trace_view *v, struct trace_text *t, const struct 
         return;
     number(t, "number", r->number);
     key(t, "took_us");
-    trace_text_format(t, "%" PRIu32 ".%03" PRIu32, r->took_ns / 1000, r->took_ns % 1000);
+    trace_text_number(t, r->took_ns / 1000);
+    trace_text_char(t, '.');
+    trace_text_digits(t, r->took_ns % 1000, 3);
     if (r->what == TRACE_CALL) {
         fields(v, t, r);
         flags(t, r);
@@ -237,7 +239,9 @@ static void times(const struct trace_view *v, struct trace_text *t, const struct
 {
     uint64_t ns = trace_view_since(v, trace_began_ns(r));
     key(t, "t");
-    trace_text_format(t, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
+    trace_text_number(t, ns / 1000000000);
+    trace_text_char(t, '.');
+    trace_text_digits(t, ns % 1000000000, 9);
     key(t, "wall");
     trace_text_char(t, '"');
     trace_text_wall(t, trace_view_wall(v, trace_began_ns(r)));

@@ -45,8 +45,7 @@ void trace_text_char(struct trace_text *t, char c)
     t->length++;
 }
 
-/* At least `least` digits. */
-static void put_number(struct trace_text *t, uint64_t n, unsigned least)
+void trace_text_digits(struct trace_text *t, uint64_t n, unsigned least)
 {
     char reversed[24];
     unsigned count = 0;
@@ -63,7 +62,7 @@ static void put_number(struct trace_text *t, uint64_t n, unsigned least)
 
 void trace_text_number(struct trace_text *t, uint64_t n)
 {
-    put_number(t, n, 1);
+    trace_text_digits(t, n, 1);
 }
 
 void trace_text_format(struct trace_text *t, const char *format, ...)
@@ -92,9 +91,9 @@ void trace_text_pad(struct trace_text *t, size_t from, size_t width)
 
 void trace_text_seconds(struct trace_text *t, uint64_t ns)
 {
-    put_number(t, ns / 1000000000, 1);
+    trace_text_digits(t, ns / 1000000000, 1);
     trace_text_char(t, '.');
-    put_number(t, ns / 1000 % 1000000, 6);
+    trace_text_digits(t, ns / 1000 % 1000000, 6);
 }
 
 void trace_text_time(struct trace_text *t, uint64_t ns)
@@ -107,24 +106,34 @@ void trace_text_time(struct trace_text *t, uint64_t ns)
     while (u < 3 && ns < units[u].ns)
         u++;
     uint64_t whole = ns / units[u].ns, hundredths = ns % units[u].ns * 100 / units[u].ns;
-    put_number(t, whole, 1);
+    trace_text_digits(t, whole, 1);
     if (whole < 100 && hundredths) {
         trace_text_char(t, '.');
-        put_number(t, hundredths % 10 ? hundredths : hundredths / 10, hundredths % 10 ? 2 : 1);
+        trace_text_digits(t, hundredths % 10 ? hundredths : hundredths / 10,
+                          hundredths % 10 ? 2 : 1);
     }
     trace_text_word(t, units[u].name);
 }
 
+/* Of a second that many records in a row have. */
+static void put_second(struct trace_text *t, time_t second)
+{
+    static time_t made = -1;
+    static char text[32];
+    struct tm tm;
+    if (second != made &&
+        (!gmtime_r(&second, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm)))
+        strcpy(text, "?");
+    made = second;
+    trace_text_word(t, text);
+}
+
 void trace_text_wall(struct trace_text *t, uint64_t wall_us)
 {
-    time_t seconds = (time_t)(wall_us / 1000000);
-    struct tm tm;
-    if (!gmtime_r(&seconds, &tm)) {
-        put_number(t, wall_us, 1);
-        return;
-    }
-    trace_text_format(t, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900, tm.tm_mon + 1,
-                      tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(wall_us % 1000000));
+    put_second(t, (time_t)(wall_us / 1000000));
+    trace_text_char(t, '.');
+    trace_text_digits(t, wall_us % 1000000, 6);
+    trace_text_char(t, 'Z');
 }
 
 /* ---- bytes ---- */
@@ -186,21 +195,35 @@ bool trace_text_is_utf8(const void *bytes, size_t length)
     return true;
 }
 
+/* How many bytes from here on stand for themselves, and are ASCII. */
+static size_t plain_length(const uint8_t *at, size_t left)
+{
+    size_t n = 0;
+    while (n < left && at[n] >= ' ' && at[n] < 0x7f && at[n] != '"' && at[n] != '\\')
+        n++;
+    return n;
+}
+
 void trace_text_json(struct trace_text *t, const void *bytes, size_t length)
 {
-    const uint8_t *at = bytes;
+    const uint8_t *at = bytes, *end = at + length;
     trace_text_char(t, '"');
-    for (size_t i = 0; i < length;) {
-        size_t n = utf8_length(at + i, length - i);
+    while (at < end) {
+        size_t n = plain_length(at, (size_t)(end - at));
+        trace_text_bytes(t, at, n);
+        at += n;
+        if (at == end)
+            break;
+        n = utf8_length(at, (size_t)(end - at));
         if (n == 0)
             trace_text_word(t, "\\ufffd");
-        else if (at[i] == '"' || at[i] == '\\')
-            trace_text_format(t, "\\%c", at[i]);
-        else if (at[i] < ' ' || at[i] == 0x7f)
-            trace_text_format(t, "\\u%04x", at[i]);
+        else if (*at == '"' || *at == '\\')
+            trace_text_format(t, "\\%c", *at);
+        else if (*at < ' ' || *at == 0x7f)
+            trace_text_format(t, "\\u%04x", *at);
         else
-            trace_text_bytes(t, at + i, n);
-        i += n ? n : 1;
+            trace_text_bytes(t, at, n);
+        at += n ? n : 1;
     }
     trace_text_char(t, '"');
 }

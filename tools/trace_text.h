@@ -23,6 +23,8 @@ void trace_text_bytes(struct trace_text *t, const void *bytes, size_t length);
 void trace_text_word(struct trace_text *t, const char *word);
 void trace_text_char(struct trace_text *t, char c);
 void trace_text_number(struct trace_text *t, uint64_t n);
+/* With zeros before it, to at least so many digits. */
+void trace_text_digits(struct trace_text *t, uint64_t n, unsigned least);
 void trace_text_format(struct trace_text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Blanks, until `from` lies so many characters back: what was written since is padded. */
