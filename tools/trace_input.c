@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +136,13 @@ static bool is_last(const struct trace_input *in)
     return in->part ? in->at + 1 == in->count : in->at == in->count;
 }
 
+/* A pipe that is at its end was closed, and does not grow any more. */
+static bool may_grow(const struct trace_input *in)
+{
+    struct stat st;
+    return in->follow && is_last(in) && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 enum at_end { READ_AGAIN, END_FILE, END_ALL };
 
 /* A part is complete when the next one is there; what was written before that, and after the last look, is still
@@ -146,7 +154,7 @@ static enum at_end at_end(struct trace_input *in)
     in->had_more = in->part && trace_part_after(in->paths[in->at], in->part);
     if (in->had_more)
         return READ_AGAIN;
-    if (!in->follow || !is_last(in))
+    if (!may_grow(in))
         return END_FILE;
     if (in->waits && !in->waits(in->context))
         return END_ALL;
