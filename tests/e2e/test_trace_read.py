@@ -387,6 +387,13 @@ class FollowTest(Case):
         self.assertEqual((process.returncode, errors), (0, b""))
         os.close(write)
 
+    def test_follow_of_a_pipe_that_is_closed(self):
+        recording = Recording(self)
+        with open(recording.finish(), "rb") as file:
+            out, errors = run("follow", "-", given=file.read()[:-30])
+        self.assertIn("SUBSCRIBED", out)
+        self.assertIn("torn", errors)
+
 
 if __name__ == "__main__":
     unittest.main()
