@@ -22,10 +22,11 @@ static const struct actor_ref proxy = {1, 1}, interceptor = {2, 1}, pool = {3, 1
 
 struct made {
     struct trace_encoder *encoder;
-    struct trace_out file, rest;
-    struct entry entry; /* of the call that is being made */
+    struct trace_out file, rest; /* the trace; what is behind the entry that is being made */
     uint64_t now_ns;
 };
+
+static struct entry entry; /* that is being made */
 
 static const struct trace_about about = {.format = 1,
                                          .wall_us = 1772600767000000,
@@ -71,14 +72,14 @@ static struct message *call(struct made *m, const char *type, struct actor_ref f
                             struct actor_ref to, uint16_t kind, uint32_t number)
 {
     m->now_ns += 1500;
-    m->entry = (struct entry){.what = ENTRY_CALL, .type = type_number(type), .number = number};
-    m->entry.took_ns = 1000;
-    m->entry.ended_ns = m->now_ns;
-    m->entry.message.from = from;
-    m->entry.message.to = to;
-    m->entry.message.kind = kind;
+    entry = (struct entry){.what = ENTRY_CALL, .type = type_number(type), .number = number};
+    entry.took_ns = 1000;
+    entry.ended_ns = m->now_ns;
+    entry.message.from = from;
+    entry.message.to = to;
+    entry.message.kind = kind;
     m->rest.length = 0;
-    return &m->entry.message;
+    return &entry.message;
 }
 
 static void sends(struct made *m, struct actor_ref to, uint16_t kind)
@@ -113,7 +114,7 @@ static void done(struct made *m)
 {
     struct entry *e = malloc(sizeof *e + m->rest.length + 8);
     REQUIRE(e != NULL);
-    *e = m->entry;
+    *e = entry;
     e->used = e->bytes = (uint32_t)(sizeof *e + m->rest.length);
     if (m->rest.length)
         memcpy(e->rest, m->rest.bytes, m->rest.length);
@@ -205,13 +206,13 @@ static void make_some(struct made *m)
     request(m, 1);
     struct message *want = call(m, "local_pool", interceptor, pool, MSG_WANT, 1);
     want->exchange = 5;
-    m->entry.took_ns = 250000;
+    entry.took_ns = 250000;
     m->now_ns += 2000000;
-    m->entry.ended_ns = m->now_ns;
+    entry.ended_ns = m->now_ns;
     done(m);
     call(m, "interceptor", NOBODY, interceptor, MSG_NONE, 2);
-    m->entry.what = ENTRY_END;
-    m->entry.actor_exchange = 5;
+    entry.what = ENTRY_END;
+    entry.actor_exchange = 5;
     done(m);
     trace_encode_note(m->encoder, &m->file, "a note", m->now_ns);
 }
@@ -333,7 +334,7 @@ static void test_pairs_in_order(void)
     simple(&m, "interceptor", proxy, interceptor, MSG_DOWN, 3); /* the runtime says so */
     simple(&m, "interceptor", proxy, interceptor, MSG_CANCEL, 4);
     call(&m, "interceptor", proxy, interceptor, MSG_SLOW, 0);
-    m.entry.what = ENTRY_UNDELIVERED;
+    entry.what = ENTRY_UNDELIVERED;
     done(&m);
     REQUIRE(pair_all(&m, p, 8) == 7);
     CHECK_UINT(p[0].paired, PAIR_RUNTIME);
@@ -435,11 +436,11 @@ static void test_story(void)
     request(&m, 1);                                             /* 2: the exchange */
     simple(&m, "local_pool", interceptor, pool, MSG_WANT, 1);   /* 3: what it led to */
     call(&m, "incoming_proxy", NOBODY, other, MSG_CONTINUE, 2); /* 4: another exchange ... */
-    m.entry.message.exchange = 6;
+    entry.message.exchange = 6;
     sends(&m, interceptor, MSG_CANCEL);
     done(&m);
     call(&m, "interceptor", other, interceptor, MSG_CANCEL, 2); /* 5: ... that led to this */
-    m.entry.message.exchange = 5;
+    entry.message.exchange = 5;
     done(&m);
     struct trace_story *s = trace_story_new(5);
     start(&g, &m);
