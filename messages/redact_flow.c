@@ -71,9 +71,10 @@ void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, con
     }
     const struct redact_search *search = redact_texts_search(sink->texts);
     uint32_t number;
-    for (size_t i = 0; i < length; i++) {
-        f->node = redact_search_step(search, f->node, bytes[i]);
-        f->at++;
+    for (size_t i = 0; i < length;) {
+        size_t n = redact_search_run(search, &f->node, bytes + i, length - i);
+        f->at += n;
+        i += n;
         for (uint32_t at = f->node; (number = redact_search_hit(search, &at));) {
             const struct redact_text *text = redact_texts_number(sink->texts, number);
             redact_flow_tell(f, sink, text, f->at - text->length, text->length);

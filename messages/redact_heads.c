@@ -7,6 +7,8 @@ void redact_plain(struct redact_eyes *eyes, const struct redact_flow *flow, uint
 {
     struct redact_source source = {eyes, flow, base};
     struct redact_scan scan;
+    if (!eyes->rules)
+        return;
     redact_scan_begin(&scan, eyes->rules, redact_source_take, &source);
     redact_scan_feed(&scan, bytes, length);
     redact_scan_boundary(&scan);
@@ -26,6 +28,8 @@ static void look_at_fields(struct redact_eyes *eyes, const struct redact_flow *f
     struct redact_source source = {eyes, flow, base};
     struct http_fields fields;
     struct http_text name, value;
+    if (!eyes->rules)
+        return;
     http_fields_begin(&fields, map);
     while (http_fields_next(&fields, &name, &value)) {
         uint64_t offset = (uint64_t)(value.at - bytes);

@@ -57,6 +57,7 @@ static void line_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->line;
     uint64_t length;
+    g->bytes.length -= g->on && g->bytes.length && g->bytes.at[g->bytes.length - 1] == '\r';
     if (g->on && s->line_is_length) {
         struct http_text text = {g->bytes.at, g->bytes.length};
         if (http_text_number(http_text_trim(text), &length))
@@ -344,6 +345,8 @@ static void json_boundary(struct redact_scan *s)
 
 void redact_scan_boundary(struct redact_scan *s)
 {
+    if (!s->rules)
+        return;
     line_end(s);
     pair_end(s);
     url_end(s);
@@ -373,22 +376,32 @@ static void one_byte(struct redact_scan *s, uint8_t c)
         end_of_line(s);
         return;
     }
-    if (c == '\r') { /* of CR LF; alone it means nothing to anybody */
+    if (c == '\r') { /* of CR LF, or it means nothing to anybody */
+        if (s->line_step == LINE_VALUE)
+            line_byte(s, c);
+        else if (s->line_step == LINE_NAME && s->line_name_length)
+            s->line_step = LINE_REST;
         pair_byte(s, c);
         url_byte(s, c);
         json_line_end(s);
         s->at++;
         return;
     }
-    line_byte(s, c);
+    if (s->line_step != LINE_REST)
+        line_byte(s, c);
     pair_byte(s, c);
-    url_byte(s, c);
+    if (s->url.on || s->url_step || c == ':')
+        url_byte(s, c);
     json_byte(s, c);
     s->at++;
 }
 
 void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length)
 {
+    if (!s->rules) {
+        s->at += length;
+        return;
+    }
     for (size_t i = 0; i < length; i++) {
         bool in_body = s->body_left > 0;
         one_byte(s, bytes[i]);

@@ -77,6 +77,7 @@ struct redact_scan {
     uint8_t key_length;
 };
 
+/* rules NULL: nothing is looked at. */
 void redact_scan_begin(struct redact_scan *s, struct redact_rules *rules, redact_take *take,
                        void *context);
 void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length);

@@ -138,6 +138,21 @@ uint32_t redact_search_step(const struct redact_search *s, uint32_t node, uint8_
     return next;
 }
 
+size_t redact_search_run(const struct redact_search *s, uint32_t *node, const uint8_t *bytes,
+                         size_t length)
+{
+    uint32_t at = *node;
+    for (size_t i = 0; i < length; i++) {
+        at = at ? redact_search_step(s, at, bytes[i]) : s->root[bytes[i]];
+        if (at && s->nodes[at].hit) {
+            *node = at;
+            return i + 1;
+        }
+    }
+    *node = at;
+    return length;
+}
+
 void redact_search_close(struct redact_search *s)
 {
     uint32_t *order = by_depth(s);

@@ -27,6 +27,9 @@ void redact_search_add(struct redact_search *s, const uint8_t *bytes, size_t len
 void redact_search_close(struct redact_search *s);
 
 uint32_t redact_search_step(const struct redact_search *s, uint32_t node, uint8_t byte);
+/* Steps until a text ends, or all bytes were taken; says how many were. */
+size_t redact_search_run(const struct redact_search *s, uint32_t *node, const uint8_t *bytes,
+                         size_t length);
 /* The next text that ends at *at, the longest first; 0: none any more. Begin with the node of the last step. */
 uint32_t redact_search_hit(const struct redact_search *s, uint32_t *at);
 /* How many of the last bytes are the beginning of a text, and of which one. */

@@ -20,7 +20,7 @@ struct redact_source {
 
 /* What all streams of a walk have in common. */
 struct redact_eyes {
-    struct redact_rules *rules;
+    struct redact_rules *rules; /* NULL: names are not looked at */
     struct redact_sink sink;
     /* A value behind its name; may be NULL. */
     void (*found)(void *context, const struct redact_found *found);

@@ -180,7 +180,7 @@ static void patch_bytes(const struct redactor *d, const struct patch *p, size_t 
 /* The patches of the place, which are the next ones. */
 static const struct patch *patches_of(struct redactor *d, uint8_t place, size_t *count)
 {
-    const struct patch *first = d->patches + d->next;
+    const struct patch *first = d->count ? d->patches + d->next : NULL;
     size_t n = 0;
     while (d->next + n < d->count && first[n].record == d->applied && first[n].place == place)
         n++;

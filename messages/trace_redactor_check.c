@@ -73,9 +73,10 @@ void redactor_check_bytes(struct redactor_check *c, const uint8_t *bytes, size_t
     const struct redact_texts *texts = c->redactor->texts;
     const struct redact_search *search = redact_texts_search(texts);
     uint32_t number;
-    for (size_t i = 0; i < length; i++) {
-        c->node = redact_search_step(search, c->node, bytes[i]);
-        c->offset++;
+    for (size_t i = 0; i < length;) {
+        size_t n = redact_search_run(search, &c->node, bytes + i, length - i);
+        c->offset += n;
+        i += n;
         for (uint32_t at = c->node; (number = redact_search_hit(search, &at));) {
             const struct redact_text *text = redact_texts_number(texts, number);
             left(context, text->what, c->offset - text->length);
@@ -89,7 +90,7 @@ struct redactor_check *redactor_check_new(struct redactor *d, redactor_left *lef
     c->redactor = d;
     c->left = left;
     c->context = context;
-    c->eyes = (struct redact_eyes){d->rules, {d->texts, on_part, c}, NULL, NULL};
+    c->eyes = (struct redact_eyes){NULL, {d->texts, on_part, c}, NULL, NULL};
     c->walk = redact_walk_new(&c->eyes);
     return c;
 }
