@@ -83,7 +83,7 @@ struct diagram_blob {
     uint32_t length;
 };
 
-enum { DIAGRAM_NONE = UINT32_MAX };
+#define DIAGRAM_NONE UINT32_MAX
 
 struct diagram_arrow {
     uint64_t at_ns;    /* when the handler began; of an effect, when it had ended */

@@ -1,7 +1,6 @@
 /* tools/trace_diagram_build.c -- records become arrows; see trace_diagram.h */
 #include "tools/trace_diagram_parts.h"
 #include "messages/kinds.h"
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +41,7 @@ void diagram_free(struct diagram *d)
 
 /* ---- one arrow ---- */
 
-static uint32_t add(struct diagram *d, const struct trace_record *r, enum diagram_what what)
+uint32_t diagram_add(struct diagram *d, const struct trace_record *r, enum diagram_what what)
 {
     d->arrows = diagram_grown(d->arrows, d->arrow_count, 1, sizeof *d->arrows);
     d->arrows[d->arrow_count] = (struct diagram_arrow){
@@ -61,19 +60,19 @@ static uint32_t add(struct diagram *d, const struct trace_record *r, enum diagra
     return d->arrow_count++;
 }
 
-static void set_label(struct diagram *d, uint32_t arrow, const char *text, size_t length)
+void diagram_set_label(struct diagram *d, uint32_t arrow, const char *text, size_t length)
 {
     uint32_t number = diagram_text(d, text, length);
     d->arrows[arrow].label = number;
 }
 
-static void set_kind(struct diagram *d, uint32_t arrow, uint32_t kind)
+void diagram_set_kind(struct diagram *d, uint32_t arrow, uint32_t kind)
 {
     d->arrows[arrow].kind = (uint16_t)kind;
 }
 
 /* Who is at the other end of the sockets of an actor of this type. */
-static enum lifeline peer_of(enum lifeline who)
+enum lifeline diagram_peer_of(enum lifeline who)
 {
     switch (who) {
     case LIFE_AGENT_REMOTE: return LIFE_CLIENT;
@@ -127,21 +126,21 @@ static bool is_piece(const struct trace_record *r)
 }
 
 /* Bytes between an actor and its peer: what do they say? */
-static void tell_bytes(struct diagram *d, uint32_t arrow, uint32_t actor, bool arrives,
-                       const uint8_t *bytes, size_t kept, uint64_t all)
+void diagram_tell_bytes(struct diagram *d, uint32_t arrow, uint32_t actor, bool arrives,
+                        const uint8_t *bytes, size_t kept, uint64_t all)
 {
     struct diagram_link link;
     char line[DIAGRAM_LABEL_MAX];
     enum lifeline who = diagram_lifeline(d, actor);
     if (who != LIFE_LINK && who != LIFE_AGENT_SESSION) {
         size_t n = diagram_http_line(bytes, kept, line);
-        set_label(d, arrow, line, n);
+        diagram_set_label(d, arrow, line, n);
         d->arrows[arrow].repeats = n == 0;
         return;
     }
     enum wire_from from = (who == LIFE_LINK) == arrives ? WIRE_FROM_AGENT : WIRE_FROM_CLIENT;
     diagram_link_bytes(d, arrow, d->actors[actor].ref, from, bytes, kept, all, &link);
-    set_label(d, arrow, link.text, strlen(link.text));
+    diagram_set_label(d, arrow, link.text, strlen(link.text));
     d->arrows[arrow].repeats = link.pieces;
 }
 
@@ -153,10 +152,11 @@ static void tell(struct diagram *d, uint32_t arrow, const struct trace_record *r
         r->kind->ours == MSG_SOCKET_DATA ? trace_span(r, "bytes") : NULL;
     d->arrows[arrow].repeats = is_piece(r);
     if (bytes) {
-        tell_bytes(d, arrow, d->arrows[arrow].to, true, bytes->bytes, bytes->kept, bytes->length);
+        diagram_tell_bytes(d, arrow, d->arrows[arrow].to, true, bytes->bytes, bytes->kept,
+                           bytes->length);
         return;
     }
-    set_label(d, arrow, label, diagram_label(r, label));
+    diagram_set_label(d, arrow, label, diagram_label(r, label));
     if (diagram_ids_of(r, &ids))
         diagram_ids_take(d, &ids, arrow);
 }
@@ -174,19 +174,19 @@ static uint32_t other_of(struct diagram *d, uint32_t arrow, const struct trace_r
         return a->to;
     }
     a->what = DIAGRAM_ARRIVES;
-    return diagram_outside(d, peers ? peer_of(diagram_lifeline(d, a->to)) : LIFE_SYSTEM);
+    return diagram_outside(d, peers ? diagram_peer_of(diagram_lifeline(d, a->to)) : LIFE_SYSTEM);
 }
 
 static uint32_t take_call(struct diagram *d, const struct trace_record *r)
 {
-    uint32_t arrow = add(d, r, DIAGRAM_MESSAGE);
+    uint32_t arrow = diagram_add(d, r, DIAGRAM_MESSAGE);
     uint32_t to = diagram_actor_of(d, r->to, r->type);
     bool spawned;
     d->arrows[arrow].to = to;
     uint32_t from = other_of(d, arrow, r);
     d->arrows[arrow].from = from;
     copy_fields(d, r);
-    set_kind(d, arrow, diagram_kind_of(d, r->kind));
+    diagram_set_kind(d, arrow, diagram_kind_of(d, r->kind));
     d->arrows[arrow].cause = diagram_heard(d, r->from, r->to, r->kind->number, &spawned);
     d->arrows[arrow].spawned = spawned;
     tell(d, arrow, r);
@@ -196,7 +196,7 @@ static uint32_t take_call(struct diagram *d, const struct trace_record *r)
 /* Its payload is not known. */
 static void take_undelivered(struct diagram *d, const struct trace_record *r)
 {
-    uint32_t arrow = add(d, r, DIAGRAM_LOST);
+    uint32_t arrow = diagram_add(d, r, DIAGRAM_LOST);
     struct diagram_kind k = {.field_count = 0};
     bool spawned;
     snprintf(k.name, sizeof k.name, "%s", r->kind->name);
@@ -204,193 +204,8 @@ static void take_undelivered(struct diagram *d, const struct trace_record *r)
     d->arrows[arrow].to = to;
     d->arrows[arrow].from = ref_is_nobody(r->from) ? diagram_outside(d, LIFE_SYSTEM)
                                                    : diagram_actor_of(d, r->from, NULL);
-    set_kind(d, arrow, diagram_kind_like(d, &k));
+    diagram_set_kind(d, arrow, diagram_kind_like(d, &k));
     d->arrows[arrow].cause = diagram_heard(d, r->from, r->to, r->kind->number, &spawned);
-}
-
-/* ---- effects ---- */
-
-static uint32_t effect_kind(struct diagram *d, const char *name, bool bytes)
-{
-    struct diagram_kind k = {.field_count = 1};
-    for (size_t i = 0; name[i] && i + 1 < sizeof k.name; i++)
-        k.name[i] = (char)toupper((unsigned char)name[i]);
-    snprintf(k.fields[0].name, sizeof k.fields[0].name, "n");
-    k.fields[0].type = FIELD_u32;
-    if (bytes) {
-        snprintf(k.fields[1].name, sizeof k.fields[1].name, "bytes");
-        k.fields[1].type = FIELD_span;
-        k.field_count = 2;
-        k.span_count = 1;
-    }
-    return diagram_kind_like(d, &k);
-}
-
-static uint32_t effect_arrow(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                             const struct trace_effect *e, enum diagram_what what)
-{
-    uint32_t arrow = add(d, r, what);
-    struct diagram_arrow *a = &d->arrows[arrow];
-    a->at_ns = r->ended_ns;
-    a->took_ns = 0;
-    a->cause = cause;
-    a->exchange = d->arrows[cause].exchange;
-    a->from = a->to = d->arrows[cause].to;
-    set_kind(d, arrow, effect_kind(d, effect_name(e->kind), e->has & EFFECT_HAS_BYTES));
-    diagram_add_value(d, e->n);
-    return arrow;
-}
-
-/* To whom it goes; the world beyond the actor's sockets, or the system. */
-static void leaves(struct diagram *d, uint32_t arrow, bool peer)
-{
-    uint32_t from = d->arrows[arrow].from;
-    uint32_t to = diagram_outside(d, peer ? peer_of(diagram_lifeline(d, from)) : LIFE_SYSTEM);
-    d->arrows[arrow].to = to;
-}
-
-/* Writes of one handler to one socket, as if they were one. */
-struct writes {
-    bool some;
-    struct trace_effect first;
-};
-
-static void join(struct diagram *d, const struct trace_effect *e)
-{
-    struct diagram_parts *p = d->p;
-    p->joined = diagram_grown(p->joined, p->joined_length, e->bytes.kept, 1);
-    if (e->bytes.kept && p->joined_all == p->joined_length) {
-        memcpy(p->joined + p->joined_length, e->bytes.bytes, e->bytes.kept);
-        p->joined_length += e->bytes.kept;
-    }
-    p->joined_all += e->bytes.length;
-}
-
-static void end_writes(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                       struct writes *w)
-{
-    struct diagram_parts *p = d->p;
-    if (!w->some)
-        return;
-    uint32_t arrow = effect_arrow(d, r, cause, &w->first, DIAGRAM_LEAVES);
-    leaves(d, arrow, true);
-    diagram_add_span(d, p->joined, p->joined_length, p->joined_all);
-    tell_bytes(d, arrow, d->arrows[arrow].from, false, p->joined, p->joined_length, p->joined_all);
-    w->some = false;
-    p->joined_length = 0;
-    p->joined_all = 0;
-}
-
-static void take_write(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                       struct writes *w, const struct trace_effect *e)
-{
-    if (w->some && w->first.n != e->n)
-        end_writes(d, r, cause, w);
-    if (!w->some)
-        w->first = *e;
-    w->some = true;
-    join(d, e);
-}
-
-/* "speaker \x1f sentence \x1f fields" as people read it. */
-static size_t log_text(const struct trace_bytes *b, char *out, size_t room)
-{
-    const uint8_t *at = b->kept ? memchr(b->bytes, 0x1f, b->kept) : NULL;
-    size_t from = at ? (size_t)(at - b->bytes) + 1 : 0, n = 0;
-    for (; from < b->kept && n < room; from++)
-        out[n++] = b->bytes[from] == 0x1f ? ' ' : (char)b->bytes[from];
-    while (n && out[n - 1] == ' ')
-        n--;
-    return n;
-}
-
-static void take_log(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                     const struct trace_effect *e)
-{
-    char text[DIAGRAM_LABEL_MAX];
-    uint32_t arrow = effect_arrow(d, r, cause, e, DIAGRAM_LOG);
-    diagram_add_span(d, e->bytes.bytes, e->bytes.kept, e->bytes.length);
-    set_label(d, arrow, text, log_text(&e->bytes, text, sizeof text));
-}
-
-static void take_outward(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                         const struct trace_effect *e, bool peer)
-{
-    uint32_t arrow = effect_arrow(d, r, cause, e, DIAGRAM_LEAVES);
-    leaves(d, arrow, peer);
-    if (e->has & EFFECT_HAS_BYTES)
-        diagram_add_span(d, e->bytes.bytes, e->bytes.kept, e->bytes.length);
-    if (e->has & EFFECT_HAS_ADDRESS)
-        set_label(d, arrow, e->address, strlen(e->address));
-    else if (e->kind == EFFECT_RESOLVE)
-        set_label(d, arrow, (const char *)e->bytes.bytes, e->bytes.kept);
-    d->arrows[arrow].repeats = e->kind == EFFECT_FILE_WRITE || e->kind == EFFECT_FILE_READ;
-}
-
-static bool take_effect(struct diagram *d, const struct trace_record *r, uint32_t cause,
-                        const struct trace_effect *e)
-{
-    switch (e->kind) {
-    case EFFECT_SPAWN:
-        diagram_actor_of(d, e->ref, e->type);
-        diagram_said(d, r->to, e->ref, e->message->number, true, cause);
-        return true;
-    case EFFECT_SEND: diagram_said(d, r->to, e->ref, e->message->number, false, cause); return true;
-    case EFFECT_CONNECT:
-    case EFFECT_SHUTDOWN:
-    case EFFECT_CLOSE:
-    case EFFECT_ABORT:
-    case EFFECT_RESET: take_outward(d, r, cause, e, true); return true;
-    case EFFECT_LISTEN:
-    case EFFECT_RESOLVE:
-    case EFFECT_FILE_OPEN:
-    case EFFECT_FILE_WRITE:
-    case EFFECT_FILE_READ:
-    case EFFECT_FILE_CLOSE:
-    case EFFECT_END_PROGRAM: take_outward(d, r, cause, e, false); return true;
-    case EFFECT_LOG: take_log(d, r, cause, e); return true;
-    default: return false;
-    }
-}
-
-struct detail {
-    char text[400];
-    size_t length;
-};
-
-static void put_detail(struct detail *detail, const struct trace_effect *e)
-{
-    size_t room = sizeof detail->text - detail->length;
-    if (room < 100)
-        return;
-    if (detail->length) {
-        memcpy(detail->text + detail->length, "; ", 2);
-        detail->length += 2;
-        room -= 2;
-    }
-    detail->length += diagram_effect_text(e, detail->text + detail->length, room);
-}
-
-static void take_effects(struct diagram *d, const struct trace_reader *reader,
-                         const struct trace_record *r, uint32_t cause)
-{
-    struct trace_effect e;
-    struct writes writes = {false, {0}};
-    struct detail detail = {"", 0};
-    size_t at = 0;
-    while (trace_effect_next(reader, r, &at, &e)) {
-        if (e.kind == EFFECT_WRITE) {
-            take_write(d, r, cause, &writes, &e);
-            continue;
-        }
-        if (e.kind != EFFECT_SEND && e.kind != EFFECT_NOTIFY)
-            end_writes(d, r, cause, &writes);
-        if (!take_effect(d, r, cause, &e))
-            put_detail(&detail, &e);
-    }
-    end_writes(d, r, cause, &writes);
-    uint32_t text = diagram_text(d, detail.text, detail.length);
-    d->arrows[cause].detail = text;
 }
 
 /* ---- records ---- */
@@ -399,12 +214,12 @@ static uint32_t take_end(struct diagram *d, const struct trace_record *r)
 {
     static const char *const reasons[] = {"done", "failed", "asked to end", "nobody", "killed"};
     struct diagram_kind k = {.name = "END"};
-    uint32_t arrow = add(d, r, DIAGRAM_ENDS);
+    uint32_t arrow = diagram_add(d, r, DIAGRAM_ENDS);
     const char *why = r->flags < sizeof reasons / sizeof reasons[0] ? reasons[r->flags] : "?";
     uint32_t to = diagram_actor_of(d, r->to, r->type);
     d->arrows[arrow].from = d->arrows[arrow].to = to;
-    set_kind(d, arrow, diagram_kind_like(d, &k));
-    set_label(d, arrow, why, strlen(why));
+    diagram_set_kind(d, arrow, diagram_kind_like(d, &k));
+    diagram_set_label(d, arrow, why, strlen(why));
     return arrow;
 }
 
@@ -412,15 +227,15 @@ static void take_note(struct diagram *d, const struct trace_record *r)
 {
     char text[DIAGRAM_LABEL_MAX];
     struct diagram_kind k = {.name = "NOTE"};
-    uint32_t arrow = add(d, r, DIAGRAM_NOTE);
+    uint32_t arrow = diagram_add(d, r, DIAGRAM_NOTE);
     int n = r->what == TRACE_LAGGED
                 ? snprintf(text, sizeof text, "%" PRIu64 " calls of worker %u are missing here",
                            r->lost, r->worker)
                 : snprintf(text, sizeof text, "%s", r->text);
     uint32_t system = diagram_outside(d, LIFE_SYSTEM);
     d->arrows[arrow].from = d->arrows[arrow].to = system;
-    set_kind(d, arrow, diagram_kind_like(d, &k));
-    set_label(d, arrow, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    diagram_set_kind(d, arrow, diagram_kind_like(d, &k));
+    diagram_set_label(d, arrow, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
     if (r->what == TRACE_LAGGED)
         diagram_said_forget(d);
 }
@@ -430,8 +245,8 @@ void diagram_take(struct diagram *d, const struct trace_reader *reader,
 {
     uint32_t first = d->arrow_count;
     switch (r->what) {
-    case TRACE_CALL: take_effects(d, reader, r, take_call(d, r)); break;
-    case TRACE_END: take_effects(d, reader, r, take_end(d, r)); break;
+    case TRACE_CALL: diagram_take_effects(d, reader, r, take_call(d, r)); break;
+    case TRACE_END: diagram_take_effects(d, reader, r, take_end(d, r)); break;
     case TRACE_UNDELIVERED: take_undelivered(d, r); break;
     case TRACE_LAGGED:
     case TRACE_NOTE: take_note(d, r); break;

@@ -28,6 +28,24 @@ struct diagram_parts {
     uint64_t joined_all;
 };
 
+/* ---- trace_diagram_build.c ---- */
+
+/* An arrow of this record's time and exchange. Its values and spans are those added next. */
+uint32_t diagram_add(struct diagram *d, const struct trace_record *r, enum diagram_what what);
+void diagram_set_label(struct diagram *d, uint32_t arrow, const char *text, size_t length);
+void diagram_set_kind(struct diagram *d, uint32_t arrow, uint32_t kind);
+/* Who is at the other end of the sockets of an actor of this type. */
+enum lifeline diagram_peer_of(enum lifeline who);
+/* Bytes between an actor and its peer: what they say becomes the arrow's label. */
+void diagram_tell_bytes(struct diagram *d, uint32_t arrow, uint32_t actor, bool arrives,
+                        const uint8_t *bytes, size_t kept, uint64_t all);
+
+/* ---- trace_diagram_effects.c ---- */
+
+/* cause: the arrow of what was handled. */
+void diagram_take_effects(struct diagram *d, const struct trace_reader *reader,
+                          const struct trace_record *r, uint32_t cause);
+
 /* ---- trace_diagram_tables.c ---- */
 
 /* Room for `more` behind `have` elements; the array may move. */
