@@ -112,7 +112,8 @@ static void put_signal(struct words *w, const struct trace_record *r)
 {
     uint64_t n;
     const char *name = trace_value(r, "number", &n) && n < 65 ? sigabbrev_np((int)n) : NULL;
-    put(w, name ? "SIG%s" : "", name);
+    if (name)
+        put(w, "SIG%s", name);
 }
 
 static void put_of(struct words *w, const struct trace_record *r, const char *field,

@@ -102,7 +102,7 @@ function putWhen(list, i) {
   if (cause[i] >= 0 && what[i] !== LEAVES && what[i] !== LOG)
     pair(list, "waited", spanText(Math.max(0, at[i] - at[cause[i]] - took[cause[i]])));
   pair(list, "record", `${sequence[i]}, worker ${worker[i]}`);
-  if (flags[i] && what[i] !== ENDS)
+  if (flags[i] && what[i] !== ENDS && what[i] !== LEAVES && what[i] !== LOG)
     pair(list, "flags", `0x${hexOf(flags[i], 2)}`);
 }
 
