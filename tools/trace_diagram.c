@@ -7,18 +7,18 @@
 #include "tools/trace_html.h"
 #include "tools/trace_input.h"
 #include "tools/trace_mermaid.h"
+#include "tools/trace_options.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 1024, MOST = 200, BYTES_MAX = 2048 };
+enum { MOST = 200, BYTES_MAX = 2048 };
 #define BYTES_MOST (UINT64_C(1) << 30)
 
 static struct {
-    const char *files[FILES_MAX];
-    unsigned file_count;
+    struct trace_files files;
     const char *out; /* NULL: standard output */
     bool mermaid, html, help;
     uint64_t most, bytes_max, exchange;
@@ -30,10 +30,7 @@ static struct {
 
 static void take_file(struct command_line *c, const char *value)
 {
-    if (asked.file_count == FILES_MAX)
-        command_line_mistake(c, "too many files, %d at most", FILES_MAX);
-    else
-        asked.files[asked.file_count++] = value;
+    trace_option_file(c, value, &asked.files);
 }
 
 static void take_mermaid(struct command_line *c, const char *value)
@@ -126,8 +123,7 @@ static void check(struct command_line *c)
     if (asked.mermaid == asked.html)
         command_line_mistake(c, asked.html ? "--mermaid and --html are two things, leave one out"
                                            : "say what to make: --mermaid or --html");
-    if (!asked.file_count)
-        command_line_mistake(c, "no trace is named, write the name of a file, or -");
+    trace_files_check(c, &asked.files, 0);
     if (asked.html && command_line_given(c, "--most"))
         command_line_mistake(c, "--most is for --mermaid alone, leave it out");
     if (asked.mermaid && command_line_given(c, "--bytes-max"))
@@ -159,9 +155,9 @@ static void read_all(struct diagram *d, struct trace_input *in)
 
 static void write_page(const struct diagram *d, const struct trace_input *in)
 {
-    const char *slash = strrchr(asked.files[0], '/');
+    const char *slash = strrchr(asked.files.names[0], '/');
     struct trace_html page = {
-        .title = slash ? slash + 1 : asked.files[0],
+        .title = slash ? slash + 1 : asked.files.names[0],
         .about = trace_input_about(in),
         .filter = asked.filter_text,
     };
@@ -212,7 +208,7 @@ int trace_diagram(int argc, char **argv)
     asked.bytes_max = BYTES_MAX;
     if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
         return status;
-    trace_input_open(&in, asked.files, asked.file_count);
+    trace_input_open(&in, asked.files.names, asked.files.count);
     status = make(&in);
     trace_input_close(&in);
     trace_filter_free(asked.filter);
