@@ -8,9 +8,11 @@
 #include "tools/trace_input.h"
 #include "tools/trace_mermaid.h"
 #include "tools/trace_options.h"
+#include "tools/trace_redaction.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@ static struct {
     struct trace_files files;
     const char *out; /* NULL: standard output */
     bool mermaid, html, help;
+    bool plain; /* --no-redact */
+    struct trace_redaction redaction;
     uint64_t most, bytes_max, exchange;
     struct trace_filter *filter; /* NULL: everything */
     const char *filter_text;
@@ -75,6 +79,22 @@ static void take_out(struct command_line *c, const char *value)
     asked.out = value;
 }
 
+static void take_no_redact(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.plain = true;
+}
+
+static void take_rules(struct command_line *c, const char *value)
+{
+    trace_redaction_rules_file(&asked.redaction, c, value);
+}
+
+static void take_key(struct command_line *c, const char *value)
+{
+    trace_redaction_key_file(&asked.redaction, c, value);
+}
+
 static void take_help(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
@@ -96,6 +116,11 @@ static const struct option_row rows[] = {
     {"--most", "N", "with --mermaid: no more messages (default 200)", take_most, ONCE},
     {"--bytes-max", "SIZE", "with --html: no more of the bytes of one message (default 2K)",
      take_bytes_max, ONCE},
+    {"", NULL, "Secrets, which are redacted: see intproxy-trace redact --help", NULL, ONCE},
+    {"--no-redact", NULL, "show them as they are", take_no_redact, ONCE},
+    {"--rules", "FILE", "what else is secret, or is none", take_rules, REPEATABLE},
+    {"--key", "FILE", "with the same key, equal secrets are shown as equal in all diagrams",
+     take_key, ONCE},
     {"--help", NULL, "this text", take_help, ONCE},
     {0},
 };
@@ -118,6 +143,16 @@ static const char examples[] =
     "74 a\n"
     "file cannot be read or written\n";
 
+static void check_secrets(struct command_line *c)
+{
+    if (asked.plain && (command_line_given(c, "--rules") || command_line_given(c, "--key")))
+        command_line_mistake(c, "--no-redact and rules or a key are two things, leave one out");
+    for (unsigned i = 0; !asked.plain && i < asked.files.count; i++)
+        if (strcmp(asked.files.names[i], "-") == 0)
+            command_line_mistake(c, "standard input can be read once, secrets are found in three "
+                                    "passes: name a file, or write --no-redact");
+}
+
 static void check(struct command_line *c)
 {
     if (asked.mermaid == asked.html)
@@ -128,14 +163,17 @@ static void check(struct command_line *c)
         command_line_mistake(c, "--most is for --mermaid alone, leave it out");
     if (asked.mermaid && command_line_given(c, "--bytes-max"))
         command_line_mistake(c, "--bytes-max is for --html alone, leave it out");
+    check_secrets(c);
 }
 
 /* ---- the work ---- */
 
-/* What leaves the machine goes through here: a record as it may be seen. */
-static const struct trace_record *shown_record(const struct trace_record *r)
+/* What leaves the machine goes through here: a record as it may be seen. NULL: what was learned of the files is
+ * over, they have grown since. */
+static const struct trace_record *shown_record(const struct trace_input *in,
+                                               const struct trace_record *r)
 {
-    return r;
+    return asked.plain ? r : redactor_apply(asked.redaction.redactor, in->reader, r);
 }
 
 static void take(struct diagram *d, struct trace_input *in, const struct trace_record *r)
@@ -149,19 +187,44 @@ static void read_all(struct diagram *d, struct trace_input *in)
     struct trace_record record;
     if (asked.filter)
         trace_filter_reader(asked.filter, in->reader);
-    while (trace_input_next(in, &record))
-        take(d, in, shown_record(&record));
+    while (trace_input_next(in, &record)) {
+        const struct trace_record *shown = shown_record(in, &record);
+        if (!shown) {
+            fprintf(stderr,
+                    "intproxy-trace: the trace has grown since secrets were looked for: what "
+                    "is new is not drawn\n");
+            return;
+        }
+        take(d, in, shown);
+    }
+}
+
+/* free() it. */
+static char *shown_text(const char *text)
+{
+    return !text         ? NULL
+           : asked.plain ? strdup(text)
+                         : redactor_text(asked.redaction.redactor, text);
 }
 
 static void write_page(const struct diagram *d, const struct trace_input *in)
 {
     const char *slash = strrchr(asked.files.names[0], '/');
+    struct trace_about about = *trace_input_about(in);
+    char *options = shown_text(about.options), *why = shown_text(about.why);
+    char *filter = shown_text(asked.filter_text);
+    about.options = options;
+    about.why = why;
     struct trace_html page = {
         .title = slash ? slash + 1 : asked.files.names[0],
-        .about = trace_input_about(in),
-        .filter = asked.filter_text,
+        .about = &about,
+        .filter = filter,
+        .redacted = !asked.plain,
     };
     trace_html_write(d, &page);
+    free(options);
+    free(why);
+    free(filter);
 }
 
 /* Standard output becomes the file. */
@@ -198,19 +261,31 @@ static int make(struct trace_input *in)
     return status;
 }
 
-int trace_diagram(int argc, char **argv)
+static int read_and_make(void)
 {
-    int status;
     struct trace_input in = {0};
-    struct command_line c = {
-        .program = "intproxy-trace diagram", .rows = rows, .argument = take_file};
-    asked.most = MOST;
-    asked.bytes_max = BYTES_MAX;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    int status = asked.plain ? 0
+                             : trace_redaction_prepare(&asked.redaction, asked.files.names,
+                                                       asked.files.count, true);
+    if (status)
         return status;
     trace_input_open(&in, asked.files.names, asked.files.count);
     status = make(&in);
     trace_input_close(&in);
+    return status;
+}
+
+int trace_diagram(int argc, char **argv)
+{
+    int status;
+    struct command_line c = {
+        .program = "intproxy-trace diagram", .rows = rows, .argument = take_file};
+    trace_redaction_create(&asked.redaction);
+    asked.most = MOST;
+    asked.bytes_max = BYTES_MAX;
+    if (command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+        status = read_and_make();
     trace_filter_free(asked.filter);
+    trace_redaction_destroy(&asked.redaction);
     return status;
 }

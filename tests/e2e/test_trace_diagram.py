@@ -1,4 +1,5 @@
 """intproxy-trace diagram: a real trace as mermaid's text, and as a page in a real browser."""
+import base64
 import json
 import os
 import random
@@ -188,6 +189,32 @@ class MermaidText(Diagrams):
                 done = subprocess.run([TRACE, "diagram", path, form], capture_output=True, timeout=60 * SLOW)
                 self.assertIn(done.returncode, (0, 65), done.stderr)
                 self.assertTrue(done.stdout, (i, done.stderr))
+
+
+class Secrets(Diagrams):
+    def payloads(self, page):
+        lines = page.split('id="bytes">\n')[1].split("</script>")[0].split("\n")
+        return b"\n".join(base64.b64decode(line) for line in lines)
+
+    def test_they_are_not_in_what_leaves_the_machine(self):
+        """Unless that is asked for."""
+        secret, query = "Zm9vYmFyYmF6cXV4", "hunter2hunter2"
+        c = self.chain(("who", b"local"))
+        c.curl(f"/who?password={query}", "-H", f"authorization: Bearer {secret}")
+        c.finish()
+        forms = (self.diagram(self.trace, "--mermaid"), self.diagram(self.trace, "--html"))
+        for text in forms:
+            self.assertNotIn(secret, text)
+            self.assertNotIn(query, text)
+            self.assertIn("/who?password=", text)
+        self.assertIn(b"authorization", self.payloads(forms[1]))
+        self.assertNotIn(secret.encode(), self.payloads(forms[1]))
+        self.assertNotIn(query.encode(), self.payloads(forms[1]))
+        self.assertIn('"redacted":true', forms[1])
+        self.assertIn(query, self.diagram(self.trace, "--mermaid", "--no-redact"))
+        plain = self.diagram(self.trace, "--html", "--no-redact")
+        self.assertIn('"redacted":false', plain)
+        self.assertIn(secret.encode(), self.payloads(plain))
 
 
 # ---- the page ----
