@@ -17,7 +17,7 @@ $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libmessages.a $(OUT)/libruntime
 	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) -ljansson -lsodium $(LIBS)
 # Those of tools need more than messages.
 FUZZ_TOOLS := $(patsubst %.c,$(OUT)/%.o,$(filter-out tools/intproxy-trace.c,$(TRACE_SRC)))
-$(OUT)/fuzz_trace_rules: $(OUT)/tests/fuzz/fuzz_trace_rules.o $(FUZZ_TOOLS) $(ALL_LIB)
+$(OUT)/fuzz_trace_rules $(OUT)/fuzz_http_text: $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(FUZZ_TOOLS) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
 $(FUZZ_FORMS:%=$(OUT)/fuzz_%): $(OUT)/tests/fuzz/forms.o $(OUT)/tests/wire_forms.o

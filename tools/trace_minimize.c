@@ -314,15 +314,18 @@ static int finish(struct minimizing *m, struct shrink_size before)
     return 0;
 }
 
+static const char *why_not(void)
+{
+    switch (asked.predicate.kind) {
+    case PREDICATE_COMMAND: return "the command of --while does not end with 0 for it, copied";
+    case PREDICATE_DIFF: return "it has no difference to the trace of --diff but what it lacks";
+    default: return "its replay does not diverge";
+    }
+}
+
 static int does_not_fail(void)
 {
-    static const char *const why[] = {
-        [PREDICATE_REPLAY] = "its replay does not diverge",
-        [PREDICATE_COMMAND] = "the command of --while does not end with 0 for it, copied",
-        [PREDICATE_DIFF] = "there is no difference to the trace of --diff, but perhaps in what is "
-                           "only there"};
-    fprintf(stderr, "intproxy-trace: %s does not fail: %s\n", asked.path,
-            why[asked.predicate.kind]);
+    fprintf(stderr, "intproxy-trace: %s does not fail: %s\n", asked.path, why_not());
     return 1;
 }
 

@@ -11,7 +11,7 @@
 #include "messages/trace_encoder.h"
 #include "messages/trace_record.h"
 
-enum { NO_GROUP = UINT32_MAX };
+#define NO_GROUP UINT32_MAX
 
 struct shrink_record {
     uint64_t actor;    /* its ref; 0: none */
