@@ -44,12 +44,13 @@ void trace_strings_free(struct trace_strings *s)
 const char *trace_string(struct trace_strings *s, const char *text, size_t length)
 {
     struct string *found;
+    if (!length)
+        text = ""; /* it may be NULL: an empty span has no bytes */
     HASH_FIND(hh, s->all, text, length, found);
     if (found)
         return found->text;
     found = must(malloc(sizeof *found + length + 1), length);
-    if (length)
-        memcpy(found->text, text, length);
+    memcpy(found->text, text, length);
     found->text[length] = '\0';
     HASH_ADD_KEYPTR(hh, s->all, found->text, length, found);
     return found->text;
