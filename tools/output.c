@@ -29,7 +29,7 @@ static _Noreturn void failed(void)
 
 void output(const void *bytes, size_t length)
 {
-    if (fwrite(bytes, 1, length, stdout) != length)
+    if (length && fwrite(bytes, 1, length, stdout) != length)
         failed();
 }
 
