@@ -52,6 +52,11 @@ class App:
                 conn.send(piece)
 
     def close(self):
+        """Nobody accepts any more, also the thread that waits for it."""
+        try:
+            self.server.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it was closed
         self.server.close()
 
 
@@ -244,7 +249,7 @@ class Diff(Traces):
             self.assertEqual(c.getresponse().status, 502)
             c.close()
         a = self.record_app("a", plain, lambda: self.get("/a"))
-        self.app.server.sock.shutdown(socket.SHUT_RDWR)  # nobody accepts any more
+        self.app.close()
         out = run("diff", "--details", a, self.record_app("b", plain, load), status=1)[0]
         self.assertIn("local_connection -> interceptor RESPONSE: only in A", out)
         self.assertIn("local_connection -> interceptor LOCAL_FAILED: only in B", out)
