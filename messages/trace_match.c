@@ -169,7 +169,7 @@ static void explain_never(const struct trace_match *m, const struct trace_http *
     }
     if (head) {
         snprintf(line, sizeof line,
-                 "recorded is this request with another body: %zu bytes, not these %zu",
+                 "recorded is this request with another body, of %zu bytes; here it has %zu",
                  m->all->list[head->indexes[0]].request.body.length, r->body.length);
         put(why, line);
     } else if (near && strcmp(near->request.method, r->method) == 0) {

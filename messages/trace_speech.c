@@ -57,19 +57,20 @@ static bool read_kept(struct speech *s, const struct trace_piece *p)
 /* Walks over what was left out, if it is within one string: its bytes do not matter then. */
 static bool read_hole(struct speech *s, const struct trace_piece *p)
 {
+    static const char hole[] = "bytes were left out when it was recorded (--trace-bodies)";
     static const uint8_t filler[4096];
     struct voice *v = &s->voices[p->side];
     uint64_t left = p->length - p->kept;
     if (!left)
         return true;
     if (!wire_decoder_pending_bytes(&v->decoder) || v->decoder.remaining < left)
-        return fail(s, p, "bytes were left out when it was recorded (--trace-bodies)");
+        return fail(s, p, hole);
     v->capped = true;
     while (left) {
         size_t n = left < sizeof filler ? (size_t)left : sizeof filler, consumed;
         enum wire_verdict verdict = wire_decoder_feed(&v->decoder, filler, n, &consumed);
         if (verdict == WIRE_BAD || verdict == WIRE_TOO_LARGE)
-            return fail(s, p, v->decoder.error);
+            return fail(s, p, hole); /* a string with a syntax of its own */
         left -= consumed;
         if (verdict == WIRE_MESSAGE)
             say(s, p, p->offset + p->kept);

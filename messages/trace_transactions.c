@@ -26,24 +26,25 @@ static void take_bytes(struct trace_transaction *t, const struct trace_piece *p)
     t->ended_ns = p->at_ns;
 }
 
+/* A connection that ends while nobody waits for anything: no part of the exchange. */
+static bool is_idle(const struct trace_transaction *t)
+{
+    return !t->raw && t->answer.ended && !t->upgraded;
+}
+
 static void take_piece(struct trace_transaction *t, const struct trace_piece *p)
 {
     if (p->missing)
         set_left_out(t, "records of it are missing in the trace");
-    switch (p->what) {
-    case PIECE_BYTES: take_bytes(t, p); break;
-    case PIECE_END:
-        if (t->answer.ended && !t->upgraded && p->side == SIDE_FAR)
-            break; /* it ends while nobody waits: no part of the answer */
+    if (p->what == PIECE_BYTES)
+        take_bytes(t, p);
+    if ((p->what != PIECE_END && p->what != PIECE_RESET) || is_idle(t))
+        return;
+    t->ended_ns = p->at_ns;
+    if (p->what == PIECE_END)
         t->ends[p->side] = true;
-        t->ended_ns = p->at_ns;
-        break;
-    case PIECE_RESET:
+    else
         t->resets[p->side] = true;
-        t->ended_ns = p->at_ns;
-        break;
-    default: break;
-    }
 }
 
 /* ---- as HTTP ---- */

@@ -17,7 +17,7 @@ static bool has_come(const struct trace_walk *w, const struct trace_piece *p,
     bool speaks_freely = t->raw || t->upgraded;
     size_t up_to = w->said[p->side] + p->kept, http = t->http[p->side];
     if (p->what == PIECE_END)
-        return !speaks_freely || heard->ended;
+        return !speaks_freely || !t->ends[p->side] || heard->ended;
     if (p->what != PIECE_BYTES || (!t->raw && up_to <= http))
         return true;
     return heard->tail >= up_to - http || heard->ended;
@@ -64,7 +64,8 @@ enum trace_walk_next trace_walk_next(struct trace_walk *w, const struct trace_wa
         if (now_us < *due_us)
             return WALK_WAIT;
         pass(w, p, now_us);
-        if (!mine || (p->what == PIECE_END && !t->ends[w->mine]))
+        if (!mine || (p->what == PIECE_END && !t->ends[w->mine]) ||
+            (p->what == PIECE_RESET && !t->resets[w->mine]))
             continue;
         if (p->what == PIECE_END || p->what == PIECE_RESET)
             return p->what == PIECE_END ? WALK_END : WALK_RESET;

@@ -46,61 +46,8 @@ struct trace_as {
  * could be played; EXIT_USAGE, EXIT_DATA, EXIT_IO. */
 int trace_replay_as(const struct trace_as *options);
 
-/* ---- options, for the tables of commands: TRACE_AS_OPTION_ROWS fill trace_as_asked ---- */
-
-extern struct trace_as trace_as_asked;
-bool trace_as_role(const char *text, enum trace_role *role);
-void trace_as_take_file(struct command_line *c, const char *value);
-void trace_as_take_role(struct command_line *c, const char *value);
-void trace_as_take_listen(struct command_line *c, const char *value);
-void trace_as_take_to(struct command_line *c, const char *value);
-void trace_as_take_destination(struct command_line *c, const char *value);
-void trace_as_take_speed(struct command_line *c, const char *value);
-void trace_as_take_fast(struct command_line *c, const char *value);
-void trace_as_take_concurrency(struct command_line *c, const char *value);
-void trace_as_take_timeout(struct command_line *c, const char *value);
-void trace_as_take_first(struct command_line *c, const char *value);
-void trace_as_take_settle(struct command_line *c, const char *value);
-void trace_as_take_strict(struct command_line *c, const char *value);
-void trace_as_take_json(struct command_line *c, const char *value);
-void trace_as_take_ignore(struct command_line *c, const char *value);
-void trace_as_take_all_headers(struct command_line *c, const char *value);
-void trace_as_take_match(struct command_line *c, const char *value);
-/* What options together make wrong. */
-void trace_as_check(struct command_line *c);
-
-/* --speed, --fast and --json are their own rows, since a replay without --as has them, too. */
-#define TRACE_AS_OPTION_ROWS                                                                       \
-    {"--listen", "ADDR",                                                                           \
-     "agent, app: wait for the peer here: PORT (loopback), IP:PORT, unix:/PATH; port 0: any",      \
-     trace_as_take_listen, ONCE},                                                                  \
-        {"--to", "ADDR", "client: the application: HOST:PORT, PORT (loopback), unix:/PATH",        \
-         trace_as_take_to, ONCE},                                                                  \
-        {"--destination", "ADDR",                                                                  \
-         "app, client: only connections that were recorded to this address (all)",                 \
-         trace_as_take_destination, ONCE},                                                         \
-        {"--concurrency", "N",                                                                     \
-         "client: N requests at a time, in recorded order, instead of as recorded",                \
-         trace_as_take_concurrency, ONCE},                                                         \
-        {"--timeout", "TIME", "what does not come in this time is missing (10s)",                  \
-         trace_as_take_timeout, ONCE},                                                             \
-        {"--first", "TIME", "agent, app: the same for the first connection (60s)",                 \
-         trace_as_take_first, ONCE},                                                               \
-        {"--settle", "TIME", "at the end, so long something more may come (200ms)",                \
-         trace_as_take_settle, ONCE},                                                              \
-        {"--ignore-header", "NAME", "do not compare these header lines either",                    \
-         trace_as_take_ignore, REPEATABLE},                                                        \
-        {"--all-headers", NULL,                                                                    \
-         "compare also date, server, connection, keep-alive and transfer-encoding",                \
-         trace_as_take_all_headers, ONCE},                                                         \
-        {"--match-header", "NAME",                                                                 \
-         "app: requests are the same only if these header lines are, too", trace_as_take_match,    \
-         REPEATABLE},                                                                              \
-    {                                                                                              \
-        "--strict", NULL,                                                                          \
-            "another form, version or order of what ran side by side are failures, too",           \
-            trace_as_take_strict, ONCE                                                             \
-    }
+/* `replay` with --as among its arguments: they are trace_as_command's, all of them. */
+bool trace_as_is_asked(int argc, char **argv);
 
 /* ---- between the files that are one ---- */
 

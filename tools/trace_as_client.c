@@ -37,7 +37,7 @@ struct client_play {
     unsigned lane_count;
     struct trace_gate *gate; /* NULL: --concurrency */
     struct trace_turn *turns;
-    unsigned next; /* without queues: the transaction to be taken */
+    unsigned next; /* the transaction that is to begin next */
     unsigned done, playable;
     uint64_t events, began_us;
     struct wire_buffer text;
@@ -336,18 +336,16 @@ static uint64_t run(struct client_lane *l, uint64_t now_us)
     return due_us == UINT64_MAX ? end_us : due_us;
 }
 
-static bool peek(struct client_lane *l, unsigned *index)
+/* They begin in recorded order. With a queue, a lane has only those of its connection. */
+static bool is_next(struct client_lane *l)
 {
     struct client_play *c = l->client;
     const struct trace_transactions *all = c->play->transactions;
-    if (l->queue) {
-        *index = l->at < l->queued ? l->queue[l->at] : 0;
-        return l->at < l->queued;
-    }
     while (c->next < all->count && all->list[c->next].left_out)
         c->next++;
-    *index = c->next;
-    return c->next < all->count;
+    if (c->next == all->count)
+        return false;
+    return !l->queue || (l->at < l->queued && l->queue[l->at] == c->next);
 }
 
 static uint64_t due_of(const struct client_play *c, unsigned index)
@@ -361,15 +359,13 @@ static uint64_t due_of(const struct client_play *c, unsigned index)
 static uint64_t take_next(struct client_lane *l, uint64_t now_us)
 {
     struct client_play *c = l->client;
-    unsigned index;
-    if (!peek(l, &index))
-        return UINT64_MAX;
-    if (c->gate && !trace_gate_is_open(c->gate, index))
+    if (!is_next(l) || (c->gate && !trace_gate_is_open(c->gate, c->next)))
         return UINT64_MAX; /* looked at again when something has ended */
+    unsigned index = c->next;
     if (now_us < due_of(c, index))
         return due_of(c, index);
     l->at++;
-    c->next += l->queue == NULL;
+    c->next++;
     begin(l, index);
     return now_us;
 }

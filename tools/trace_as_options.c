@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct trace_as trace_as_asked = TRACE_AS_DEFAULTS;
+static struct trace_as asked = TRACE_AS_DEFAULTS;
 
 static struct {
     bool help, listen, to, all_headers;
@@ -14,7 +14,7 @@ static struct {
     const char *own[AS_NAMES_MAX];
 } given;
 
-bool trace_as_role(const char *text, enum trace_role *role)
+static bool role_of(const char *text, enum trace_role *role)
 {
     static const char *const names[] = {"agent", "app", "client"};
     for (unsigned i = 0; i < 3; i++)
@@ -25,18 +25,18 @@ bool trace_as_role(const char *text, enum trace_role *role)
     return false;
 }
 
-void trace_as_take_role(struct command_line *c, const char *value)
+static void take_role(struct command_line *c, const char *value)
 {
-    if (!trace_as_role(value, &trace_as_asked.role))
+    if (!role_of(value, &asked.role))
         command_line_mistake(c, "\"%s\" is nobody to be played: write agent, app or client", value);
 }
 
-void trace_as_take_file(struct command_line *c, const char *value)
+static void take_file(struct command_line *c, const char *value)
 {
-    if (trace_as_asked.file_count == AS_FILES_MAX)
+    if (asked.file_count == AS_FILES_MAX)
         command_line_mistake(c, "more than %d files", AS_FILES_MAX);
     else
-        trace_as_asked.files[trace_as_asked.file_count++] = value;
+        asked.files[asked.file_count++] = value;
 }
 
 static bool take_address(struct command_line *c, const char *value, struct address *a)
@@ -49,54 +49,54 @@ static bool take_address(struct command_line *c, const char *value, struct addre
     return false;
 }
 
-void trace_as_take_listen(struct command_line *c, const char *value)
+static void take_listen(struct command_line *c, const char *value)
 {
     given.listen = true;
-    if (take_address(c, value, &trace_as_asked.listen) &&
-        trace_as_asked.listen.family == ADDRESS_NAME)
+    if (take_address(c, value, &asked.listen) && asked.listen.family == ADDRESS_NAME)
         command_line_mistake(c, "\"%s\" is a name, write the address to listen on", value);
 }
 
-void trace_as_take_to(struct command_line *c, const char *value)
+static void take_to(struct command_line *c, const char *value)
 {
     given.to = true;
-    if (take_address(c, value, &trace_as_asked.to) && trace_as_asked.to.port == 0 &&
-        trace_as_asked.to.family != ADDRESS_UNIX)
+    if (take_address(c, value, &asked.to) && asked.to.port == 0 && asked.to.family != ADDRESS_UNIX)
         command_line_mistake(c, "port 0 cannot be connected to, write HOST:PORT");
 }
 
-void trace_as_take_destination(struct command_line *c, const char *value)
+static void take_destination(struct command_line *c, const char *value)
 {
     static char text[ADDRESS_TEXT_MAX];
     struct address a;
     if (!take_address(c, value, &a))
         return;
-    trace_as_asked.destination = address_print(&a, text);
+    asked.destination = address_print(&a, text);
 }
 
-void trace_as_take_speed(struct command_line *c, const char *value)
+static void take_speed(struct command_line *c, const char *value)
 {
     char *end;
     double speed = strtod(value, &end);
-    if (end == value || *end || !(speed >= 0.001 && speed <= 1e6))
-        command_line_mistake(c, "\"%s\" is no factor: write for example 2 for twice as fast",
+    if (strcmp(value, "max") == 0)
+        asked.speed = 0;
+    else if (end == value || *end || !(speed >= 0.001 && speed <= 1e6))
+        command_line_mistake(c, "\"%s\" is no speed: 1 is as it was, 2 twice as fast, or max",
                              value);
     else
-        trace_as_asked.speed = speed;
+        asked.speed = speed;
 }
 
-void trace_as_take_fast(struct command_line *c, const char *value)
+static void take_fast(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
-    trace_as_asked.speed = 0;
+    asked.speed = 0;
 }
 
-void trace_as_take_concurrency(struct command_line *c, const char *value)
+static void take_concurrency(struct command_line *c, const char *value)
 {
     uint64_t n = 0;
     if (!command_line_number(value, 1, 10000, &n))
         command_line_mistake(c, "\"%s\" is no number from 1 to 10000", value);
-    trace_as_asked.concurrency = (unsigned)n;
+    asked.concurrency = (unsigned)n;
 }
 
 static void take_time(struct command_line *c, const char *value, uint64_t *us)
@@ -108,34 +108,34 @@ static void take_time(struct command_line *c, const char *value, uint64_t *us)
         *us = ns / 1000;
 }
 
-void trace_as_take_timeout(struct command_line *c, const char *value)
+static void take_timeout(struct command_line *c, const char *value)
 {
-    take_time(c, value, &trace_as_asked.timeout_us);
+    take_time(c, value, &asked.timeout_us);
 }
 
-void trace_as_take_first(struct command_line *c, const char *value)
+static void take_first(struct command_line *c, const char *value)
 {
-    take_time(c, value, &trace_as_asked.first_us);
+    take_time(c, value, &asked.first_us);
 }
 
-void trace_as_take_settle(struct command_line *c, const char *value)
+static void take_settle(struct command_line *c, const char *value)
 {
-    take_time(c, value, &trace_as_asked.settle_us);
+    take_time(c, value, &asked.settle_us);
 }
 
-void trace_as_take_strict(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    trace_as_asked.strict = true;
-}
-
-void trace_as_take_json(struct command_line *c, const char *value)
+static void take_strict(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
-    trace_as_asked.json = true;
+    asked.strict = true;
 }
 
-void trace_as_take_all_headers(struct command_line *c, const char *value)
+static void take_json(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    asked.json = true;
+}
+
+static void take_all_headers(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
     given.all_headers = true;
@@ -163,19 +163,19 @@ static void take_name(struct command_line *c, const char *value, const char **na
         names[n] = lower(value);
 }
 
-void trace_as_take_ignore(struct command_line *c, const char *value)
+static void take_ignore(struct command_line *c, const char *value)
 {
     take_name(c, value, given.own);
 }
 
-void trace_as_take_match(struct command_line *c, const char *value)
+static void take_match(struct command_line *c, const char *value)
 {
-    take_name(c, value, trace_as_asked.counted);
+    take_name(c, value, asked.counted);
 }
 
 static void collect_ignored(struct command_line *c)
 {
-    const char **out = trace_as_asked.ignored;
+    const char **out = asked.ignored;
     unsigned n = 0;
     for (unsigned i = 0; trace_http_ignored[i] && !given.all_headers; i++)
         out[n++] = trace_http_ignored[i];
@@ -188,9 +188,9 @@ static void collect_ignored(struct command_line *c)
     }
 }
 
-void trace_as_check(struct command_line *c)
+static void check_role(struct command_line *c)
 {
-    enum trace_role role = trace_as_asked.role;
+    enum trace_role role = asked.role;
     collect_ignored(c);
     if (role == AS_NOBODY)
         return;
@@ -203,11 +203,11 @@ void trace_as_check(struct command_line *c)
                              role == AS_AGENT ? "proxy" : "daemon");
     if (role != AS_CLIENT && given.to)
         command_line_mistake(c, "--to is for client: agent and app wait, --listen ADDR");
-    if (role != AS_CLIENT && trace_as_asked.concurrency)
+    if (role != AS_CLIENT && asked.concurrency)
         command_line_mistake(c, "--concurrency is for client");
-    if (trace_as_asked.speed <= 0 && command_line_given(c, "--speed"))
+    if (command_line_given(c, "--fast") && command_line_given(c, "--speed"))
         command_line_mistake(c, "--speed and --fast: write one of them");
-    if (!trace_as_asked.file_count)
+    if (!asked.file_count)
         command_line_mistake(c, "no file: write which trace is to be played");
 }
 
@@ -215,9 +215,9 @@ void trace_as_check(struct command_line *c)
 
 static void take_argument(struct command_line *c, const char *value)
 {
-    if (trace_as_asked.role == AS_NOBODY && trace_as_role(value, &trace_as_asked.role))
+    if (asked.role == AS_NOBODY && role_of(value, &asked.role))
         return;
-    trace_as_take_file(c, value);
+    take_file(c, value);
 }
 
 static void take_help(struct command_line *c, const char *value)
@@ -227,11 +227,37 @@ static void take_help(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    TRACE_AS_OPTION_ROWS,
-    {"--speed", "FACTOR", "of the recorded pauses (1); 2: twice as fast", trace_as_take_speed,
+    {"", NULL, "Where", NULL, ONCE},
+    {"--listen", "ADDR",
+     "agent, app: wait for the peer here: PORT (loopback), IP:PORT, unix:/PATH; port 0: any",
+     take_listen, ONCE},
+    {"--to", "ADDR", "client: the application: HOST:PORT, PORT (loopback), unix:/PATH", take_to,
      ONCE},
-    {"--fast", NULL, "without the recorded pauses", trace_as_take_fast, ONCE},
-    {"--json", NULL, "the report as one JSON object", trace_as_take_json, ONCE},
+    {"", NULL, "What is played", NULL, ONCE},
+    {"--destination", "ADDR",
+     "app, client: only connections that were recorded to this address (all)", take_destination,
+     ONCE},
+    {"--concurrency", "N",
+     "client: N requests at a time, in recorded order, instead of as recorded", take_concurrency,
+     ONCE},
+    {"--as", "ROLE", "agent, app or client, if it is not the first argument", take_role, ONCE},
+    {"--speed", "N|max", "1: with the recorded pauses (default), 2: twice as fast, max: without",
+     take_speed, ONCE},
+    {"--fast", NULL, "--speed max", take_fast, ONCE},
+    {"--timeout", "TIME", "what does not come in this time is missing (10s)", take_timeout, ONCE},
+    {"--first", "TIME", "agent, app: the same for the first connection (60s)", take_first, ONCE},
+    {"--settle", "TIME", "at the end, so long something more may come (200ms)", take_settle, ONCE},
+    {"", NULL, "What counts", NULL, ONCE},
+    {"--ignore-header", "NAME", "do not compare these header lines either", take_ignore,
+     REPEATABLE},
+    {"--all-headers", NULL,
+     "compare also date, server, connection, keep-alive and transfer-encoding", take_all_headers,
+     ONCE},
+    {"--match-header", "NAME", "app: requests are the same only if these header lines are, too",
+     take_match, REPEATABLE},
+    {"--strict", NULL, "another form, version or order of what ran side by side are failures, too",
+     take_strict, ONCE},
+    {"--json", NULL, "the report as one JSON object", take_json, ONCE},
     {"--help", NULL, "this text", take_help, ONCE},
     {0},
 };
@@ -272,9 +298,17 @@ static const char examples[] =
 
 static void check(struct command_line *c)
 {
-    if (trace_as_asked.role == AS_NOBODY)
+    if (asked.role == AS_NOBODY)
         command_line_mistake(c, "who is to be played? write agent, app or client");
-    trace_as_check(c);
+    check_role(c);
+}
+
+bool trace_as_is_asked(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--as") == 0 || strncmp(argv[i], "--as=", 5) == 0)
+            return true;
+    return false;
 }
 
 int trace_as_command(int argc, char **argv)
@@ -284,5 +318,5 @@ int trace_as_command(int argc, char **argv)
     int status;
     if (!command_line_start(&c, argc, argv, &given.help, usage, examples, check, &status))
         return status;
-    return trace_replay_as(&trace_as_asked);
+    return trace_replay_as(&asked);
 }

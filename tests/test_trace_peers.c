@@ -1,0 +1,356 @@
+/* tests/test_trace_peers.c -- order, matching, pauses and comparison: what replays against real peers decide by. */
+#include "messages/trace_match.h"
+#include "messages/trace_order.h"
+#include "messages/trace_walk.h"
+#include "tests/recorded_world.h"
+#include <stdlib.h>
+
+/* ---- order ---- */
+
+/* 0 and 1 side by side, then 2 alone, then 3. */
+static const struct trace_turn turns[] = {
+    {10, 30, 0, 0}, {20, 40, 0, 0}, {50, 60, 0, 0}, {70, 80, 0, 0}};
+
+static void test_a_gate(void)
+{
+    struct trace_gate *g = trace_gate_new(turns, 4);
+    CHECK(trace_gate_is_open(g, 0) && trace_gate_is_open(g, 1));
+    CHECK(!trace_gate_is_open(g, 2) && !trace_gate_is_open(g, 3));
+    trace_gate_ended(g, 1);
+    CHECK(!trace_gate_is_open(g, 2));
+    trace_gate_ended(g, 0);
+    CHECK(trace_gate_is_open(g, 2) && !trace_gate_is_open(g, 3));
+    trace_gate_ended(g, 2);
+    CHECK(trace_gate_is_open(g, 3));
+    trace_gate_free(g);
+}
+
+static void judge(const uint64_t live[4][2], const char *expected)
+{
+    struct trace_turn t[4];
+    struct trace_order order[4];
+    char text[40] = "";
+    static const char *const names[] = {".", "o", "R"};
+    for (unsigned i = 0; i < 4; i++)
+        t[i] = (struct trace_turn){turns[i].began, turns[i].ended, live[i][0], live[i][1]};
+    trace_order_judge(t, 4, order);
+    for (unsigned i = 0; i < 4; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s", names[order[i].how]);
+    CHECK_STR(text, expected);
+}
+
+static void test_what_kept_its_order(void)
+{
+    judge((const uint64_t[4][2]){{1, 2}, {3, 4}, {5, 6}, {7, 8}}, "....");
+    judge((const uint64_t[4][2]){{1, 4}, {2, 3}, {5, 6}, {7, 8}}, "....");
+    judge((const uint64_t[4][2]){{3, 4}, {1, 2}, {5, 6}, {7, 8}}, ".o..");
+    judge((const uint64_t[4][2]){{1, 2}, {3, 4}, {7, 8}, {5, 6}}, "...R");
+    judge((const uint64_t[4][2]){{7, 8}, {1, 2}, {3, 4}, {5, 6}}, ".oRR");
+    judge((const uint64_t[4][2]){{1, 6}, {2, 3}, {5, 7}, {8, 9}}, "..R.");
+    judge((const uint64_t[4][2]){{0, 0}, {1, 2}, {0, 0}, {3, 4}}, "....");
+}
+
+/* ---- comparison ---- */
+
+static void read_text(struct trace_http *h, const char *text, enum http1_role role, size_t cut)
+{
+    struct trace_http_reader r = {0};
+    size_t length = strlen(text);
+    *h = (struct trace_http){0};
+    trace_http_read(&r, h, role, HTTP1_ASKED_OTHER);
+    for (size_t at = 0; at < length; at += cut) {
+        size_t n = length - at < cut ? length - at : cut;
+        CHECK(trace_http_feed(&r, (const uint8_t *)text + at, n) == n || h->ended);
+    }
+    trace_http_eof(&r);
+    trace_http_reader_release(&r);
+}
+
+static void compare(const char *expected, const char *came, bool strict, const char *differences)
+{
+    struct trace_http a, b;
+    struct wire_buffer text = {0};
+    struct trace_http_rules rules = {trace_http_ignored, strict};
+    read_text(&a, expected, HTTP1_RESPONSES, 1000);
+    read_text(&b, came, HTTP1_RESPONSES, 1);
+    bool same = trace_http_compare(&a, &b, &rules, &text);
+    trace_put(&text, "", 1);
+    CHECK_STR((const char *)text.at, differences);
+    CHECK_UINT(same, differences[0] == '\0');
+    wire_buffer_release(&text);
+    trace_http_release(&a);
+    trace_http_release(&b);
+}
+
+#define HEAD(lines) "HTTP/1.1 200 OK\r\n" lines "\r\n"
+
+static void test_answers_are_compared(void)
+{
+    const char *whole = HEAD("content-length: 5\r\nx: 1\r\n") "abcde";
+    compare(whole,
+            HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            false, "");
+    compare(whole, HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "5\r\nabcde\r\n0\r\n\r\n", true,
+            "header content-length: expected \"5\", came none\n");
+    compare(whole, HEAD("X: 1\r\nDate: y\r\nserver: z\r\nconnection: close\r\n") "abcde", false,
+            "");
+    compare(whole, HEAD("x: 2\r\ncontent-length: 5\r\n") "abcde", false,
+            "header x: expected \"1\", came \"2\"\n");
+    compare(whole, HEAD("y: 1\r\ncontent-length: 5\r\n") "abcde", false,
+            "header x: expected \"1\", came none\nheader y: expected none, came \"1\"\n");
+    compare(HEAD("set-cookie: a\r\nset-cookie: b\r\n"), HEAD("set-cookie: a\r\n"), false,
+            "header set-cookie: expected \"a, b\", came \"a\"\n");
+    compare(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc\"\n", false,
+            "body: expected 5 bytes, came 5; from byte 3: expected \"de\", came \"\\x22\\x0a\"\n");
+    compare(whole, HEAD("x: 1\r\n") "abcd", false,
+            "body: expected 5 bytes, came 4; from byte 4: expected \"e\", came the end\n");
+    compare(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc", false,
+            "body: expected 5 bytes, came 3; from byte 3: expected \"de\", came the end\n"
+            "end: expected whole, came broken off\n");
+    compare(whole, "HTTP/1.0 404 No\r\nx: 1\r\ncontent-length: 5\r\n\r\nabcde", true,
+            "status: expected 200, came 404\nHTTP version: expected 2, came 1\n");
+    compare(HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 1\r\n\r\n",
+            HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 2\r\n\r\n", false,
+            "trailer t: expected \"1\", came \"2\"\n");
+}
+
+/* ---- matching ---- */
+
+static const char *how(enum trace_matched m)
+{
+    return m == MATCHED ? "" : m == MATCHED_USED_UP ? "used up: " : "never: ";
+}
+
+static void ask(struct trace_match *m, const char *text, const char *expected)
+{
+    struct trace_http request;
+    struct wire_buffer why = {0};
+    unsigned index;
+    char got[300];
+    read_text(&request, text, HTTP1_REQUESTS, 7);
+    enum trace_matched matched = trace_match_request(m, &request, &index, &why);
+    if (matched == MATCHED)
+        snprintf(got, sizeof got, "%u", index);
+    else
+        snprintf(got, sizeof got, "%s%.*s", how(matched), (int)why.length, (const char *)why.at);
+    CHECK_STR(got, expected);
+    wire_buffer_release(&why);
+    trace_http_release(&request);
+}
+
+#define POST(type, body)                                                                           \
+    "POST /p HTTP/1.1\r\ncontent-type: " type "\r\ncontent-length: 2\r\n\r\n" body
+
+static void put_post(struct recorded_world *r, uint64_t id, const char *type, const char *body)
+{
+    char headers[80];
+    snprintf(headers, sizeof headers, "content-length: 2\ncontent-type: %s\n", type);
+    agent_request(&r->w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                          .connection = id,
+                                          .method = "POST",
+                                          .path = "/p",
+                                          .headers = headers,
+                                          .body = body});
+    app_say(&r->w, recorded_app(r), OK_2);
+}
+
+static void test_requests_are_matched(void)
+{
+    static const char *const counted[] = {"content-type", NULL};
+    struct recorded_world r;
+    bool first;
+    unsigned index;
+    recorded_begin(&r);
+    recorded_get(&r, 1, "/a");
+    recorded_get(&r, 2, "/b");
+    recorded_get(&r, 3, "/a");
+    put_post(&r, 4, "x", "12");
+    put_post(&r, 5, "y", "34");
+    agent_connection(&r.w, 6);
+    app_say(&r.w, recorded_app(&r), "hello");
+    agent_data(&r.w, 6, "x");
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_match *m = trace_match_new(t, counted);
+    CHECK_UINT(trace_match_left(m), 6);
+    ask(m, "GET /a HTTP/1.1\r\nhost: other\r\n\r\n", "0");
+    ask(m, "GET /a HTTP/1.1\r\n\r\n", "2");
+    ask(m, "GET /a HTTP/1.1\r\n\r\n", "used up: it is recorded 2 times, and has come so often");
+    ask(m, "GET /c HTTP/1.1\r\n\r\n", "never: nothing is recorded for this target");
+    ask(m, "PUT /b HTTP/1.1\r\n\r\n", "never: recorded for this target is GET");
+    ask(m, POST("x", "34"),
+        "never: recorded is this request with another body, of 2 bytes; here it has 2");
+    ask(m, POST("z", "34"), "never: recorded is this request with other header lines of interest");
+    ask(m, POST("y", "34"), "4");
+    ask(m, POST("x", "12"), "3");
+    CHECK(!trace_match_is_used(m, 1) && trace_match_is_used(m, 3));
+    REQUIRE(trace_match_raw_left(m, &first));
+    CHECK(first);
+    CHECK(trace_match_raw(m, &index) && index == 5);
+    CHECK(!trace_match_raw(m, &index) && !trace_match_raw_left(m, &first));
+    CHECK_UINT(trace_match_left(m), 1);
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* The application answers before the body has come: then the head alone has to do. */
+static void test_an_early_answer(void)
+{
+    struct recorded_world r;
+    struct trace_http head;
+    unsigned index;
+    recorded_begin(&r);
+    agent_request(&r.w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                         .connection = 1,
+                                         .method = "POST",
+                                         .path = "/p",
+                                         .body = "12",
+                                         .headers = "content-length: 4\n",
+                                         .more = true});
+    app_say(&r.w, recorded_app(&r), "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nh");
+    agent_body(&r.w, 1, "34", true);
+    app_say(&r.w, r.app, "i");
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_match *m = trace_match_new(t, NULL);
+    REQUIRE(t->count == 1);
+    CHECK(t->list[0].early);
+    read_text(&head, "POST /p HTTP/1.1\r\ncontent-length: 4\r\n\r\n", HTTP1_REQUESTS, 100);
+    CHECK(trace_match_early(m, &head, &index) && index == 0);
+    CHECK(!trace_match_early(m, &head, &index));
+    trace_http_release(&head);
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* ---- pieces ---- */
+
+/* Everything that is said, as text; "+" waits for time, "?" for the peer, "E" ends, "R" resets. */
+static void walk(struct trace_walk *w, const struct trace_walk_heard *heard, uint64_t *now_us,
+                 const char *expected)
+{
+    char text[300] = "";
+    const uint8_t *bytes;
+    size_t length;
+    uint64_t due_us;
+    for (unsigned i = 0; i < 50; i++) {
+        enum trace_walk_next next = trace_walk_next(w, heard, *now_us, &bytes, &length, &due_us);
+        size_t at = strlen(text), room = sizeof text - at;
+        if (next == WALK_SAY)
+            snprintf(text + at, room, "[%.*s]", (int)length, (const char *)bytes);
+        else
+            snprintf(text + at, room, "%s",
+                     next == WALK_END       ? "E"
+                     : next == WALK_RESET   ? "R"
+                     : next == WALK_OVER    ? "."
+                     : due_us == UINT64_MAX ? "?"
+                                            : "+");
+        if (next == WALK_OVER || next == WALK_RESET || (next == WALK_WAIT && due_us == UINT64_MAX))
+            break;
+        if (next == WALK_WAIT)
+            *now_us = due_us;
+    }
+    CHECK_STR(text, expected);
+}
+
+static void test_an_answer_in_pieces(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    struct trace_walk_heard heard = {true, 0, false};
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    agent_get(&r.w, 1, "/a");
+    app_say(&r.w, recorded_app(&r), "HTTP/1.1 200 OK\r\n\r\nab");
+    app_say(&r.w, r.app, "cd");
+    sim_peer_close(r.app);
+    world_run(&r.w);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0.000001, now_us);
+    walk(&w, &heard, &now_us, "+[HTTP/1.1 200 OK\r\n\r\nab]+[cd]+E.");
+    trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
+    walk(&w, &heard, &now_us, "[HTTP/1.1 200 OK\r\n\r\nab][cd]E.");
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
+    walk(&w, &heard, &now_us, "[GET /a HTTP/1.1\r\n\r\n].");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* Each side waits for as much as it had heard before. */
+static void test_a_conversation(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    agent_connection(&r.w, 1);
+    agent_data(&r.w, 1, "one");
+    app_say(&r.w, recorded_app(&r), "two");
+    agent_data(&r.w, 1, "three");
+    app_say(&r.w, r.app, "four");
+    agent_data(&r.w, 1, "");
+    sim_peer_close(r.app);
+    world_run(&r.w);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    REQUIRE(t->count == 1);
+    trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){true, 2, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 3, false}, &now_us, "[two]?");
+    walk(&w, &(struct trace_walk_heard){true, 7, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 8, false}, &now_us, "[four]?");
+    walk(&w, &(struct trace_walk_heard){true, 8, true}, &now_us, "E.");
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){true, 0, false}, &now_us, "[one]?");
+    walk(&w, &(struct trace_walk_heard){true, 3, false}, &now_us, "[three]?");
+    walk(&w, &(struct trace_walk_heard){true, 7, false}, &now_us, "E?");
+    walk(&w, &(struct trace_walk_heard){true, 7, true}, &now_us, ".");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* Behind a 101 likewise; in front of it nothing is waited for but the 101 itself. */
+static void test_an_upgrade(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    agent_request(&r.w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                         .connection = 1,
+                                         .headers = "connection: upgrade\nupgrade: x\n"});
+    app_say(&r.w, recorded_app(&r),
+            "HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nfirst");
+    agent_data(&r.w, 1, "second");
+    app_say(&r.w, r.app, "third");
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    REQUIRE(t->count == 1 && t->list[0].upgraded);
+    trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){true, 0, false}, &now_us,
+         "[HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nfirst]?");
+    walk(&w, &(struct trace_walk_heard){true, 6, false}, &now_us, "[third].");
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){false, 0, false}, &now_us,
+         "[GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n]?");
+    walk(&w, &(struct trace_walk_heard){true, 4, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 5, false}, &now_us, "[second]?");
+    walk(&w, &(struct trace_walk_heard){true, 10, false}, &now_us, ".");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+CU_TestInfo trace_peers_tests[] = {
+    {"a gate", test_a_gate},
+    {"what kept its order", test_what_kept_its_order},
+    {"answers are compared", test_answers_are_compared},
+    {"requests are matched", test_requests_are_matched},
+    {"an early answer", test_an_early_answer},
+    {"an answer in pieces", test_an_answer_in_pieces},
+    {"a conversation", test_a_conversation},
+    {"an upgrade", test_an_upgrade},
+    CU_TEST_INFO_NULL,
+};
