@@ -12,7 +12,6 @@ static bool help;
 static void take_file(struct command_line *c, const char *value)
 {
     trace_option_file(c, value, &asked.files);
-    trace_as_take_file(c, value);
 }
 
 static void take_speed(struct command_line *c, const char *value)
@@ -24,7 +23,6 @@ static void take_speed(struct command_line *c, const char *value)
     else if (end == value || *end || !(asked.speed > 0) || asked.speed > 1e6)
         command_line_mistake(c, "\"%s\" is no speed: 1 is as it was, 10 ten times faster, or max",
                              value);
-    trace_as_asked.speed = asked.speed;
 }
 
 static void take_until(struct command_line *c, const char *value)
@@ -38,6 +36,12 @@ static void take_step(struct command_line *c, const char *value)
     asked.step = true;
 }
 
+/* It is looked for before (trace_as_is_asked): here it stands for --help. */
+static void take_role(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+}
+
 static void take_help(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
@@ -46,19 +50,15 @@ static void take_help(struct command_line *c, const char *value)
 
 static const struct option_row rows[] = {
     {"", NULL, "Options", NULL, ONCE},
-    {"--speed", "N|max",
-     "1: in the time that it took, 10: ten times faster (default max; with --as 1)", take_speed,
-     ONCE},
+    {"--speed", "N|max", "1: in the time that it took, 10: ten times faster (default max)",
+     take_speed, ONCE},
     {"--until", "EXPR", "no further than the first record that this filter wants", take_until,
      ONCE},
     {"--step", NULL, "show each record, and ask how to go on", take_step, ONCE},
-    {"", NULL, "Against a real peer, in place of the actors", NULL, ONCE},
     {"--as", "ROLE",
-     "agent: play the recorded agent to a live proxy; app: the application to a\nlive "
-     "daemon; client: its requests to a live application",
-     trace_as_take_role, ONCE},
-    TRACE_AS_OPTION_ROWS,
-    {"--json", NULL, "with --as: the report as one JSON object", trace_as_take_json, ONCE},
+     "agent, app or client: play that side of the recording to a live program,\ninstead of "
+     "replaying it; \"replay --as agent --help\" says how",
+     take_role, ONCE},
     {"--help", NULL, "this text", take_help, ONCE},
     {NULL, NULL, NULL, NULL, ONCE},
 };
@@ -89,19 +89,7 @@ static const char examples[] =
 
 static void check(struct command_line *c)
 {
-    bool live = command_line_given(c, "--as");
     trace_files_check(c, &asked.files, 0);
-    if (live && (asked.until || asked.step))
-        command_line_mistake(c, "--until and --step have no meaning with --as, leave them out");
-    if (live) {
-        trace_as_check(c);
-        return;
-    }
-    for (const struct option_row *r = rows; r->name; r++)
-        if (r->take && strncmp(r->name, "--", 2) == 0 && command_line_given(c, r->name) &&
-            r->take != take_speed && r->take != take_until && r->take != take_step &&
-            r->take != take_help)
-            command_line_mistake(c, "%s needs --as agent, app or client", r->name);
 }
 
 static int replay(void)
@@ -120,8 +108,10 @@ int trace_replay(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-trace replay", .rows = rows, .argument = take_file};
     int status;
+    if (trace_as_is_asked(argc, argv))
+        return trace_as_command(argc, argv);
     if (!command_line_start(&c, argc, argv, &help, "intproxy-trace replay [OPTION]... FILE...",
                             examples, check, &status))
         return status;
-    return command_line_given(&c, "--as") ? trace_replay_as(&trace_as_asked) : replay();
+    return replay();
 }
