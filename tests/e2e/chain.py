@@ -21,8 +21,8 @@ def need(name):
 class StandIn:
     """build/intproxy-agent, with one port whose traffic goes to `upstream` when nobody steals it."""
 
-    def __init__(self, upstream, *args):
-        self.proxies, self.port = free_port(), free_port()
+    def __init__(self, upstream, *args, ports=None):
+        self.proxies, self.port = ports or (free_port(), free_port())
         self.process = subprocess.Popen(
             [AGENT, "--listen", str(self.proxies), "--port", f"{self.port}={upstream}", *args],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)

@@ -1,0 +1,419 @@
+"""One side of a recorded run, played to a live program: intproxy-trace replay --as agent, app, client."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import apps
+from case import Case
+from chain import StandIn, need
+from daemon import PROGRAM, SLOW, Daemon
+
+TRACE = os.path.join(os.path.dirname(PROGRAM), "intproxy-trace")
+
+# HTTP and raw on one port. argv: port, word. /who says the word, /chunked comes in three pieces, /slow waits, all
+# else says what was asked; a connection that begins with a zero byte is raw: a greeting, an echo, a farewell.
+APP = r"""
+import asyncio, sys
+async def read_body(r, head):
+    lines = dict(l.lower().split(": ", 1) for l in head.split("\r\n")[1:] if ": " in l)
+    if lines.get("transfer-encoding") != "chunked":
+        return await r.readexactly(int(lines.get("content-length", "0")))
+    body = b""
+    while n := int(await r.readuntil(b"\r\n"), 16):
+        body += (await r.readexactly(n + 2))[:-2]
+    await r.readexactly(2)
+    return body
+async def http(r, w, head):
+    method, target, _ = head.split("\r\n")[0].split(" ")
+    body = await read_body(r, head)
+    if target.startswith("/chunked"):
+        w.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for i in range(3):
+            w.write(b"5\r\npart%d\r\n" % i)
+            await w.drain()
+            await asyncio.sleep(0.05)
+        w.write(b"0\r\n\r\n")
+        return
+    if target.startswith("/slow"):
+        await asyncio.sleep(0.3)
+    word = sys.argv[2] if target.startswith("/who") else "x"
+    answer = ("%s %s %s %d" % (word, method, target, len(body))).encode()
+    w.write(b"HTTP/1.1 200 OK\r\nX-App: a\r\nDate: %f\r\nContent-Length: %d\r\n\r\n"
+            % (asyncio.get_running_loop().time(), len(answer)) + (b"" if method == "HEAD" else answer))
+async def raw(r, w):
+    w.write(b"hello")
+    while data := await r.read(65536):
+        w.write(data.upper())
+    w.write(b"bye")
+    w.write_eof()
+async def serve(r, w):
+    try:
+        while first := await r.read(1):
+            if first == b"\0":
+                return await raw(r, w)
+            await http(r, w, (first + await r.readuntil(b"\r\n\r\n")).decode())
+            await w.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        w.close()
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+def application(word="one"):
+    port = apps.free_port()
+    return apps.Program(["python3", "-c", APP, str(port), word], port, "python3")
+
+
+class Play:
+    """intproxy-trace replay --as ROLE, under way."""
+
+    def __init__(self, test, role, trace, *args):
+        self.process = subprocess.Popen([TRACE, "replay", "--as", role, trace, "--json", *args],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.lines, self.ready = [], threading.Event()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        test.addCleanup(self.kill)
+
+    def read(self):
+        for line in self.process.stderr:
+            self.lines.append(line.decode())
+            if "ready: " in self.lines[-1]:
+                self.ready.set()
+        self.ready.set()
+
+    @property
+    def said(self):
+        return "".join(self.lines)
+
+    def wait_ready(self):
+        if not self.ready.wait(10 * SLOW) or "ready: " not in self.said:
+            raise AssertionError("the play does not get ready: " + self.said)
+        return self
+
+    def finish(self, code):
+        """Its report."""
+        out = self.process.stdout.read().decode()
+        status = self.process.wait(60 * SLOW)
+        self.reader.join(5)
+        if status != code:
+            raise AssertionError(f"ended with {status}, not {code}:\n{out}\n{self.said}")
+        return json.loads(out)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Base(Case):
+    seconds = 5
+
+    def curl(self, *args):
+        return subprocess.run([need("curl"), "-s", "-S", "-m", "20", *args], capture_output=True, timeout=60).stdout
+
+    def raw(self, port):
+        with socket.create_connection(("127.0.0.1", port), 20) as s:
+            for sent, comes in ((b"\0", b"hello"), (b"some", b"SOME"), (b"more", b"MORE")):
+                s.sendall(sent)
+                self.assertEqual(s.recv(len(comes), socket.MSG_WAITALL), comes)
+            s.shutdown(socket.SHUT_WR)
+            self.assertEqual(s.recv(100), b"bye")
+
+    def traffic(self, port, swapped=False, slow=True):
+        at = f"http://127.0.0.1:{port}"
+        if swapped:
+            self.curl("-d", "hello=1", at + "/post")
+        self.curl(at + "/who", at + "/chunked", at + "/who")  # one connection
+        self.curl("-I", at + "/who")
+        if not swapped:
+            self.curl("-d", "hello=1", at + "/post")
+        self.curl("-H", "transfer-encoding: chunked", "--data-binary", "z" * 100000, at + "/put")
+        if slow:
+            together = [threading.Thread(target=self.curl, args=(f"{at}/slow?{i}",)) for i in range(3)]
+            for t in together:
+                t.start()
+            for t in together:
+                t.join()
+        self.raw(port)
+
+    def standalone(self, application_port, *args):
+        port = apps.free_port()
+        daemon = Daemon("--standalone", f"{port}={application_port}", "-R", f"{port}:{application_port}", *args)
+        self.addCleanup(daemon.kill)
+        daemon.wait_ready()
+        return port, daemon
+
+    def end(self, daemon):
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait_exit(15), 0, daemon.log)
+
+    def record(self, app, traffic=None, *args):
+        trace = os.path.join(self.directory(), "run.trace")
+        port, daemon = self.standalone(app.port, "--trace", trace, *args)
+        (traffic or self.traffic)(port)
+        self.end(daemon)
+        return trace, port
+
+    def counts(self, report, **expected):
+        """Of what is counted, this and no more; notes and what ran side by side are not looked at."""
+        got = {k: v for k, v in report["counts"].items() if v and k not in ("overtaken", "note")}
+        self.assertEqual(got, expected, report["findings"])
+
+    def texts(self, report):
+        return "\n".join(f"{f['class']} {f.get('method')} {f.get('target')} {f['text']}" for f in report["findings"])
+
+
+class AsAgent(Base):
+    def play(self, trace, remote_port, application_port, code, *args):
+        at = apps.free_port()
+        play = Play(self, "agent", trace, "--listen", str(at), *args).wait_ready()
+        daemon = Daemon("--agent", f"127.0.0.1:{at}", "-R", f"{remote_port}:{application_port}")
+        self.addCleanup(daemon.kill)
+        report = play.finish(code)
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_exit(15)
+        return report
+
+    def test_the_same_application(self):
+        app = self.keep(application())
+        trace, port = self.record(app)
+        for args in ((), ("--fast",)):
+            self.counts(self.play(trace, port, app.port, 0, *args), matched=10)
+
+    def test_another_application(self):
+        app, other = self.keep(application()), self.keep(application("two"))
+        trace, port = self.record(app)
+        report = self.play(trace, port, other.port, 1, "--fast")
+        self.counts(report, matched=8, different=2)
+        first = report["findings"][0]
+        self.assertEqual([first[k] for k in ("class", "mode", "connection", "request", "method", "target")],
+                         ["different", "steal", 0, 0, "GET", "/who"])
+        self.assertIn('expected "one GET /who 0", came "two GET /who 0"', first["text"])
+
+    def test_no_application(self):
+        """The proxy answers 502 itself; nothing is left waiting."""
+        app = self.keep(application())
+        trace, port = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        report = self.play(trace, port, apps.free_port(), 1)
+        self.counts(report, different=1, other_form=1)
+        self.assertIn("status: expected 200, came 502", self.texts(report))
+
+    def test_a_proxy_that_subscribes_another_port(self):
+        app = self.keep(application())
+        trace, port = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        report = self.play(trace, 1, app.port, 1, "--timeout", "500ms")
+        self.counts(report, missing=2, extra=1)
+        self.assertIn(f"expected TcpSteal(PortSubscribe(All({port}))), none came", self.texts(report))
+
+    def test_an_answer_that_does_not_come(self):
+        """It is waited for so long, then the play goes on."""
+        app, parking = self.keep(application()), self.keep(apps.ParkingApp())
+        trace, port = self.record(app, lambda port: [self.curl(f"http://127.0.0.1:{port}/{i}") for i in range(2)])
+        report = self.play(trace, port, parking.port, 1, "--timeout", "300ms")
+        self.counts(report, missing=2)
+
+    def test_recorded_by_the_agent(self):
+        """The stand-in's own trace holds the other end of the link."""
+        app = self.keep(application())
+        trace = os.path.join(self.directory(), "agent.trace")
+        agent = StandIn(app.destination, "--trace", trace)
+        daemon = Daemon("--agent", f"127.0.0.1:{agent.proxies}", "-R", f"{agent.port}:{app.port}")
+        self.addCleanup(daemon.kill)
+        daemon.wait_ready()
+        self.traffic(agent.port)
+        self.end(daemon)
+        agent.end()
+        self.counts(self.play(trace, agent.port, app.port, 0, "--fast"), matched=10)
+
+    def test_two_links(self):
+        """The recorded agent ends the link, the proxy comes again."""
+        app = self.keep(application())
+        trace = os.path.join(self.directory(), "run.trace")
+        first = StandIn(app.destination)
+        daemon = Daemon("--agent", f"127.0.0.1:{first.proxies}", "-R", f"{first.port}:{app.port}", "--trace", trace)
+        self.addCleanup(daemon.kill)
+        daemon.wait_ready()
+        self.curl(f"http://127.0.0.1:{first.port}/who")
+        first.end()
+        daemon.wait_log("lost")
+        second = StandIn(app.destination, ports=(first.proxies, first.port))
+        for _ in range(int(200 * SLOW)):
+            if any("a proxy has come" in line for line in second.log):
+                break
+            threading.Event().wait(0.05)
+        self.curl(f"http://127.0.0.1:{first.port}/who")
+        self.end(daemon)
+        second.end()
+        report = self.play(trace, first.port, app.port, 0, "--fast")
+        self.assertIn("2 links, 2 exchanges", report["played"])
+        self.counts(report, matched=2)
+
+
+class AsApp(Base):
+    def play(self, trace, *args):
+        at = apps.free_port()
+        play = Play(self, "app", trace, "--listen", str(at), "--settle", "1s", *args).wait_ready()
+        port, daemon = self.standalone(at)
+        return play, port, daemon
+
+    def test_the_same_requests(self):
+        app = self.keep(application())
+        trace, _ = self.record(app)
+        for args in ((), ("--fast",)):
+            play, port, daemon = self.play(trace, *args)
+            self.assertEqual(self.curl(f"http://127.0.0.1:{port}/who"), b"one GET /who 0")
+            self.curl(f"http://127.0.0.1:{port}/chunked", f"http://127.0.0.1:{port}/who")
+            self.traffic_behind_the_first(port)
+            self.counts(play.finish(0), matched=10)
+            self.end(daemon)
+
+    def traffic_behind_the_first(self, port):
+        at = f"http://127.0.0.1:{port}"
+        self.curl("-I", at + "/who")
+        self.assertEqual(self.curl("-d", "hello=1", at + "/post"), b"x POST /post 7")
+        self.curl("-H", "transfer-encoding: chunked", "--data-binary", "z" * 100000, at + "/put")
+        for i in range(3):
+            self.curl(f"{at}/slow?{i}")
+        self.raw(port)
+
+    def test_unmatched_extra_missing_reordered(self):
+        app = self.keep(application())
+        trace, _ = self.record(app)
+        play, port, daemon = self.play(trace, "--fast", "--timeout", "2s")
+        self.traffic(port, swapped=True, slow=False)
+        at = f"http://127.0.0.1:{port}"
+        never = self.curl("-i", at + "/never")
+        self.assertTrue(never.startswith(b"HTTP/1.1 502"), never)
+        self.assertIn(b"nothing is recorded for this target", never)
+        self.assertIn(b"another body", self.curl("-d", "hello=2", at + "/post"))
+        self.assertIn(b"it is recorded 2 times", self.curl(at + "/who"))
+        report = play.finish(1)
+        self.counts(report, matched=7, unmatched=2, missing=3, extra=1, reordered=1)
+        text = self.texts(report)
+        for words in ("unmatched GET /never", "extra GET /who", "missing GET /slow?1", "reordered POST /post"):
+            self.assertIn(words, text)
+        self.end(daemon)
+
+    def test_pauses(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/slow"))
+        times = []
+        for args in ((), ("--speed", "0.5"), ("--fast",)):
+            play, port, daemon = self.play(trace, *args)
+            began = time.monotonic()
+            self.assertEqual(self.curl(f"http://127.0.0.1:{port}/slow"), b"x GET /slow 0")
+            times.append(time.monotonic() - began)
+            self.counts(play.finish(0), matched=1)
+            self.end(daemon)
+        self.assertGreaterEqual(times[0], 0.28)
+        self.assertGreaterEqual(times[1], 0.56)
+        self.assertLess(times[2], times[1])
+
+    def test_nobody_comes(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        report = Play(self, "app", trace, "--listen", str(apps.free_port()), "--first", "200ms").finish(1)
+        self.counts(report, missing=1)
+
+
+class AsClient(Base):
+    def play(self, trace, to, code, *args):
+        return Play(self, "client", trace, "--to", str(to), *args).finish(code)
+
+    def test_the_same_application(self):
+        app = self.keep(application())
+        trace, _ = self.record(app)
+        for args in ((), ("--fast",), ("--concurrency", "2", "--fast")):
+            report = self.play(trace, app.port, 0, *args)
+            self.counts(report, matched=10)
+            self.assertEqual(report["latency"]["answers"], 9)
+            self.assertGreaterEqual(report["latency"]["max"]["live_us"], 300000 - 20000)
+
+    def test_another_application(self):
+        app, other = self.keep(application()), self.keep(application("two"))
+        trace, _ = self.record(app)
+        report = self.play(trace, other.port, 1, "--fast")
+        self.counts(report, matched=8, different=2)
+
+    def test_no_application(self):
+        app = self.keep(application())
+        trace, _ = self.record(app)
+        report = self.play(trace, apps.free_port(), 1, "--fast")
+        self.counts(report, missing=10)
+        self.assertIn("Connection refused", self.texts(report))
+
+    def test_an_application_that_does_not_answer(self):
+        app, parking = self.keep(application()), self.keep(apps.ParkingApp())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        report = self.play(trace, parking.port, 1, "--timeout", "300ms")
+        self.counts(report, missing=1)
+        self.assertIn("it took too long", self.texts(report))
+
+    def test_python_and_nginx(self):
+        """The same files from two servers: the bodies are the same, and the lines that are not are named."""
+        files = self.directory()
+        for name, content in (("a", b"a" * 10), ("large", os.urandom(3000000))):
+            with open(os.path.join(files, name), "wb") as f:
+                f.write(content)
+        python, nginx = self.keep(apps.python_http_server(files)), self.keep(apps.nginx(files))
+        trace, _ = self.record(python, lambda port: self.curl(*(f"http://127.0.0.1:{port}/{n}" for n in
+                                                                ("a", "large", "a"))))
+        self.counts(self.play(trace, python.port, 0, "--fast"), matched=3)
+        report = self.play(trace, nginx.port, 1, "--fast")
+        self.counts(report, different=3)
+        self.assertIn("header accept-ranges: expected none", self.texts(report))
+        self.assertNotIn("body", self.texts(report))
+        ignored = [word for name in ("accept-ranges", "etag", "last-modified", "content-type")
+                   for word in ("--ignore-header", name)]
+        self.counts(self.play(trace, nginx.port, 0, "--fast", *ignored), matched=3)
+
+    def test_what_was_left_out_is_said(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, None, "--trace-bodies", "200")
+        play = Play(self, "client", trace, "--to", str(app.port), "--fast")
+        report = play.finish(1)
+        self.counts(report, matched=9, left_out=1)
+        self.assertIn("1 cannot be played:", play.said)
+        self.assertIn("POST /put: its bytes were left out when it was recorded (--trace-bodies)", play.said)
+
+    def test_interrupted(self):
+        """SIGINT: the report so far."""
+        app, parking = self.keep(application()), self.keep(apps.ParkingApp())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        play = Play(self, "client", trace, "--to", str(parking.port))
+        parking.wait_parked(1)
+        play.process.send_signal(signal.SIGINT)
+        report = play.finish(1)
+        self.assertTrue(report["interrupted"])
+        self.counts(report, missing=1)
+
+
+class Mistakes(Case):
+    def refused(self, code, args, *words):
+        done = subprocess.run([TRACE, "replay", *args], capture_output=True, text=True, timeout=20 * SLOW)
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_mistakes(self):
+        self.refused(2, ["--as", "nobody", "x"], '"nobody" is nobody to be played', "agent, app or client")
+        self.refused(2, ["--as", "client", "--listen", "1", "x"], "no --to", "--listen is for agent and app")
+        self.refused(2, ["--as", "agent", "--to", "1", "--concurrency", "2"], "no --listen", "--to is for client",
+                     "--concurrency is for client", "no file")
+        self.refused(74, ["--as", "client", "--to", "1", "/nowhere/run.trace"], "/nowhere/run.trace")
+        path = os.path.join(self.directory(), "text")
+        with open(path, "w") as f:
+            f.write("no trace\n" * 10)
+        self.refused(65, ["--as", "client", "--to", "1", path], "text")
