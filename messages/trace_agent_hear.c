@@ -191,7 +191,7 @@ static void say_extra(struct agent_hearing *h, const struct trace_about_what *ab
     char name[WIRE_NAME_MAX];
     struct trace_about_what ids = {.has_ids = true,
                                    .raw = is_raw(h->m),
-                                   .mode = h->m->mode,
+                                   .mode = (uint8_t)h->m->mode,
                                    .connection = h->m->connection,
                                    .request = h->m->request};
     if (h->live)

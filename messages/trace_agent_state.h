@@ -12,7 +12,7 @@
 
 enum answer_form { FORM_NONE, FORM_BASIC, FORM_FRAMED, FORM_CHUNKED };
 
-enum { NO_EXCHANGE = UINT32_MAX };
+#define NO_EXCHANGE UINT32_MAX
 
 /* What one of the two proxies said about an exchange. */
 struct agent_told {

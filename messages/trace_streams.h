@@ -59,6 +59,13 @@ struct trace_stream {
     const struct trace_stream *next; /* in the order of their beginnings */
 };
 
+/* Those of a piece that are in the trace. */
+static inline const uint8_t *trace_piece_bytes(const struct trace_stream *s,
+                                               const struct trace_piece *p)
+{
+    return p->kept ? s->bytes[p->side].at + p->offset : NULL;
+}
+
 struct trace_streams;
 
 struct trace_streams *trace_streams_new(void);

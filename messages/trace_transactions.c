@@ -59,8 +59,7 @@ static void read_request(struct trace_transaction *t, struct reading *r,
     bool was = t->request.ended;
     if (was || r->near.error)
         return;
-    t->http[SIDE_NEAR] +=
-        trace_http_feed(&r->near, t->stream->bytes[SIDE_NEAR].at + p->offset, p->kept);
+    t->http[SIDE_NEAR] += trace_http_feed(&r->near, trace_piece_bytes(t->stream, p), p->kept);
     t->asked_ns = p->at_ns;
 }
 
@@ -71,13 +70,14 @@ static void read_answer(struct trace_transaction *t, struct reading *r, const st
     t->early |= !t->request.ended;
     if (t->answer.ended || r->far.error)
         return;
-    t->http[SIDE_FAR] +=
-        trace_http_feed(&r->far, t->stream->bytes[SIDE_FAR].at + p->offset, p->kept);
+    t->http[SIDE_FAR] += trace_http_feed(&r->far, trace_piece_bytes(t->stream, p), p->kept);
     t->upgraded = r->far.upgrade;
 }
 
 static void read_piece(struct trace_transaction *t, struct reading *r, const struct trace_piece *p)
 {
+    if (p->what == PIECE_BYTES && !p->kept)
+        return;
     if (p->what == PIECE_BYTES && p->side == SIDE_NEAR)
         read_request(t, r, p);
     else if (p->what == PIECE_BYTES)
@@ -175,17 +175,17 @@ static int by_begin(const void *a, const void *b)
     return x->lane != y->lane ? (x->lane < y->lane ? -1 : 1) : x->first < y->first ? -1 : 1;
 }
 
-struct trace_transactions *trace_transactions_new(const struct trace_streams *streams,
+struct trace_transactions *trace_transactions_new(const struct trace_stream *first,
                                                   const char *destination)
 {
     struct trace_transactions *all = calloc(1, sizeof *all);
     bool by_agent = true;
     if (!all)
         heap_exhausted("requests of a trace", sizeof *all);
-    for (const struct trace_stream *s = trace_streams_first(streams); s; s = s->next)
+    for (const struct trace_stream *s = first; s; s = s->next)
         if (is_wanted(s, destination, false))
             by_agent = false;
-    for (const struct trace_stream *s = trace_streams_first(streams); s; s = s->next)
+    for (const struct trace_stream *s = first; s; s = s->next)
         if (is_wanted(s, destination, by_agent))
             read_stream(all, s);
     if (all->count)

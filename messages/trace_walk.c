@@ -69,7 +69,7 @@ enum trace_walk_next trace_walk_next(struct trace_walk *w, const struct trace_wa
             continue;
         if (p->what == PIECE_END || p->what == PIECE_RESET)
             return p->what == PIECE_END ? WALK_END : WALK_RESET;
-        *bytes = t->stream->bytes[w->mine].at + p->offset;
+        *bytes = trace_piece_bytes(t->stream, p);
         *length = p->kept;
         return WALK_SAY;
     }

@@ -170,7 +170,7 @@ static void test_requests_are_matched(void)
     app_say(&r.w, recorded_app(&r), "hello");
     agent_data(&r.w, 6, "x");
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     struct trace_match *m = trace_match_new(t, counted);
     CHECK_UINT(trace_match_left(m), 6);
     ask(m, "GET /a HTTP/1.1\r\nhost: other\r\n\r\n", "0");
@@ -212,7 +212,7 @@ static void test_an_early_answer(void)
     agent_body(&r.w, 1, "34", true);
     app_say(&r.w, r.app, "i");
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     struct trace_match *m = trace_match_new(t, NULL);
     REQUIRE(t->count == 1);
     CHECK(t->list[0].early);
@@ -268,7 +268,7 @@ static void test_an_answer_in_pieces(void)
     sim_peer_close(r.app);
     world_run(&r.w);
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0.000001, now_us);
     walk(&w, &heard, &now_us, "+[HTTP/1.1 200 OK\r\n\r\nab]+[cd]+E.");
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
@@ -295,7 +295,7 @@ static void test_a_conversation(void)
     sim_peer_close(r.app);
     world_run(&r.w);
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 1);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
     walk(&w, &(struct trace_walk_heard){true, 2, false}, &now_us, "?");
@@ -327,7 +327,7 @@ static void test_an_upgrade(void)
     agent_data(&r.w, 1, "second");
     app_say(&r.w, r.app, "third");
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 1 && t->list[0].upgraded);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
     walk(&w, &(struct trace_walk_heard){true, 0, false}, &now_us,

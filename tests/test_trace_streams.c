@@ -154,7 +154,7 @@ static void test_a_missing_record(void)
         else if (link && !trace_speech_read(link, put_name, &n, error))
             CHECK(error[0] != '\0');
         CHECK(strncmp(whole.text, n.text, strlen(n.text)) == 0);
-        struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+        struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
         for (unsigned i = 0; i < t->count; i++)
             CHECK(t->list[i].left_out ||
                   (!strcmp(t->list[i].request.target, "/a") && t->list[i].answer.ended) ||
@@ -193,7 +193,7 @@ static void test_requests_and_answers(void)
     sim_peer_close(app);
     world_run(&r.w);
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 2);
     check_answer(&t->list[0], "/a", 200, "abcde");
     check_answer(&t->list[1], "/b", 404, "to the end");
@@ -202,7 +202,8 @@ static void test_requests_and_answers(void)
     CHECK(!t->list[0].ends[SIDE_FAR] && t->list[1].ends[SIDE_FAR]);
     CHECK(t->list[0].ended_ns < t->list[1].began_ns);
     trace_transactions_free(t);
-    CHECK_UINT((t = trace_transactions_new(r.streams, "127.0.0.1:1"))->count, 0);
+    CHECK_UINT((t = trace_transactions_new(trace_streams_first(r.streams), "127.0.0.1:1"))->count,
+               0);
     trace_transactions_free(t);
     recorded_free(&r);
 }
@@ -223,7 +224,7 @@ static void test_upgraded_and_raw(void)
     agent_data(&r.w, 2, "GET");
     app_say(&r.w, app, "what?");
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 2);
     CHECK(t->list[0].upgraded && !t->list[0].raw && t->list[1].raw);
     size_t far = t->list[0].length[SIDE_FAR] - t->list[0].http[SIDE_FAR];
@@ -244,7 +245,7 @@ static void test_what_was_left_out_is_said(void)
     recorded_get(&r, 1, "/a");
     r.bodies_max = 10;
     recorded_end(&r);
-    struct trace_transactions *t = trace_transactions_new(r.streams, NULL);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 1);
     CHECK_UINT(t->left_out, 1);
     CHECK(strstr(t->list[0].left_out, "--trace-bodies") != NULL);

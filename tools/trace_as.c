@@ -99,11 +99,12 @@ static void find_left_out(struct trace_play *p)
     }
 }
 
-static bool play(struct trace_play *p)
+static int play(struct trace_play *p)
 {
     if (p->options->role == AS_AGENT)
         return trace_as_agent(p);
-    p->transactions = trace_transactions_new(p->streams, p->options->destination);
+    p->transactions =
+        trace_transactions_new(trace_streams_first(p->streams), p->options->destination);
     find_left_out(p);
     trace_as_say_left_out(p);
     return p->options->role == AS_APP ? trace_as_app(p) : trace_as_client(p);
@@ -137,9 +138,9 @@ int trace_replay_as(const struct trace_as *options)
     p.exchanges = trace_exchanges_new();
     loop_begin(&p.loop);
     int status = read_files(&p);
-    if (!status && !play(&p)) {
-        status = EXIT_IO;
-    } else if (!status) {
+    if (!status)
+        status = play(&p);
+    if (!status) {
         find_exchanges(&p);
         trace_as_report(&p);
         output_flush();

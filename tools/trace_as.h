@@ -68,10 +68,11 @@ struct trace_play {
     unsigned latency_count;
 };
 
-/* Each plays and judges. False: it could not begin (said). */
-bool trace_as_agent(struct trace_play *p);
-bool trace_as_app(struct trace_play *p);
-bool trace_as_client(struct trace_play *p);
+/* Each plays and judges: 0. Or it could not begin, for what is said: 1, there is nothing that can be played, or
+ * EXIT_IO. */
+int trace_as_agent(struct trace_play *p);
+int trace_as_app(struct trace_play *p);
+int trace_as_client(struct trace_play *p);
 
 struct trace_about_what trace_as_about(const struct trace_transaction *t);
 /* On stderr: "intproxy-trace: ...". */

@@ -3,6 +3,7 @@
  * One recorded link after the other: when the recorded agent ended a link, so does this, and the proxy is expected
  * to come again.
  */
+#include "actors/exit_codes.h"
 #include "tools/trace_as.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -172,7 +173,7 @@ static void play_links(struct agent_play *a, struct trace_agent **agents,
     loop_wait(&a->play->loop, 0); /* what is left to be written, and the end */
 }
 
-bool trace_as_agent(struct trace_play *p)
+int trace_as_agent(struct trace_play *p)
 {
     struct agent_play a = {.play = p};
     struct counts c = {0};
@@ -184,9 +185,9 @@ bool trace_as_agent(struct trace_play *p)
     for (unsigned i = 0; i < n; i++)
         count(&c, agents[i]);
     trace_as_say_left_out(p);
-    bool begun = n && trace_as_listen(p, &handlers, &a, "the agent");
-    if (!n)
-        trace_as_say("there is no link to an agent in this trace");
+    bool begun = c.said && trace_as_listen(p, &handlers, &a, "the agent");
+    if (!c.said)
+        trace_as_say("there is no link to an agent in this trace that can be played");
     if (begun)
         play_links(&a, agents, links, n);
     snprintf(p->summary, sizeof p->summary,
@@ -196,5 +197,5 @@ bool trace_as_agent(struct trace_play *p)
         trace_agent_free(agents[i]);
     free(agents);
     free(links);
-    return begun;
+    return begun ? 0 : c.said ? EXIT_IO : 1;
 }

@@ -7,6 +7,7 @@
 #include "messages/trace_match.h"
 #include "messages/trace_order.h"
 #include "messages/trace_walk.h"
+#include "actors/exit_codes.h"
 #include "tools/trace_as.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -472,13 +473,13 @@ static void judge(struct app_play *a)
     free(order);
 }
 
-bool trace_as_app(struct trace_play *p)
+int trace_as_app(struct trace_play *p)
 {
     struct app_play a = {.play = p};
     const struct trace_transactions *all = p->transactions;
     if (all->count == all->left_out) {
         trace_as_say("there is no request to an application in this trace that can be played");
-        return false;
+        return 1;
     }
     a.match = trace_match_new(all, p->options->counted);
     a.turns = calloc(all->count, sizeof *a.turns);
@@ -500,5 +501,5 @@ bool trace_as_app(struct trace_play *p)
     free(a.connections);
     free(a.turns);
     trace_match_free(a.match);
-    return begun;
+    return begun ? 0 : EXIT_IO;
 }

@@ -465,14 +465,14 @@ static void release(struct client_play *c)
     trace_gate_free(c->gate);
 }
 
-bool trace_as_client(struct trace_play *p)
+int trace_as_client(struct trace_play *p)
 {
     struct client_play c = {.play = p};
     const struct trace_transactions *all = p->transactions;
     c.playable = all->count - all->left_out;
     if (!c.playable) {
         trace_as_say("there is no request to an application in this trace that can be played");
-        return false;
+        return 1;
     }
     make_lanes(&c);
     make_order(&c);
@@ -481,5 +481,5 @@ bool trace_as_client(struct trace_play *p)
     snprintf(p->summary, sizeof p->summary, "%u of %u recorded requests sent over %u lane%s",
              c.done, all->count, c.lane_count, c.lane_count == 1 ? "" : "s");
     release(&c);
-    return true;
+    return 0;
 }

@@ -364,7 +364,7 @@ class AsClient(Base):
     def test_python_and_nginx(self):
         """The same files from two servers: the bodies are the same, and the lines that are not are named."""
         files = self.directory()
-        for name, content in (("a", b"a" * 10), ("large", os.urandom(3000000))):
+        for name, content in (("a", b"a" * 10), ("large", os.urandom(300000))):
             with open(os.path.join(files, name), "wb") as f:
                 f.write(content)
         python, nginx = self.keep(apps.python_http_server(files)), self.keep(apps.nginx(files))
@@ -387,6 +387,16 @@ class AsClient(Base):
         self.counts(report, matched=9, left_out=1)
         self.assertIn("1 cannot be played:", play.said)
         self.assertIn("POST /put: its bytes were left out when it was recorded (--trace-bodies)", play.said)
+
+    def test_nothing_can_be_played(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, None, "--trace-bodies", "none")
+        for role in (("client", "--to"), ("app", "--listen"), ("agent", "--listen")):
+            done = subprocess.run([TRACE, "replay", "--as", role[0], role[1], str(apps.free_port()), trace],
+                                  capture_output=True, text=True, timeout=20 * SLOW)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+            self.assertIn("cannot be played:", done.stderr)
+            self.assertIn("in this trace that can be played", done.stderr)
 
     def test_interrupted(self):
         """SIGINT: the report so far."""
