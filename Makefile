@@ -14,6 +14,10 @@
 #   make bench-runtime   the runtime's message costs beside libzmq and a mutex queue
 #   make bench-wire      what decoding a message costs
 #   make bench-tap       throughput and CPU of intproxy-wire tap beside a plain relay
+#   make bench-trace     what --trace costs the daemon
+#   make golden          traces of the reference exchanges, replayed, and compared with those of now
+#   make traced          the end-to-end tests, each daemon with a trace, which is replayed
+#   make trace-kill      daemons killed while they record: every file can be read
 #   make soak            an hour of mixed traffic (SOAK_SECONDS)
 #   make cover           line coverage of messages/ by the unit tests, the decoder by itself
 #   make bare-root       a minimal Debian made by debootstrap, and tools/demo and tools/check in it

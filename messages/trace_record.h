@@ -6,7 +6,7 @@
 #ifndef MESSAGES_TRACE_RECORD_H
 #define MESSAGES_TRACE_RECORD_H
 
-#include "runtime/hooks.h"
+#include "runtime/effects.h"
 #include "runtime/message.h"
 
 enum { TRACE_NAME_MAX = 48, TRACE_SPANS_MAX = 2 };

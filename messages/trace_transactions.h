@@ -40,8 +40,8 @@ struct trace_transactions {
     unsigned left_out;
 };
 
-/* `first` and those that follow it. destination: only connections to this address; NULL: all. Those that the stand-in agent inside opened are left
- * out if there are others. */
+/* `first` and those that follow it. destination: only connections to this address; NULL: all. Those that the
+ * stand-in agent inside opened are left out if there are others. */
 struct trace_transactions *trace_transactions_new(const struct trace_stream *first,
                                                   const char *destination);
 void trace_transactions_free(struct trace_transactions *t);

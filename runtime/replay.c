@@ -4,6 +4,7 @@
  * effects are collected while its handler runs, and held against the recorded ones behind it.
  */
 #include "runtime/replay.h"
+#include "runtime/hooks.h"
 #include "runtime/kinds.h"
 #include "runtime/replay_effects.h"
 #include "runtime/replay_ends.h"

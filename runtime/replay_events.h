@@ -6,7 +6,7 @@
 #ifndef RUNTIME_REPLAY_EVENTS_H
 #define RUNTIME_REPLAY_EVENTS_H
 
-#include "runtime/hooks.h"
+#include "runtime/effects.h"
 #include "runtime/message.h"
 
 struct owned;

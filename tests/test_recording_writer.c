@@ -52,7 +52,7 @@ static unsigned said(const char *text)
 
 static void begin(void)
 {
-    snprintf(directory, sizeof directory, "/tmp/trace-unit-XXXXXX");
+    snprintf(directory, sizeof directory, "build/trace-unit-XXXXXX");
     REQUIRE(mkdtemp(directory) != NULL);
     snprintf(path, sizeof path, "%s/t", directory);
     rig_create(&rig, types, 2, 0, UINT32_MAX);

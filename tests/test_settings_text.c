@@ -29,7 +29,7 @@ static void fill(void)
     settings_default(&some);
     some.agent = at("[2001:db8::1]:61337");
     some.subscriptions[0] = (struct subscription){80, destination_at("127.0.0.1:8080")};
-    some.subscriptions[1] = (struct subscription){65535, destination_at("unix:/tmp/a socket")};
+    some.subscriptions[1] = (struct subscription){65535, destination_at("unix:/run/a socket")};
     some.subscriptions[2] = (struct subscription){81, 0};
     some.subscription_count = 3;
     some.mirror = some.any_of = some.no_retry = some.standalone = true;

@@ -68,7 +68,8 @@ static void test_rests_of_effects(void)
     CHECK_UINT(to_file(&lines, &file), 0);
     to_lines(&file, &lines_again);
     trace_out_put(&lines_again, "", 1);
-    CHECK(strstr((const char *)lines_again.bytes, "\"effects_rest\":{\"hex\":\"00ff0102\"}") != NULL);
+    CHECK(strstr((const char *)lines_again.bytes, "\"effects_rest\":{\"hex\":\"00ff0102\"}") !=
+          NULL);
     lines_again.length--;
     CHECK_UINT(to_file(&lines_again, &again), 0);
     CHECK(file.length > 0);

@@ -198,8 +198,8 @@ static void child_on_stop(struct actor *actor)
     SAY(self, self->parent, credit, .bytes = UINT64_MAX - actor_now(actor));
 }
 
-const struct actor_type toy_child_type = {"toy_child", sizeof(struct toy_child),
-                                                 child_on_message, child_on_stop};
+const struct actor_type toy_child_type = {"toy_child", sizeof(struct toy_child), child_on_message,
+                                          child_on_stop};
 
 static void parent_begin(struct toy_parent *self, uint32_t children)
 {

@@ -1,4 +1,4 @@
-/* tools/trace_gathered_http.h -- HTTP of gathered exchanges, as text: URLs, request heads, what is to be said of them. */
+/* tools/trace_gathered_http.h -- HTTP of gathered exchanges, as text: URLs, request heads, remarks. */
 #ifndef TOOLS_TRACE_GATHERED_HTTP_H
 #define TOOLS_TRACE_GATHERED_HTTP_H
 

@@ -3,7 +3,8 @@
 set -eu
 mkdir -p "$1"
 # the format strings that images have, with their lengths to come
-for format in uUUUuuuussssss 'A(vcsA(cs))' 'A(s)' 'A(sv)' 'A(ss)' 'U#u#B' 'U#u#v' 'U#uU' 'U#s' 'U#u#BuU' 'U#u#BcvuUi'; do
+for format in uUUUuuuussssss 'A(vcsA(cs))' 'A(s)' 'A(sv)' 'A(ss)' 'U#u#B' 'U#u#v' 'U#uU' 'U#s' 'U#u#BuU' \
+    'U#u#BcvuUi'; do
     n=$((${#format} + 60))
     for way in 1 2; do
         {
@@ -14,7 +15,8 @@ for format in uUUUuuuussssss 'A(vcsA(cs))' 'A(s)' 'A(sv)' 'A(ss)' 'U#u#B' 'U#u#v
 done
 kind=0
 while [ $kind -lt 100 ]; do
-    printf '%b' "\\03\\0$(printf %o $kind)\\01\\02\\03\\04\\05\\020\\04\\0\\0\\0\\04\\0\\0\\0abcdefgh\\0\\0\\0" >"$1/way-3-$kind"
+    printf '%b' "\\03\\0$(printf %o $kind)\\01\\02\\03\\04\\05\\020\\04\\0\\0\\0\\04\\0\\0\\0abcdefgh\\0\\0\\0" \
+        >"$1/way-3-$kind"
     kind=$((kind + 1))
 done
 printf 'intptrc1' >"$1/way-0"
