@@ -8,11 +8,15 @@
 #include "messages/trace_reader.h"
 #include "messages/vocabulary.h"
 #include "tests/check.h"
+#include "tests/foreign_trace.h"
 #include "tools/trace_filter.h"
 #include "tools/trace_histogram.h"
+#include "tools/trace_json.h"
 #include "tools/trace_line.h"
 #include "tools/trace_pairs.h"
 #include "tools/trace_story.h"
+#include "tools/trace_totals.h"
+#include <jansson.h>
 #include <stdlib.h>
 
 /* ---- a trace --------------------------------------------------------------------------------- */
@@ -551,6 +555,44 @@ static void test_lines(void)
     finish(&m);
 }
 
+/* Kinds, types and effects that are not known here are shown by their names. */
+static void test_another_builds_trace(void)
+{
+    struct trace_out file = {0};
+    struct reading g = {.reader = trace_reader_new()};
+    struct trace_view view = {.effects = true, .excerpt = 8, .bytes = true};
+    struct trace_text lines = {0}, json = {0};
+    struct trace_totals *totals = trace_totals_new();
+    struct trace_story *story = trace_story_new(1);
+    messages_init();
+    foreign_file(&file);
+    trace_reader_feed(g.reader, file.bytes, file.length);
+    trace_view_create(&view, g.reader);
+    while (next(&g)) {
+        trace_view_take(&view, &g.record);
+        trace_line(&view, &lines, &g.record, NULL);
+        trace_json(&view, &json, &g.record, NULL);
+        trace_totals_take(totals, g.reader, &g.record, NULL);
+        trace_story_take(story, g.reader, &g.record);
+        trace_text_char(&json, '\0');
+        json_t *object = json_loads(json.at, 0, NULL);
+        CHECK(json_is_object(object));
+        json_decref(object);
+        json.length = 0;
+    }
+    trace_text_char(&lines, '\0');
+    CHECK(strstr(lines.at, "LANDING") != NULL);
+    CHECK(strstr(lines.at, "send TALK to ") != NULL);
+    CHECK(strstr(lines.at, "sun/0.4 ") != NULL);
+    trace_text_free(&lines);
+    trace_text_free(&json);
+    trace_totals_free(totals);
+    trace_story_free(story);
+    trace_view_destroy(&view);
+    trace_reader_free(g.reader);
+    free(file.bytes);
+}
+
 CU_TestInfo trace_read_tests[] = {
     {"a filter asks for each field", test_filter_fields},
     {"mistakes in a filter are explained", test_filter_mistakes},
@@ -563,5 +605,6 @@ CU_TestInfo trace_read_tests[] = {
     {"quantiles", test_histogram},
     {"texts, times, dumps", test_texts},
     {"lines", test_lines},
+    {"a trace of another build", test_another_builds_trace},
     CU_TEST_INFO_NULL,
 };

@@ -261,6 +261,7 @@ void trace_text_dump(struct trace_text *t, const char *margin, const void *bytes
 
 void trace_text_print(struct trace_text *t)
 {
-    output(t->at, t->length);
+    if (t->length)
+        output(t->at, t->length);
     t->length = 0;
 }
