@@ -280,15 +280,25 @@ static void by_bytes(struct minimizing *m)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* An actor that only lived because another did may go when that one's end is gone. */
+static void actors_and_ends(struct minimizing *m)
+{
+    size_t before;
+    do {
+        before = trace_shrink_size(&m->trace).records;
+        by_groups(m, SHRINK_BY_ACTOR, "actors");
+        if (goes_on(m))
+            by_ends(m);
+    } while (goes_on(m) && trace_shrink_size(&m->trace).records < before);
+}
+
 static void shrink(struct minimizing *m)
 {
     bool replay = asked.predicate.kind == PREDICATE_REPLAY;
     if (goes_on(m) && !replay)
         by_groups(m, SHRINK_BY_EXCHANGE, "exchanges");
     if (goes_on(m))
-        by_groups(m, SHRINK_BY_ACTOR, "actors");
-    if (goes_on(m))
-        by_ends(m);
+        actors_and_ends(m);
     if (goes_on(m) && !replay)
         by_groups(m, SHRINK_BY_RECORD, "records");
     if (goes_on(m) && !replay)
