@@ -72,13 +72,29 @@ static void finding_text(const struct trace_finding *f)
     }
 }
 
+/* What is no failure is shown by example; JSON has all of it. */
+static void class_text(const struct trace_play *p, enum finding_class class)
+{
+    enum { EXAMPLES = 10 };
+    const struct trace_findings *f = &p->findings;
+    uint64_t most = class < FINDING_FAILURES || p->options->strict ? UINT64_MAX : EXAMPLES;
+    uint64_t shown = 0;
+    for (unsigned i = 0; i < f->count && shown < most; i++) {
+        if (f->list[i].class != class)
+            continue;
+        finding_text(&f->list[i]);
+        shown++;
+    }
+    if (f->counts[class] > shown)
+        output_format("%s  ... and %" PRIu64 " more, --json has them\n", finding_name(class),
+                      f->counts[class] - shown);
+}
+
 static void report_text(const struct trace_play *p)
 {
     const struct trace_findings *f = &p->findings;
     for (unsigned class = 0; class < FINDING_CLASSES; class ++)
-        for (unsigned i = 0; i < f->count; i++)
-            if (f->list[i].class == class)
-                finding_text(&f->list[i]);
+        class_text(p, (enum finding_class) class);
     output_format("as %s: %s\n", role_name(p->options->role), p->summary);
     output_format("matched %" PRIu64, f->matched);
     for (unsigned class = 0; class < FINDING_NOTE; class ++)
