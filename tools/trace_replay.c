@@ -2,12 +2,15 @@
 #include "tools/trace_replay.h"
 #include "tools/output.h"
 #include "tools/trace_as.h"
+#include "tools/trace_chaos.h"
 #include "tools/trace_commands.h"
 #include <stdlib.h>
 #include <string.h>
 
 static struct replay_asked asked;
 static bool help;
+static bool chaos;
+static uint64_t seed, seeds;
 
 static void take_file(struct command_line *c, const char *value)
 {
@@ -42,6 +45,24 @@ static void take_role(struct command_line *c, const char *value)
     (void)c, (void)value;
 }
 
+static void take_chaos(struct command_line *c, const char *value)
+{
+    (void)c, (void)value;
+    chaos = true;
+}
+
+static void take_seed(struct command_line *c, const char *value)
+{
+    if (!command_line_number(value, 0, UINT64_MAX, &seed))
+        command_line_mistake(c, "\"%s\" is no number", value);
+}
+
+static void take_seeds(struct command_line *c, const char *value)
+{
+    if (!command_line_number(value, 1, 100000000, &seeds))
+        command_line_mistake(c, "\"%s\" is no number of runs from 1 on", value);
+}
+
 static void take_help(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
@@ -55,6 +76,14 @@ static const struct option_row rows[] = {
     {"--until", "EXPR", "no further than the first record that this filter wants", take_until,
      ONCE},
     {"--step", NULL, "show each record, and ask how to go on", take_step, ONCE},
+    {"--chaos", NULL,
+     "run the program anew with the recorded agent and application, in other\nlegal orders of its "
+     "actors: finds races between them",
+     take_chaos, ONCE},
+    {"--seed", "N", "with --chaos: this order, or the first of --seeds (default 1)", take_seed,
+     ONCE},
+    {"--seeds", "N", "with --chaos: so many orders (default 100, or 1 with --seed)", take_seeds,
+     ONCE},
     {"--as", "ROLE",
      "agent, app or client: play that side of the recording to a live program,\ninstead of "
      "replaying it; \"replay --as agent --help\" says how",
@@ -81,6 +110,7 @@ static const char examples[] =
     "Examples\n"
     "  intproxy-trace replay run.trace\n"
     "  intproxy-trace replay --step --until 'kind == ANSWER && conn == 7' run.trace\n"
+    "  intproxy-trace replay --chaos --seeds 1000 run.trace\n"
     "  intproxy-trace replay --as agent --listen 61337 run.trace\n"
     "\n"
     "Exit status: 0 the same again; 1 not, or nothing could be replayed; 65 the trace is damaged, "
@@ -90,6 +120,10 @@ static const char examples[] =
 static void check(struct command_line *c)
 {
     trace_files_check(c, &asked.files, 0);
+    if (chaos && (asked.until || asked.step || command_line_given(c, "--speed")))
+        command_line_mistake(c, "--until, --step and --speed have no meaning with --chaos");
+    if (!chaos && (command_line_given(c, "--seed") || command_line_given(c, "--seeds")))
+        command_line_mistake(c, "--seed and --seeds need --chaos");
 }
 
 static int replay(void)
@@ -113,5 +147,13 @@ int trace_replay(int argc, char **argv)
     if (!command_line_start(&c, argc, argv, &help, "intproxy-trace replay [OPTION]... FILE...",
                             examples, check, &status))
         return status;
-    return replay();
+    if (!chaos)
+        return replay();
+    bool one = command_line_given(&c, "--seed") && !seeds;
+    status = chaos_run(&asked.files, command_line_given(&c, "--seed") ? seed : 1,
+                       one     ? 1
+                       : seeds ? seeds
+                               : 100);
+    output_flush();
+    return status;
 }

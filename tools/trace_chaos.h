@@ -1,0 +1,38 @@
+/* tools/trace_chaos.h -- `replay --chaos`: the recorded outside, and the whole program in another legal order.
+ *
+ * Purpose  the program of the trace runs anew in deterministic mode (runtime/sim.h): a seed chooses who has the next
+ *          turn, when workers hear of each other, and how bytes are cut. Agent and application are played as they were
+ *          recorded (messages/trace_agent.h, trace_match.h), each of their messages released by its recorded cause.
+ *          What the agent hears must be what it heard, whatever the order: where not, actors race.
+ * Owner    chaos_run's own, all of it.
+ * Thread   one.
+ */
+#ifndef TOOLS_TRACE_CHAOS_H
+#define TOOLS_TRACE_CHAOS_H
+
+#include "messages/trace_agent.h"
+#include "messages/trace_match.h"
+#include "runtime/sim.h"
+#include "tools/trace_options.h"
+
+/* Runs seeds first to first + count - 1, and says what came of it. 0: the same each time; 1: not, or nothing of the
+ * trace can be played; EXIT_DATA, EXIT_IO. */
+int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count);
+
+/* ---- the applications, trace_chaos_app.c ---- */
+
+struct chaos_app;
+struct chaos_apps {
+    struct sim *sim;
+    const struct trace_transactions *transactions;
+    struct trace_match *match;
+    struct trace_findings *findings;
+    struct chaos_app *newest;
+};
+/* One listens at each address that the settings name. */
+void chaos_apps_listen(struct chaos_apps *a);
+/* True: one of them has said something. Not from within a step of the sim. */
+bool chaos_apps_act(struct chaos_apps *a);
+void chaos_apps_free(struct chaos_apps *a);
+
+#endif
