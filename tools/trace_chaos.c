@@ -3,7 +3,7 @@
 #include "actors/exit_codes.h"
 #include "actors/settings_text.h"
 #include "actors/supervisor.h"
-#include "messages/limits.h"
+#include "messages/trace_reversion.h"
 #include "runtime/log.h"
 #include "tools/output.h"
 #include "tools/trace_input.h"
@@ -22,6 +22,7 @@ struct chaos {
     struct trace_streams *streams;
     struct trace_transactions *transactions;
     struct settings settings;
+    const struct version *version; /* of the agent; NULL: as recorded */
 };
 
 /* One run. */
@@ -29,10 +30,12 @@ struct chaos_one {
     const struct chaos *of;
     struct sim sim;
     struct chaos_apps apps;
-    const struct trace_stream *link; /* that is played; NULL: all were */
+    const struct trace_stream *link;   /* that is played; NULL: all were */
+    struct trace_reversion *reversion; /* the link as of another version; NULL: as recorded */
     struct trace_agent *agent;
     struct sim_peer *proxy; /* NULL: not connected */
     bool over;              /* the link's agent has nothing more to say */
+    unsigned impossible;
     struct trace_findings findings;
 };
 
@@ -87,13 +90,26 @@ static void begin_link(struct chaos_one *one, const struct trace_stream *link)
         .rules = {.ignored = trace_http_ignored}, .give_up_us = GIVE_UP_US, .settle_us = 0};
     one->link = link;
     one->over = false;
+    if (link && one->of->version) {
+        one->reversion = trace_reversion_new(link, *one->of->version);
+        one->impossible += trace_reversion_impossible(one->reversion);
+        link = trace_reversion_link(one->reversion);
+    }
     one->agent = link ? trace_agent_new(link, &options, &one->findings) : NULL;
+}
+
+static void judge_link(struct chaos_one *one)
+{
+    trace_agent_judge(one->agent);
+    trace_agent_free(one->agent);
+    if (one->reversion)
+        trace_reversion_free(one->reversion);
+    one->reversion = NULL;
 }
 
 static void end_link(struct chaos_one *one)
 {
-    trace_agent_judge(one->agent);
-    trace_agent_free(one->agent);
+    judge_link(one);
     if (one->proxy)
         sim_peer_close(one->proxy);
     one->proxy = NULL;
@@ -151,6 +167,7 @@ static void say_nothing(const char *line)
 static void run_begin(struct chaos_one *one, uint64_t seed)
 {
     one->apps.sim = &one->sim;
+    one->apps.streams = trace_streams_first(one->of->streams);
     one->apps.transactions = one->of->transactions;
     one->apps.match = trace_match_new(one->of->transactions, NULL);
     one->apps.findings = &one->findings;
@@ -204,10 +221,8 @@ static void play(struct chaos_one *one)
 
 static void run_end(struct chaos_one *one)
 {
-    if (one->agent) {
-        trace_agent_judge(one->agent);
-        trace_agent_free(one->agent);
-    }
+    if (one->agent)
+        judge_link(one);
     uint64_t kept = sim_destroy(&one->sim);
     if (kept)
         trace_findings_add(&one->findings, FINDING_EXTRA, NULL, "%" PRIu64 " objects leaked", kept);
@@ -250,12 +265,6 @@ static void run_seed(const struct chaos *c, uint64_t seed, struct chaos_sum *sum
 static int run_seeds(const struct chaos *c, uint64_t first, uint64_t count)
 {
     struct chaos_sum sum = {0};
-    if (!next_link(trace_streams_first(c->streams))) {
-        fprintf(stderr, "intproxy-trace: there is no link to an agent in this trace: only a "
-                        "daemon's can be run "
-                        "anew\n");
-        return 1;
-    }
     for (uint64_t seed = first; seed - first < count; seed++)
         run_seed(c, seed, &sum);
     output_format("%s: %" PRIu64 " orders, %" PRIu64 " things that were recorded came in them",
@@ -269,14 +278,80 @@ static int run_seeds(const struct chaos *c, uint64_t first, uint64_t count)
     return sum.bad != 0;
 }
 
+/* ---- another version ---- */
+
+/* What is not about an exchange is about the version: what such an agent is not told, or told otherwise. Returns
+ * whether an exchange went otherwise than in its form. */
+static bool say_forms(const struct trace_findings *f)
+{
+    char text[ABOUT_TEXT_MAX];
+    bool failed = false;
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct trace_finding *x = &f->list[i];
+        failed |= x->class < FINDING_FAILURES && (x->about.has_ids || x->about.method);
+        if (x->class < FINDING_FAILURES || x->class == FINDING_FORM)
+            output_format("%s %s\n%s\n", finding_name((enum finding_class)x->class),
+                          trace_about_text(&x->about, text), x->text);
+    }
+    return failed;
+}
+
+static int run_version(const struct chaos *c)
+{
+    static struct chaos_one one;
+    char version[VERSION_TEXT_MAX];
+    memset(&one, 0, sizeof one);
+    one.of = c;
+    run_begin(&one, 0);
+    play(&one);
+    run_end(&one);
+    version_format(*c->version, version);
+    bool failed = say_forms(&one.findings);
+    output_format("with an agent of %s: %" PRIu64 " things came as recorded, %" PRIu64
+                  " answers in another form%s",
+                  version, one.findings.matched, one.findings.counts[FINDING_FORM],
+                  failed ? ", and what is listed above is not the same" : "");
+    if (one.impossible)
+        output_format("; %u of the agent's messages no such agent says", one.impossible);
+    output_text("\n");
+    trace_findings_release(&one.findings);
+    return failed;
+}
+
+static void release(struct chaos *c)
+{
+    if (c->transactions)
+        trace_transactions_free(c->transactions);
+    trace_streams_free(c->streams);
+}
+
+static bool has_link(const struct chaos *c)
+{
+    if (next_link(trace_streams_first(c->streams)))
+        return true;
+    fprintf(
+        stderr,
+        "intproxy-trace: there is no link to an agent in this trace: only a daemon's can be run "
+        "anew\n");
+    return false;
+}
+
+int chaos_run_version(const struct trace_files *files, struct version version)
+{
+    struct chaos c = {.version = &version};
+    int status = read_files(&c, files);
+    if (!status)
+        status = has_link(&c) ? run_version(&c) : 1;
+    release(&c);
+    return status;
+}
+
 int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count)
 {
     struct chaos c = {0};
     int status = read_files(&c, files);
     if (!status)
-        status = run_seeds(&c, first, count);
-    if (c.transactions)
-        trace_transactions_free(c.transactions);
-    trace_streams_free(c.streams);
+        status = has_link(&c) ? run_seeds(&c, first, count) : 1;
+    release(&c);
     return status;
 }

@@ -12,8 +12,13 @@
 
 #include "messages/trace_agent.h"
 #include "messages/trace_match.h"
+#include "messages/version.h"
 #include "runtime/sim.h"
 #include "tools/trace_options.h"
+
+/* Runs it once with an agent of this version in place of the recorded one, and says which answers that would have
+ * got in another form. The same returns as chaos_run. */
+int chaos_run_version(const struct trace_files *files, struct version version);
 
 /* Runs seeds first to first + count - 1, and says what came of it. 0: the same each time; 1: not, or nothing of the
  * trace can be played; EXIT_DATA, EXIT_IO. */
@@ -24,6 +29,7 @@ int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count);
 struct chaos_app;
 struct chaos_apps {
     struct sim *sim;
+    const struct trace_stream *streams;
     const struct trace_transactions *transactions;
     struct trace_match *match;
     struct trace_findings *findings;

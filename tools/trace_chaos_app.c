@@ -33,11 +33,29 @@ static void on_accepted(struct sim_peer *peer, void *context)
     a->newest = c;
 }
 
+/* Connections were tried, and none was made. */
+static bool refused(const struct chaos_apps *a, const char *destination)
+{
+    unsigned tried = 0;
+    for (const struct trace_stream *s = a->streams; s; s = s->next) {
+        if (s->kind != STREAM_LOCAL || s->by_agent || strcmp(s->destination, destination) != 0)
+            continue;
+        if (s->connected)
+            return false;
+        tried++;
+    }
+    return tried > 0;
+}
+
 void chaos_apps_listen(struct chaos_apps *a)
 {
     char text[ADDRESS_TEXT_MAX];
-    for (uint16_t i = 0; i < destination_count(); i++)
-        sim_peer_listen(a->sim, address_print(destination(i), text), on_accepted, a);
+    for (uint16_t i = 0; i < destination_count(); i++) {
+        address_print(destination(i), text);
+        sim_peer_listen(a->sim, text, on_accepted, a);
+        if (refused(a, text))
+            sim_route(a->sim, text, SIM_REFUSED, 0);
+    }
 }
 
 static const struct trace_transaction *transaction_of(const struct chaos_apps *a,
@@ -131,8 +149,8 @@ static void detect(struct chaos_apps *a, struct chaos_app *c, const uint8_t *byt
         begin_raw(a, c);
     else if (found == HTTP1_DETECT_OTHER)
         c->mode = APP_HTTP; /* which says what is wrong with it */
-    else if (length == 0 && trace_match_raw_left(a->match, &speaks_first) && speaks_first)
-        begin_raw(a, c); /* all is quiet, and it has said nothing */
+    else if (trace_match_raw_left(a->match, &speaks_first) && (length || speaks_first))
+        begin_raw(a, c); /* all is quiet, and it has said nothing, or no whole line */
 }
 
 /* What has come. True: something of it was taken. */
@@ -165,7 +183,9 @@ static bool say(struct chaos_apps *a, struct chaos_app *c)
     bool said = false;
     while (c->peer && c->playing) {
         switch (trace_walk_next(&c->walk, &c->heard, a->sim->now_us, &bytes, &length, &due)) {
-        case WALK_SAY: sim_peer_write(c->peer, bytes, length); break;
+        case WALK_SAY: /* one piece: the daemon is to read them one by one, as it did */
+            sim_peer_write(c->peer, bytes, length);
+            return true;
         case WALK_END: sim_peer_shutdown(c->peer); break;
         case WALK_RESET:
             sim_peer_reset(c->peer);

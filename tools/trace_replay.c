@@ -11,6 +11,8 @@ static struct replay_asked asked;
 static bool help;
 static bool chaos;
 static uint64_t seed, seeds;
+static struct version agent_version;
+static bool has_version;
 
 static void take_file(struct command_line *c, const char *value)
 {
@@ -63,6 +65,13 @@ static void take_seeds(struct command_line *c, const char *value)
         command_line_mistake(c, "\"%s\" is no number of runs from 1 on", value);
 }
 
+static void take_version(struct command_line *c, const char *value)
+{
+    has_version = version_parse(value, strlen(value), &agent_version);
+    if (!has_version)
+        command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.0", value);
+}
+
 static void take_help(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
@@ -84,6 +93,11 @@ static const struct option_row rows[] = {
      ONCE},
     {"--seeds", "N", "with --chaos: so many orders (default 100, or 1 with --seed)", take_seeds,
      ONCE},
+    {"--agent-version", "V",
+     "run it anew with an agent of this version, which asks in its own forms:\nwhat would that "
+     "have "
+     "got?",
+     take_version, ONCE},
     {"--as", "ROLE",
      "agent, app or client: play that side of the recording to a live program,\ninstead of "
      "replaying it; \"replay --as agent --help\" says how",
@@ -120,8 +134,11 @@ static const char examples[] =
 static void check(struct command_line *c)
 {
     trace_files_check(c, &asked.files, 0);
-    if (chaos && (asked.until || asked.step || command_line_given(c, "--speed")))
-        command_line_mistake(c, "--until, --step and --speed have no meaning with --chaos");
+    if ((chaos || has_version) && (asked.until || asked.step || command_line_given(c, "--speed")))
+        command_line_mistake(
+            c, "--until, --step and --speed have no meaning with --chaos and --agent-version");
+    if (chaos && has_version)
+        command_line_mistake(c, "--chaos and --agent-version exclude each other, leave one out");
     if (!chaos && (command_line_given(c, "--seed") || command_line_given(c, "--seeds")))
         command_line_mistake(c, "--seed and --seeds need --chaos");
 }
@@ -147,13 +164,16 @@ int trace_replay(int argc, char **argv)
     if (!command_line_start(&c, argc, argv, &help, "intproxy-trace replay [OPTION]... FILE...",
                             examples, check, &status))
         return status;
-    if (!chaos)
+    if (!chaos && !has_version)
         return replay();
     bool one = command_line_given(&c, "--seed") && !seeds;
-    status = chaos_run(&asked.files, command_line_given(&c, "--seed") ? seed : 1,
-                       one     ? 1
-                       : seeds ? seeds
-                               : 100);
+    if (has_version)
+        status = chaos_run_version(&asked.files, agent_version);
+    else
+        status = chaos_run(&asked.files, command_line_given(&c, "--seed") ? seed : 1,
+                           one     ? 1
+                           : seeds ? seeds
+                                   : 100);
     output_flush();
     return status;
 }

@@ -1,8 +1,10 @@
-"""intproxy-trace replay over what live daemons have recorded: the same again, a hundred times; and what is said when not."""
+"""intproxy-trace replay over what live daemons have recorded: the same again, a hundred times, in other orders of the
+actors, and with agents of other versions; and what is said when it is not the same."""
 import json
 import os
 import re
 import subprocess
+import threading
 
 import apps
 from case import Case
@@ -22,6 +24,19 @@ def run(*arguments, given=None):
 def counts(text):
     """What a replay counted, without how long it took."""
     return re.search(r"(the same again.*?|not the same.*?);", text)[1]
+
+
+class SlowApp(apps.ServerApp):
+    """Head, a moment, and the body."""
+
+    def __init__(self):
+        super().__init__(self.answer)
+
+    def answer(self, conn):
+        while conn.read_head():
+            conn.send(b"HTTP/1.1 200 Ok\r\nContent-Length: 2\r\n\r\n")
+            threading.Event().wait(0.1)
+            conn.send(b"hi")
 
 
 class Replay(Case):
@@ -73,14 +88,7 @@ class Replay(Case):
 
     def test_a_change_is_found_and_told(self):
         trace = self.record(lambda url: self.curl(url + "/small"))
-        lines, changed = trace + ".jsonl", trace + ".changed"
-        self.assertEqual(run("convert", trace, "--to", "jsonl", "--no-redact", "-o", lines)[0], 0)
-        with open(lines) as f:
-            text = f.read()
-        self.assertIn("HTTP/1.1 200 OK", text)
-        with open(lines, "w") as f:
-            f.write(text.replace("HTTP/1.1 200 OK", "HTTP/1.1 203 OK", 1))
-        self.assertEqual(run("convert", "--from", "jsonl", lines, "-o", changed)[0], 0)
+        changed = self.changed(trace, "HTTP/1.1 200 OK", "HTTP/1.1 203 OK")
         status, out, errors = run("replay", changed)
         self.assertEqual(status, 1, out + errors)
         for said in ("diverged: ", "  expected  RESPONSE ", "  came      RESPONSE ", "what it had heard", "GRANT"):
@@ -96,6 +104,56 @@ class Replay(Case):
         self.assertIn("RESPONSE", out.splitlines()[-2])
         self.assertIn("so far", out)
         self.assertIn("Enter    this record", errors)  # the help, after nonsense
+
+    def changed(self, trace, old, new):
+        """The same trace, with other bytes in it."""
+        lines, other = trace + ".jsonl", trace + ".other"
+        self.assertEqual(run("convert", trace, "--to", "jsonl", "--no-redact", "-o", lines)[0], 0)
+        with open(lines) as f:
+            text = f.read()
+        self.assertIn(old, text)
+        with open(lines, "w") as f:
+            f.write(text.replace(old, new))
+        self.assertEqual(run("convert", "--from", "jsonl", lines, "-o", other)[0], 0)
+        return other
+
+    def some_load(self, url):
+        curls = [subprocess.Popen([need("curl"), "-s", "-o", "/dev/null", "-m", "20", url + path])
+                 for path in ("/small", "/missing", "/small?a", "/small?b")]
+        self.assertEqual([curl.wait() for curl in curls], [0] * 4)
+        self.curl(url + "/put/it", "-T", __file__)
+
+    def test_chaos(self):
+        trace = self.record(self.some_load, "--workers", "2")
+        status, out, errors = run("replay", "--chaos", "--seeds", "50", trace)
+        self.assertEqual(status, 0, out + errors)
+        self.assertRegex(out, r"the same in every order: 50 orders, 250 things")
+        other = self.changed(trace, "404 Not Found", "405 Not Found")
+        status, out, errors = run("replay", "--chaos", "--seed", "7", other)
+        self.assertEqual(status, 1, out + errors)
+        self.assertRegex(out, r"seed 7:\n  different steal \d+/0 GET /missing\nstatus: expected 404, came 405")
+        self.assertRegex(out, r"not the same: 1 orders")
+
+    def test_what_another_agent_would_have_got(self):
+        """RSP-6, RSP-7: the application writes head and body apart, so the newest agent gets a stream."""
+        local = self.keep(SlowApp())
+        port, trace = apps.free_port(), os.path.join(self.directory(), "run.trace")
+        daemon = Daemon("--standalone", f"{port}={local.destination}", "-R", f"{port}:{local.destination}",
+                        "--trace", trace)
+        daemon.wait_ready()
+        self.curl(f"http://127.0.0.1:{port}/")
+        daemon.signal()
+        self.assertEqual(daemon.wait_exit(20), 0)
+        for version, form in (("1.29.0", None), ("1.19.0", None), ("1.8.0", "HttpResponseFramed"),
+                              ("1.5.0", "HttpResponseFramed"), ("1.2.2", "HttpResponse")):
+            status, out, errors = run("replay", "--agent-version", version, trace)
+            self.assertEqual(status, 0, version + out + errors)
+            if form:
+                self.assertIn(f"form: expected HttpResponseChunked, came {form}\n", out)
+            self.assertIn(f"{1 if form else 0} answers in another form", out)
+        for options in (("--agent-version", "x"), ("--chaos", "--agent-version", "1.8.0"), ("--seed", "1"),
+                        ("--chaos", "--step")):
+            self.assertEqual(run("replay", *options, trace)[0], 2, options)
 
     def test_in_its_own_time(self):
         trace = self.record(lambda url: self.curl(url + "/small"))
