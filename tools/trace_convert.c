@@ -21,6 +21,7 @@ static struct {
     enum gather_at at;
     const char *to, *from, *out, *to_host, *filter;
     bool help, fields, has_at, renumber, no_redact, no_messages, no_streams;
+    struct trace_redaction redaction;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -84,6 +85,16 @@ static void take_no_redact(struct command_line *c, const char *value)
     asked.no_redact = true;
 }
 
+static void take_key(struct command_line *c, const char *value)
+{
+    trace_redaction_key_file(&asked.redaction, c, value);
+}
+
+static void take_rules(struct command_line *c, const char *value)
+{
+    trace_redaction_rules_file(&asked.redaction, c, value);
+}
+
 static void take_no_messages(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
@@ -142,7 +153,11 @@ static const struct option_row rows[] = {
      "remote "
      "clients; default: application, remote for traces of intproxy-agent",
      take_at, ONCE},
-    {"--no-redact", NULL, "secrets stay as they were recorded", take_no_redact, ONCE},
+    {"--no-redact", NULL, "secrets stay as they were recorded, see intproxy-trace redact --help",
+     take_no_redact, ONCE},
+    {"--rules", "FILE", "what else is secret, or is not: rules as redact has them", take_rules,
+     REPEATABLE},
+    {"--key", "FILE", "with the same key, equal secrets become equal in all files", take_key, ONCE},
     {"--to-host", "HOST:PORT", "curl: whom the commands ask; default: the recorded destination",
      take_to_host, ONCE},
     {"--no-messages", NULL, "pcapng: only what went over sockets", take_no_messages, ONCE},
@@ -164,8 +179,10 @@ static const char examples[] =
     "\"follow\n"
     "            stream\" works, and a line for each message between actors\n"
     "\n"
-    "What the trace has not whole (--trace-bodies) is marked where it stands, counted on standard\n"
-    "error, and never made up.\n"
+    "Secrets (what redact hides, too) are replaced unless --no-redact is given. What the trace has "
+    "not\n"
+    "whole (--trace-bodies) is marked where it stands, counted on standard error, and never made\n"
+    "up.\n"
     "\n"
     "  intproxy-trace convert run.trace --to har -o run.har\n"
     "  intproxy-trace convert run.trace --to curl --to-host 127.0.0.1:8080 | sh\n"
@@ -215,6 +232,8 @@ static void check(struct command_line *c)
         return;
     trace_files_check(c, &asked.files, 0);
     check_forms(c);
+    if (asked.no_redact && (asked.redaction.key || command_line_given(c, "--rules")))
+        command_line_mistake(c, "--no-redact: then there is no use for --rules and --key");
     if (asked.renumber && !asked.from)
         command_line_mistake(c, "--renumber belongs to --from jsonl");
     if (asked.filter && asked.from)
@@ -252,9 +271,29 @@ static void say_counts(const struct convert *c)
                 c->capped, c->capped_bytes);
 }
 
-int trace_convert(int argc, char **argv)
+static int convert(void)
 {
     static struct convert c;
+    c = (struct convert){.form = form_of(asked.to),
+                         .paths = asked.files.names,
+                         .count = asked.files.count,
+                         .filter = asked.filter,
+                         .to_host = asked.to_host,
+                         .no_messages = asked.no_messages,
+                         .no_streams = asked.no_streams,
+                         .redaction = asked.no_redact ? NULL : &asked.redaction,
+                         .at = asked.at,
+                         .has_at = asked.has_at};
+    if (!convert_open(&c, asked.out))
+        return EXIT_IO;
+    int status = convert_read(&c);
+    convert_close(&c);
+    say_counts(&c);
+    return c.failed ? EXIT_IO : status;
+}
+
+static int run(int argc, char **argv)
+{
     struct command_line line = {
         .program = "intproxy-trace convert", .rows = rows, .argument = take_file};
     int status;
@@ -267,20 +306,13 @@ int trace_convert(int argc, char **argv)
     }
     if (asked.from)
         return convert_from_jsonl(asked.files.names, asked.files.count, asked.out, asked.renumber);
-    c = (struct convert){.form = form_of(asked.to),
-                         .paths = asked.files.names,
-                         .count = asked.files.count,
-                         .filter = asked.filter,
-                         .to_host = asked.to_host,
-                         .no_messages = asked.no_messages,
-                         .no_streams = asked.no_streams,
-                         .no_redact = asked.no_redact,
-                         .at = asked.at,
-                         .has_at = asked.has_at};
-    if (!convert_open(&c, asked.out))
-        return EXIT_IO;
-    status = convert_read(&c);
-    convert_close(&c);
-    say_counts(&c);
-    return c.failed ? EXIT_IO : status;
+    return convert();
+}
+
+int trace_convert(int argc, char **argv)
+{
+    trace_redaction_create(&asked.redaction);
+    int status = run(argc, argv);
+    trace_redaction_destroy(&asked.redaction);
+    return status;
 }

@@ -12,6 +12,7 @@
 #include "messages/trace_exchanges.h"
 #include "messages/trace_gather.h"
 #include "messages/trace_reader.h"
+#include "tools/trace_redaction.h"
 #include "tools/trace_selection.h"
 
 struct convert;
@@ -38,16 +39,17 @@ struct convert {
     unsigned count;
     const struct trace_reader *reader;
     struct trace_about about;          /* of the part that is being read */
+    struct trace_setting *settings;    /* of it, ends with a NULL name */
     const struct trace_exchange *x;    /* of the record; NULL: none, or not known */
     bool wanted;                       /* the record is */
     struct trace_selection *selection; /* NULL: everything */
 
     /* options */
-    const char *filter;           /* NULL: none */
-    const char *directory;        /* -o DIR/: a file an exchange; NULL: all into one */
-    const char *to_host;          /* curl: instead of the recorded destination */
-    bool no_messages, no_streams; /* pcapng */
-    bool no_redact;
+    const char *filter;                /* NULL: none */
+    const char *directory;             /* -o DIR/: a file an exchange; NULL: all into one */
+    const char *to_host;               /* curl: instead of the recorded destination */
+    bool no_messages, no_streams;      /* pcapng */
+    struct trace_redaction *redaction; /* NULL: secrets stay */
     enum gather_at at;
     bool has_at; /* else it is of the program that was recorded */
 

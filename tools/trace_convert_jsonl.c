@@ -13,7 +13,7 @@ static struct jsonl_sink sink;
 
 static void part(struct convert *c)
 {
-    jsonl_put_beginning(&sink, &c->out, c->reader, &c->about, NULL);
+    jsonl_put_beginning(&sink, &c->out, c->reader, &c->about, c->settings);
 }
 
 static void count(struct convert *c, const struct trace_bytes *b)

@@ -1,7 +1,8 @@
 /* tools/trace_convert_read.c -- reading for `convert`: passes over the trace, what is wanted, what is secret.
  *
- * An exchange is wanted if one of its records is, which only the end of the trace tells: so with a filter it is read
- * twice. What comes from standard input is kept in a file without a name, then.
+ * An exchange is wanted if one of its records is, which only the end of the trace tells; and what is secret is learned
+ * anywhere in it, and hidden everywhere. So it is read several times, and what comes from standard input is kept in
+ * a file without a name. Filters see what was recorded, forms what may be seen.
  */
 #include "actors/exit_codes.h"
 #include "tools/trace_convert.h"
@@ -17,7 +18,9 @@
 
 struct pass {
     struct trace_input in;
-    struct trace_exchanges *exchanges;
+    struct trace_exchanges
+        *exchanges;                /* as they were recorded: a filter may ask for what is secret */
+    struct trace_exchanges *shown; /* as the form sees them; NULL: it gets nothing in this pass */
     struct trace_filter *filter;
     struct trace_gather *gather;
     uint64_t begun; /* parts that the form knows of */
@@ -27,20 +30,33 @@ static void pass_begin(struct pass *p, struct convert *c, bool quiet)
 {
     char error[FILTER_ERROR_MAX];
     *p = (struct pass){.in.quiet = quiet, .exchanges = trace_exchanges_new()};
+    p->shown = quiet ? NULL : trace_exchanges_new();
     p->filter = trace_filter_new(c->filter, error);
     trace_input_open(&p->in, c->paths, c->count);
     trace_filter_reader(p->filter, p->in.reader);
     c->reader = p->in.reader;
 }
 
-/* The next record, as all that follows may see it: here secrets are to be hidden. */
-static bool pass_next(struct pass *p, struct convert *c, struct trace_record *r)
+/* The next record. NULL: there is none. */
+static const struct trace_record *pass_next(struct pass *p, struct convert *c,
+                                            struct trace_record *r)
 {
     if (c->failed || !trace_input_next(&p->in, r))
-        return false;
-    c->x = trace_exchanges_take(p->exchanges, r);
-    c->wanted = trace_filter_wants(p->filter, r, c->x);
-    return true;
+        return NULL;
+    c->wanted = trace_filter_wants(p->filter, r, trace_exchanges_take(p->exchanges, r));
+    return r;
+}
+
+/* The same, as the form may see it: without its secrets. NULL also: the file has grown since they were looked for. */
+static const struct trace_record *pass_show(struct pass *p, struct convert *c,
+                                            struct trace_record *r)
+{
+    const struct trace_record *shown = pass_next(p, c, r);
+    if (shown && c->redaction)
+        shown = redactor_apply(c->redaction->redactor, c->reader, shown);
+    if (shown)
+        c->x = trace_exchanges_take(p->shown, shown);
+    return shown;
 }
 
 static int pass_end(struct pass *p)
@@ -48,6 +64,8 @@ static int pass_end(struct pass *p)
     int status = trace_input_status(&p->in);
     trace_filter_free(p->filter);
     trace_exchanges_free(p->exchanges);
+    if (p->shown)
+        trace_exchanges_free(p->shown);
     trace_input_close(&p->in);
     return status;
 }
@@ -99,10 +117,54 @@ static const struct trace_about nothing = {.first_sequence = UINT64_MAX,
                                            .system = "",
                                            .why = ""};
 
+/* Texts of ours in place of those that were read, without their secrets. */
+static const char *shown_text(const struct convert *c, const char *text)
+{
+    char *shown = c->redaction ? redactor_text(c->redaction->redactor, text) : strdup(text);
+    if (!shown)
+        heap_exhausted("a text of a trace", strlen(text));
+    return shown;
+}
+
+static void forget_about(struct convert *c)
+{
+    const char *const texts[] = {c->about.program,  c->about.build,  c->about.options,
+                                 c->about.protocol, c->about.system, c->about.why};
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        free((void *)(uintptr_t)texts[i]);
+    for (struct trace_setting *s = c->settings; s && s->name; s++) {
+        free((void *)(uintptr_t)s->name);
+        free((void *)(uintptr_t)s->value);
+    }
+    free(c->settings);
+    c->about = (struct trace_about){0};
+    c->settings = NULL;
+}
+
+static void show_about(struct convert *c, const struct trace_about *about,
+                       const struct trace_setting *settings)
+{
+    const char **const texts[] = {&c->about.program,  &c->about.build,  &c->about.options,
+                                  &c->about.protocol, &c->about.system, &c->about.why};
+    size_t count = 0;
+    forget_about(c);
+    c->about = *about;
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = shown_text(c, *texts[i]);
+    while (settings[count].name)
+        count++;
+    c->settings = calloc(count + 1, sizeof *c->settings);
+    if (!c->settings)
+        heap_exhausted("the settings of a trace", count);
+    for (size_t i = 0; i < count; i++)
+        c->settings[i] = (struct trace_setting){shown_text(c, settings[i].name),
+                                                shown_text(c, settings[i].value)};
+}
+
 static void begin_part(struct convert *c, struct pass *p)
 {
     const struct trace_about *about = trace_input_about(&p->in);
-    c->about = about ? *about : nothing;
+    show_about(c, about ? about : &nothing, trace_reader_settings(c->reader));
     if (!p->begun && c->form->begin)
         c->form->begin(c);
     if (c->form->part)
@@ -135,11 +197,12 @@ static int write_all(struct convert *c)
 {
     struct pass p;
     struct trace_record r;
+    const struct trace_record *shown;
     pass_begin(&p, c, false);
-    while (pass_next(&p, c, &r)) {
+    while ((shown = pass_show(&p, c, &r))) {
         if (!p.begun || p.in.files > p.begun)
             begin_part(c, &p);
-        give_record(c, &p, &r);
+        give_record(c, &p, shown);
     }
     if (p.in.files > p.begun) /* it holds no record */
         begin_part(c, &p);
@@ -150,6 +213,7 @@ static int write_all(struct convert *c)
     }
     if (p.begun && c->form->end)
         c->form->end(c);
+    forget_about(c);
     return pass_end(&p);
 }
 
@@ -193,7 +257,9 @@ int convert_read(struct convert *c)
     if (!names)
         heap_exhausted("names of files", c->count * sizeof *names);
     int status = EXIT_IO;
-    if (!selects || keep_inputs(c, names)) {
+    if ((!selects && !c->redaction) || keep_inputs(c, names))
+        status = c->redaction ? trace_redaction_prepare(c->redaction, c->paths, c->count, true) : 0;
+    if (!status) {
         if (selects)
             select_wanted(c);
         status = write_all(c);

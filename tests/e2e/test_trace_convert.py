@@ -61,8 +61,10 @@ class Recorder(ServerApp):
             conn.answer(b"ok", fields=b"Set-Cookie: a=b; Path=/; HttpOnly; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\n")
 
 
-def run(*args, data=None, status=0):
-    done = subprocess.run([TRACE, "convert", *args], input=data, capture_output=True, timeout=60 * SLOW)
+def run(*args, data=None, status=0, redact=False):
+    """As it was recorded; redact: as convert does it unless it is told."""
+    as_recorded = () if redact or "--from" in args else ("--no-redact",)
+    done = subprocess.run([TRACE, "convert", *args, *as_recorded], input=data, capture_output=True, timeout=60 * SLOW)
     if done.returncode != status:
         raise AssertionError(f"convert {args}: exit status {done.returncode}\n{done.stderr.decode()}")
     return done.stdout, done.stderr.decode()
@@ -338,7 +340,33 @@ class Convert(Case):
         self.assertEqual(list(each.values()), [len(sent)] * 2, each)
         self.assertIn("1 raw connections", run(self.traced, "--to", "har")[1])
 
-    # ---- what is wanted, and mistakes ----
+    # ---- secrets, what is wanted, and mistakes ----
+
+    def test_secrets_stay_here(self):
+        """In no form, whatever the secret stands in; equal ones stay equal, and all else is as it was."""
+        c = self.chain()
+        secret, form = "Qz7xhunter2", "hunter3-and-more"
+        for _ in range(2):
+            c.curl(f"/plain?x=1&token={secret}", "-H", f"Authorization: Bearer {secret}", "-d", f"a=b&password={form}")
+        c.finish()
+        for name in (self.traced, self.agent_traced):
+            with open(name, "rb") as f:
+                recorded = f.read()
+            self.assertIn(secret.encode(), recorded)
+            for form_of in ("har", "curl", "requests", "jsonl", "pcapng"):
+                out, _ = run("-", "--to", form_of, data=recorded, redact=True)
+                self.assertTrue(out)
+                for word in (secret, form):
+                    self.assertNotIn(word.encode(), out, (name, form_of))
+                    self.assertNotIn(word.encode().hex().encode(), out, (name, form_of))
+            har, _ = run(name, "--to", "har", redact=True)
+            first, second = self.check_har(har)
+            self.assertEqual(first["request"]["url"], second["request"]["url"])
+            self.assertIn("/plain?x=1&token=", first["request"]["url"])
+            self.assertEqual(first["request"]["postData"]["text"][:13], "a=b&password=")
+            har, _ = run(name, "--to", "har", "--filter", f'path ~ "{secret}" || has(path)', redact=True)
+            self.assertEqual(len(self.check_har(har)), 2)
+
 
     def test_filter(self):
         self.some_traffic()
