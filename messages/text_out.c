@@ -119,7 +119,7 @@ static void put_latin1(struct trace_out *out, const uint8_t *at, const uint8_t *
 
 bool text_json(struct trace_out *out, const void *bytes, size_t length)
 {
-    const uint8_t *at = bytes;
+    const uint8_t *at = length ? bytes : (const uint8_t *)"";
     bool utf8 = wire_utf8_check(at, length);
     text_add(out, "\"");
     if (utf8)

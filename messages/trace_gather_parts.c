@@ -30,14 +30,17 @@ void gathered_add_part(struct gathered_body *b, const struct trace_record *r)
 /* A list of frames in the protocol's form, count first; trailers are the last one. */
 static void body_add_frames(struct gathered_body *b, const struct trace_bytes *bytes)
 {
-    const uint8_t *at = bytes->bytes, *end = at + bytes->kept;
+    const uint8_t *at = bytes->bytes, *end;
     uint64_t count, kind;
     struct http_text data;
     if (bytes->kept < bytes->length) { /* how long the frames were cannot be known */
         b->length += bytes->length;
         return;
     }
-    if (!bytes->length || !http_wire_take_number(&at, end, &count))
+    if (!bytes->length)
+        return;
+    end = at + bytes->kept;
+    if (!http_wire_take_number(&at, end, &count))
         return;
     while (count-- && http_wire_take_number(&at, end, &kind)) {
         if (kind != 0) {
@@ -173,7 +176,7 @@ static void on_answer(struct trace_gather *g, struct gathered *x, const struct t
 {
     const struct trace_bytes *head = trace_span(r, "head");
     x->answers_heard++;
-    if (!x->has_response && head && head->kept == head->length) {
+    if (!x->has_response && head && head->length && head->kept == head->length) {
         const uint8_t *at = head->bytes, *end = at + head->length;
         x->has_response = x->from_proxy = skip_ids(&at, end);
         text_bytes(&x->response_head, at, (size_t)(end - at));
