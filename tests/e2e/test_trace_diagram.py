@@ -143,7 +143,7 @@ class MermaidText(Diagrams):
         text = self.diagram(self.recorded(), "--mermaid", "--exchange", "2")
         runs = re.findall(r"->>link_connection: ANSWER_BODY x (\d+), 2\.\d MiB", text)
         self.assertEqual(len(runs), 1, text)
-        self.assertGreater(int(runs[0]), 10)
+        self.assertGreater(int(runs[0]), 2)
         self.assertLess(text.count("ANSWER_BODY"), 3)
 
     def test_whatever_a_peer_says_it_stays_mermaid(self):
@@ -278,19 +278,19 @@ class Page(PageCase):
         b, page = self.browser(), self.page(self.recorded())
         b.open(page, "exchange=2")
         run = b.evaluate("[...document.querySelectorAll('.row.run')].find(e => e.innerText.includes('ANSWER_BODY')).id")
-        self.assertRegex(b.text(f"#{run}"), r"× \d+, 2\.\d MiB")
+        pieces = int(re.search(r"× (\d+), 2\.\d MiB", b.text(f"#{run}")).group(1))
         b.click(f"#{run} .line")
         self.assertEqual(b.text("#message h2"), "ANSWER_BODY")
         self.assertRegex(b.text("#message"), r"2048 of \d+ bytes are in this page")
         self.assertRegex(b.text("#message pre"), r"^0000  [0-9a-f]{2} ")
         before = b.evaluate("rowCount")
         b.key("Enter")
-        self.assertGreater(b.evaluate("rowCount"), before + 9)
-        self.assertTrue(b.evaluate("document.querySelectorAll('.row.piece').length") > 9)
+        self.assertGreaterEqual(b.evaluate("rowCount"), before + pieces - 1)
+        self.assertGreaterEqual(b.evaluate("document.querySelectorAll('.row.piece').length"), 2)
         b.key("Enter")
         self.assertEqual(b.evaluate("rowCount"), before)
         b.key("d")  # none is drawn as one
-        self.assertGreater(b.evaluate("rowCount"), before + 20)
+        self.assertGreater(b.evaluate("rowCount"), before + 2 * pieces)
         self.assertIn("payloads are cut to 2.0 KiB", b.text("#cut"))
         b.click(".head:nth-child(2)")  # without the link
         self.assertEqual(b.evaluate("[...rowArrow.subarray(0, rowCount)].filter(i => what[i] !== NOTE && "
