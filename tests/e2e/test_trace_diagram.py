@@ -180,7 +180,7 @@ class MermaidText(Diagrams):
         with open(trace, "rb") as f:
             whole = f.read()
         path = os.path.join(self.directory(), "damaged")
-        for i in range(40):
+        for i in range(20):
             bytes_ = bytearray(whole[:chance.randrange(2000, len(whole))])
             for _ in range(i):
                 bytes_[chance.randrange(2000, len(bytes_))] ^= 1 << chance.randrange(8)
