@@ -2,52 +2,11 @@
  *
  * Four small machines look at every byte, each for one way of writing. None knows of the others.
  */
-#include "messages/redact_scan.h"
+#include "messages/redact_scan_parts.h"
 #include "messages/http_text.h"
 
 /* A head's line is not longer: the parsers refuse it. */
-enum { DEPTH_MAX = 64, URL_MAX = 1024, LINE_MAX_BYTES = 256 << 10 };
-
-/* ---- what is gathered ---- */
-
-static void gather_begin(struct redact_gathered *g, const char *name, uint8_t name_length,
-                         uint64_t offset)
-{
-    g->on = true;
-    g->offset = offset;
-    g->bytes.length = 0;
-    g->name_length = name_length;
-    memcpy(g->name, name, name_length);
-}
-
-static void give(struct redact_scan *s, const struct redact_gathered *g, enum redact_place place,
-                 enum redact_coding coding, size_t length)
-{
-    struct redact_found found = {place,       coding, g->name,  g->name_length,
-                                 g->bytes.at, length, g->offset};
-    if (length)
-        s->take(s->context, &found);
-}
-
-/* What is very long is given in pieces. */
-static void gather(struct redact_scan *s, struct redact_gathered *g, enum redact_place place,
-                   uint8_t byte)
-{
-    enum { PIECE = 8192 };
-    if (g->bytes.length == PIECE) {
-        give(s, g, place, REDACT_PLAIN, PIECE);
-        g->offset += PIECE;
-        g->bytes.length = 0;
-    }
-    redact_bytes_add(&g->bytes, byte);
-}
-
-/* A name that is too long is none. */
-static void name_add(char name[REDACT_NAME_ROOM], uint8_t *length, uint8_t byte)
-{
-    if (*length < REDACT_NAME_ROOM)
-        name[(*length)++] = (char)byte;
-}
+enum { URL_MAX = 1024, LINE_MAX_BYTES = 256 << 10 };
 
 /* ---- "Name: value" ---- */
 
@@ -89,14 +48,14 @@ static void line_byte(struct redact_scan *s, uint8_t c)
         if (c == ':')
             line_colon(s);
         else if (http_is_token_byte(c))
-            name_add(s->line_name, &s->line_name_length, c);
+            redact_name_add(s->line_name, &s->line_name_length, c);
         else
             s->line_step = LINE_REST;
         break;
     case LINE_BLANKS:
         if (c == ' ' || c == '\t')
             break;
-        gather_begin(&s->line, s->line_name, s->line_name_length, s->at);
+        redact_gather_begin(&s->line, s->line_name, s->line_name_length, s->at);
         s->line_step = LINE_VALUE;
         redact_bytes_add(&s->line.bytes, c);
         break;
@@ -128,7 +87,7 @@ static void pair_end(struct redact_scan *s)
     while (length && g->on && !s->pair_quote && strchr(",.:", g->bytes.at[length - 1]))
         length--;
     if (g->on)
-        give(s, g, REDACT_QUERY, REDACT_FORM, length);
+        redact_give(s, g, REDACT_QUERY, REDACT_FORM, length);
     g->on = false;
     s->pair_name_length = 0;
 }
@@ -140,15 +99,15 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
         s->pair_quote = c;
         g->offset++;
     } else if (g->on && (s->pair_quote ? c != s->pair_quote && c >= ' ' : !ends_pair(c))) {
-        gather(s, g, REDACT_QUERY, c);
+        redact_gather(s, g, REDACT_QUERY, c);
     } else if (g->on) {
         pair_end(s);
     } else if (c == '=' && s->pair_name_length && s->pair_name_length < REDACT_NAME_ROOM &&
                redact_rules_want(s->rules, REDACT_QUERY, s->pair_name, s->pair_name_length)) {
-        gather_begin(g, s->pair_name, s->pair_name_length, s->at + 1);
+        redact_gather_begin(g, s->pair_name, s->pair_name_length, s->at + 1);
         s->pair_quote = 0;
     } else if (is_name_byte(c)) {
-        name_add(s->pair_name, &s->pair_name_length, c);
+        redact_name_add(s->pair_name, &s->pair_name_length, c);
     } else {
         s->pair_name_length = 0;
     }
@@ -163,8 +122,8 @@ static void url_end(struct redact_scan *s)
     while (at && g->bytes.at[at - 1] != '@')
         at--;
     if (at > 1 && redact_rules_want(s->rules, REDACT_URL, g->name, g->name_length))
-        give(s, g, REDACT_URL, memchr(g->bytes.at, ':', at - 1) ? REDACT_PAIR : REDACT_PERCENT,
-             at - 1);
+        redact_give(s, g, REDACT_URL,
+                    memchr(g->bytes.at, ':', at - 1) ? REDACT_PAIR : REDACT_PERCENT, at - 1);
     g->on = false;
     s->url_step = 0;
 }
@@ -181,164 +140,7 @@ static void url_byte(struct redact_scan *s, uint8_t c)
     }
     s->url_step = c == (uint8_t)begins[s->url_step] ? s->url_step + 1 : c == ':';
     if (s->url_step == 3)
-        gather_begin(&s->url, name, sizeof name - 1, s->at + 1);
-}
-
-/* ---- JSON ---- */
-
-enum json_step { JSON_BETWEEN, JSON_STRING, JSON_NUMBER };
-
-static struct redact_json_frame *top(struct redact_scan *s)
-{
-    return s->depth ? &s->frames[s->depth - 1] : NULL;
-}
-
-/* The value that begins now is secret by its field's name, or by that of something around it. */
-static bool json_is_secret(struct redact_scan *s)
-{
-    struct redact_name path[DEPTH_MAX + 1];
-    struct redact_json_frame *f = top(s);
-    size_t names = 0;
-    if (f && f->secret)
-        return true;
-    if (f && f->list)
-        return false; /* decided when the list began */
-    for (unsigned i = 0; i < s->depth; i++)
-        if (s->frames[i].name_length)
-            path[names++] = (struct redact_name){s->frames[i].name, s->frames[i].name_length};
-    path[names++] = (struct redact_name){s->key, s->key_length};
-    return s->key_length && redact_rules_want_json(s->rules, path, names);
-}
-
-static void json_push(struct redact_scan *s, bool list)
-{
-    if (s->depth == DEPTH_MAX) {
-        s->depth = 0; /* that is no JSON that we know */
-        s->value_follows = false;
-        return;
-    }
-    bool secret = (s->value_follows || (top(s) && top(s)->list)) && json_is_secret(s);
-    if (s->depth == s->frames_room) {
-        s->frames_room = s->frames_room ? s->frames_room * 2 : 4;
-        s->frames = redact_grown(s->frames, s->frames_room * sizeof *s->frames);
-    }
-    struct redact_json_frame *f = &s->frames[s->depth++];
-    f->list = list;
-    f->secret = secret;
-    f->name_length = s->value_follows ? s->key_length : 0;
-    memcpy(f->name, s->key, f->name_length);
-    s->value_follows = false;
-    s->key_length = 0;
-}
-
-static void json_string_begin(struct redact_scan *s)
-{
-    bool value = s->value_follows || (top(s) && top(s)->list);
-    s->json_step = JSON_STRING;
-    s->escaped = false;
-    if (!value)
-        s->key_length = 0; /* it may be the next one */
-    else if (json_is_secret(s))
-        gather_begin(&s->string, s->key, s->key_length, s->at + 1);
-}
-
-static void json_string_end(struct redact_scan *s)
-{
-    if (s->string.on)
-        give(s, &s->string, REDACT_JSON, REDACT_STRING, s->string.bytes.length);
-    s->string.on = false;
-    s->json_step = JSON_BETWEEN;
-    s->value_follows = false;
-}
-
-static void json_number_end(struct redact_scan *s)
-{
-    if (s->string.on && s->number_exact)
-        give(s, &s->string, REDACT_JSON, REDACT_PLAIN, s->string.bytes.length);
-    s->string.on = false;
-    s->json_step = JSON_BETWEEN;
-    s->value_follows = false;
-}
-
-static void json_between(struct redact_scan *s, uint8_t c)
-{
-    bool value = s->value_follows || (top(s) && top(s)->list);
-    switch (c) {
-    case '{':
-    case '[': json_push(s, c == '['); break;
-    case '}':
-    case ']':
-        s->depth -= s->depth > 0;
-        s->value_follows = false;
-        s->key_length = 0;
-        break;
-    case ',':
-        s->value_follows = false;
-        s->key_length = 0;
-        break;
-    case ':': s->value_follows = s->key_length > 0; break;
-    case '"': json_string_begin(s); break;
-    default:
-        if (value && (c == '-' || (c >= '0' && c <= '9')) && json_is_secret(s)) {
-            s->json_step = JSON_NUMBER;
-            s->number_exact = true;
-            gather_begin(&s->string, s->key, s->key_length, s->at);
-            gather(s, &s->string, REDACT_JSON, c);
-        }
-    }
-}
-
-static void json_string_byte(struct redact_scan *s, uint8_t c)
-{
-    if (c == '"' && !s->escaped) {
-        json_string_end(s);
-        return;
-    }
-    s->escaped = c == '\\' && !s->escaped;
-    if (s->string.on)
-        gather(s, &s->string, REDACT_JSON, c);
-    else if (!s->value_follows && !(top(s) && top(s)->list))
-        name_add(s->key, &s->key_length, c);
-}
-
-static void json_byte(struct redact_scan *s, uint8_t c)
-{
-    if (s->json_step == JSON_STRING) {
-        json_string_byte(s, c);
-        return;
-    }
-    if (s->json_step == JSON_NUMBER) {
-        if ((c >= '0' && c <= '9') || c == '.') {
-            gather(s, &s->string, REDACT_JSON, c);
-            return;
-        }
-        s->number_exact &= (c | 32) != 'e';
-        json_number_end(s);
-    }
-    json_between(s, c);
-}
-
-/* A string of JSON has no end of line in it: this was none. */
-static void json_line_end(struct redact_scan *s)
-{
-    if (s->json_step == JSON_NUMBER)
-        json_number_end(s);
-    else if (s->json_step == JSON_STRING)
-        s->key_length = 0;
-    s->string.on = false;
-    s->json_step = JSON_BETWEEN;
-}
-
-/* What was under way is given, as far as it came. */
-static void json_boundary(struct redact_scan *s)
-{
-    if (s->json_step == JSON_STRING)
-        json_string_end(s);
-    else if (s->json_step == JSON_NUMBER)
-        json_number_end(s);
-    s->depth = 0;
-    s->value_follows = false;
-    s->key_length = 0;
+        redact_gather_begin(&s->url, name, sizeof name - 1, s->at + 1);
 }
 
 /* ---- all of them ---- */
@@ -350,7 +152,7 @@ void redact_scan_boundary(struct redact_scan *s)
     line_end(s);
     pair_end(s);
     url_end(s);
-    json_boundary(s);
+    redact_json_boundary(s);
     s->body_left = 0;
     s->length_said = UINT64_MAX;
 }
@@ -361,7 +163,7 @@ static void end_of_line(struct redact_scan *s)
     line_end(s);
     pair_byte(s, '\n');
     url_byte(s, '\n');
-    json_line_end(s);
+    redact_json_line_end(s);
     s->at++;
     if (blank) {
         uint64_t body = s->length_said;
@@ -383,7 +185,7 @@ static void one_byte(struct redact_scan *s, uint8_t c)
             s->line_step = LINE_REST;
         pair_byte(s, c);
         url_byte(s, c);
-        json_line_end(s);
+        redact_json_line_end(s);
         s->at++;
         return;
     }
@@ -392,7 +194,7 @@ static void one_byte(struct redact_scan *s, uint8_t c)
     pair_byte(s, c);
     if (s->url.on || s->url_step || c == ':')
         url_byte(s, c);
-    json_byte(s, c);
+    redact_json_byte(s, c);
     s->at++;
 }
 

@@ -133,6 +133,7 @@ void foreign_landing(struct trace_out *out, uint64_t sequence, const char *bytes
     uint16_t moon = 3;
     uint64_t who = words[3];
     uint8_t soft = 1;
+    char format[] = "U#u#BvUc";
     tpl_bin bin;
     common(sequence, 1);
     put_bytes(&rest, bytes, kept);
@@ -140,7 +141,7 @@ void foreign_landing(struct trace_out *out, uint64_t sequence, const char *bytes
         trace_out_put(&rest, what_followed->bytes, what_followed->length);
     bin = (tpl_bin){rest.bytes, (uint32_t)rest.length};
     tpl_node *map =
-        tpl_map("U#u#BvUc", words, TRACE_WORDS, small, TRACE_SMALLS, &bin, &moon, &who, &soft);
+        tpl_map(format, words, TRACE_WORDS, small, TRACE_SMALLS, &bin, &moon, &who, &soft);
     tpl_pack(map, 0);
     trace_frame_dump_any(out, FRAME_CALL + FOREIGN_LANDING, map);
     free(rest.bytes);

@@ -214,8 +214,8 @@ class Redact(Case):
     def test_short_values(self):
         """Too short to be looked for everywhere: only where their names are."""
         self.record(lambda: self.curl("/a?token=q7&other=q7", "-b", "x=r8", "-H", "y: r8", "-H",
-                                      "content-type: application/json",
-                                      "-d", '{"pwd": "s9", "z": "s9", "pin_token": 42}'))
+                                      "content-type: application/json", "-d",
+                                      '{"pwd": "s9", "z": "s9", "pin_token": 42}'))
         said = self.tool("redact", self.trace, self.copy)
         self.assertIn("too short", said)
         data = self.read(self.copy)

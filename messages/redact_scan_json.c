@@ -1,0 +1,159 @@
+/* messages/redact_scan_json.c -- fields of JSON, sound or not; see redact_scan.h
+ *
+ * A string before a colon names what follows. Where braces and brackets are not what they should be, or missing, names
+ * are found all the same; only paths are not.
+ */
+#include "messages/redact_scan_parts.h"
+
+enum { DEPTH_MAX = 64 };
+
+static struct redact_json_frame *top(struct redact_scan *s)
+{
+    return s->depth ? &s->frames[s->depth - 1] : NULL;
+}
+
+/* The value that begins now is secret by its field's name, or by that of something around it. */
+static bool json_is_secret(struct redact_scan *s)
+{
+    struct redact_name path[DEPTH_MAX + 1];
+    struct redact_json_frame *f = top(s);
+    size_t names = 0;
+    if (f && f->secret)
+        return true;
+    if (f && f->list)
+        return false; /* decided when the list began */
+    for (unsigned i = 0; i < s->depth; i++)
+        if (s->frames[i].name_length)
+            path[names++] = (struct redact_name){s->frames[i].name, s->frames[i].name_length};
+    path[names++] = (struct redact_name){s->key, s->key_length};
+    return s->key_length && redact_rules_want_json(s->rules, path, names);
+}
+
+static void json_push(struct redact_scan *s, bool list)
+{
+    if (s->depth == DEPTH_MAX) {
+        s->depth = 0; /* that is no JSON that we know */
+        s->value_follows = false;
+        return;
+    }
+    bool secret = (s->value_follows || (top(s) && top(s)->list)) && json_is_secret(s);
+    if (s->depth == s->frames_room) {
+        s->frames_room = s->frames_room ? s->frames_room * 2 : 4;
+        s->frames = redact_grown(s->frames, s->frames_room * sizeof *s->frames);
+    }
+    struct redact_json_frame *f = &s->frames[s->depth++];
+    f->list = list;
+    f->secret = secret;
+    f->name_length = s->value_follows ? s->key_length : 0;
+    memcpy(f->name, s->key, f->name_length);
+    s->value_follows = false;
+    s->key_length = 0;
+}
+
+static void json_string_begin(struct redact_scan *s)
+{
+    bool value = s->value_follows || (top(s) && top(s)->list);
+    s->json_step = JSON_STRING;
+    s->escaped = false;
+    if (!value)
+        s->key_length = 0; /* it may be the next one */
+    else if (json_is_secret(s))
+        redact_gather_begin(&s->string, s->key, s->key_length, s->at + 1);
+}
+
+static void json_string_end(struct redact_scan *s)
+{
+    if (s->string.on)
+        redact_give(s, &s->string, REDACT_JSON, REDACT_STRING, s->string.bytes.length);
+    s->string.on = false;
+    s->json_step = JSON_BETWEEN;
+    s->value_follows = false;
+}
+
+static void json_number_end(struct redact_scan *s)
+{
+    if (s->string.on && s->number_exact)
+        redact_give(s, &s->string, REDACT_JSON, REDACT_PLAIN, s->string.bytes.length);
+    s->string.on = false;
+    s->json_step = JSON_BETWEEN;
+    s->value_follows = false;
+}
+
+static void json_between(struct redact_scan *s, uint8_t c)
+{
+    bool value = s->value_follows || (top(s) && top(s)->list);
+    switch (c) {
+    case '{':
+    case '[': json_push(s, c == '['); break;
+    case '}':
+    case ']':
+        s->depth -= s->depth > 0;
+        s->value_follows = false;
+        s->key_length = 0;
+        break;
+    case ',':
+        s->value_follows = false;
+        s->key_length = 0;
+        break;
+    case ':': s->value_follows = s->key_length > 0; break;
+    case '"': json_string_begin(s); break;
+    default:
+        if (value && (c == '-' || (c >= '0' && c <= '9')) && json_is_secret(s)) {
+            s->json_step = JSON_NUMBER;
+            s->number_exact = true;
+            redact_gather_begin(&s->string, s->key, s->key_length, s->at);
+            redact_gather(s, &s->string, REDACT_JSON, c);
+        }
+    }
+}
+
+static void json_string_byte(struct redact_scan *s, uint8_t c)
+{
+    if (c == '"' && !s->escaped) {
+        json_string_end(s);
+        return;
+    }
+    s->escaped = c == '\\' && !s->escaped;
+    if (s->string.on)
+        redact_gather(s, &s->string, REDACT_JSON, c);
+    else if (!s->value_follows && !(top(s) && top(s)->list))
+        redact_name_add(s->key, &s->key_length, c);
+}
+
+void redact_json_byte(struct redact_scan *s, uint8_t c)
+{
+    if (s->json_step == JSON_STRING) {
+        json_string_byte(s, c);
+        return;
+    }
+    if (s->json_step == JSON_NUMBER) {
+        if ((c >= '0' && c <= '9') || c == '.') {
+            redact_gather(s, &s->string, REDACT_JSON, c);
+            return;
+        }
+        s->number_exact &= (c | 32) != 'e';
+        json_number_end(s);
+    }
+    json_between(s, c);
+}
+
+void redact_json_line_end(struct redact_scan *s)
+{
+    if (s->json_step == JSON_NUMBER)
+        json_number_end(s);
+    else if (s->json_step == JSON_STRING)
+        s->key_length = 0;
+    s->string.on = false;
+    s->json_step = JSON_BETWEEN;
+}
+
+void redact_json_boundary(struct redact_scan *s)
+{
+    if (s->json_step == JSON_STRING)
+        json_string_end(s);
+    else if (s->json_step == JSON_NUMBER)
+        json_number_end(s);
+    s->depth = 0;
+    s->value_follows = false;
+    s->key_length = 0;
+}
