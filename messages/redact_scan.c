@@ -157,6 +157,13 @@ void redact_scan_boundary(struct redact_scan *s)
     s->length_said = UINT64_MAX;
 }
 
+void redact_scan_cut(struct redact_scan *s)
+{
+    s->is_cut = true;
+    redact_scan_boundary(s);
+    s->is_cut = false;
+}
+
 static void end_of_line(struct redact_scan *s)
 {
     bool blank = s->line_step == LINE_NAME && !s->line_name_length && !s->body_left;

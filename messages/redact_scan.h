@@ -24,6 +24,7 @@ struct redact_found {
     const uint8_t *bytes;
     size_t length;
     uint64_t offset; /* of the value, in what was scanned */
+    bool partial;    /* its end has not come */
 };
 typedef void redact_take(void *context, const struct redact_found *found);
 
@@ -49,6 +50,7 @@ struct redact_scan {
     redact_take *take;
     void *context;
     uint64_t at;
+    bool is_cut; /* what is given now ends too early */
 
     /* lines */
     struct redact_gathered line;
@@ -83,6 +85,8 @@ void redact_scan_begin(struct redact_scan *s, struct redact_rules *rules, redact
 void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length);
 /* Nothing that is under way goes on behind this. */
 void redact_scan_boundary(struct redact_scan *s);
+/* The same, and what is under way has not come whole. */
+void redact_scan_cut(struct redact_scan *s);
 /* The first byte of a value that is under way; s->at: none is. */
 uint64_t redact_scan_needs(const struct redact_scan *s);
 /* Behind a boundary. */

@@ -149,10 +149,13 @@ void redact_json_line_end(struct redact_scan *s)
 
 void redact_json_boundary(struct redact_scan *s)
 {
+    bool was_cut = s->is_cut;
+    s->is_cut |= s->json_step == JSON_STRING;
     if (s->json_step == JSON_STRING)
         json_string_end(s);
     else if (s->json_step == JSON_NUMBER)
         json_number_end(s);
+    s->is_cut = was_cut;
     s->depth = 0;
     s->value_follows = false;
     s->key_length = 0;

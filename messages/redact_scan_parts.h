@@ -19,8 +19,8 @@ static inline void redact_gather_begin(struct redact_gathered *g, const char *na
 static inline void redact_give(struct redact_scan *s, const struct redact_gathered *g,
                                enum redact_place place, enum redact_coding coding, size_t length)
 {
-    struct redact_found found = {place,       coding, g->name,  g->name_length,
-                                 g->bytes.at, length, g->offset};
+    struct redact_found found = {place,       coding, g->name,   g->name_length,
+                                 g->bytes.at, length, g->offset, s->is_cut};
     if (length)
         s->take(s->context, &found);
 }

@@ -183,7 +183,10 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
 static void stop(struct redact_stream *s, uint32_t least)
 {
     release_held(s);
-    redact_scan_boundary(&s->scan);
+    if (least == UINT32_MAX)
+        redact_scan_boundary(&s->scan);
+    else
+        redact_scan_cut(&s->scan);
     redact_flow_cut(&s->flow, &s->eyes->sink, least);
     redact_flow_forget(&s->flow, &s->eyes->sink, s->flow.at);
     drop_aside(s);

@@ -96,8 +96,8 @@ static void learn_writings(struct redact_texts *t, struct redact_text *x)
         redact_write((enum redact_writing)w, x->bytes, x->length, &written);
         if (written.length != x->length || memcmp(written.at, x->bytes, x->length) != 0) {
             struct redact_text *form = intern(t, written.at, written.length, x->what);
-            if (!form->learned) {
-                form->learned = true;
+            if (!form->whole) {
+                form->learned = form->whole = true;
                 form->meaning = x;
                 form->coding = redact_writing_coding((enum redact_writing)w);
             }
@@ -110,8 +110,8 @@ static struct redact_text *learn(struct redact_texts *t, const uint8_t *bytes, s
                                  enum redact_coding coding, const char *what)
 {
     struct redact_text *x = intern(t, bytes, length, what);
-    bool again = x->learned;
-    x->learned = true;
+    bool again = x->whole;
+    x->learned = x->whole = true;
     if (coding == REDACT_PAIR)
         learn_pair(t, x, what);
     else if (!learn_meaning(t, x, coding, what) && coding != REDACT_PERCENT)
@@ -130,6 +130,13 @@ void redact_texts_learn(struct redact_texts *t, const uint8_t *bytes, size_t len
     }
     if (redact_changeable(bytes, length))
         learn(t, bytes, length, coding, what);
+}
+
+void redact_texts_learn_part(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                             const char *what)
+{
+    if (length <= REDACT_PIECE_MAX && redact_changeable(bytes, length))
+        intern(t, bytes, length, what)->learned = true;
 }
 
 void redact_texts_keep(struct redact_texts *t, const void *bytes, size_t length)
@@ -236,10 +243,16 @@ static void replace_secret(struct redact_texts *t, struct redact_text *x)
     HASH_ADD_KEYPTR(hh, t->used, used->bytes, x->length, used);
 }
 
+static void replace_part(struct redact_text *x);
+
 static void replace_form(struct redact_text *x)
 {
     if (x->replacement)
         return;
+    if (x->longer) {
+        replace_part(x);
+        return;
+    }
     if (!x->meaning->replacement)
         replace_form(x->meaning);
     if (x->user && !x->user->replacement)
@@ -254,6 +267,25 @@ static void replace_form(struct redact_text *x)
         memcpy(x->replacement, x->user->replacement, x->user->length);
     size_t at = x->user ? x->user->length + 1 : x->bytes[0] == ':';
     memcpy(x->replacement + at, x->meaning->replacement, x->meaning->length);
+}
+
+/* As the text that it is the beginning of. */
+static void replace_part(struct redact_text *x)
+{
+    replace_form(x->longer);
+    x->replacement = redact_grown(NULL, x->length + 1);
+    memcpy(x->replacement, x->longer->replacement, x->length);
+}
+
+/* Of texts in order: those that begin with one stand right behind it. */
+static void find_longer(struct redact_text **sorted, uint32_t count)
+{
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        struct redact_text *x = sorted[i], *next = sorted[i + 1];
+        bool is_part = x->learned && !x->whole && next->length > x->length &&
+                       memcmp(x->bytes, next->bytes, x->length) == 0;
+        x->longer = is_part && next->learned ? next : NULL;
+    }
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -278,8 +310,9 @@ void redact_texts_close(struct redact_texts *t)
     if (t->count)
         memcpy(sorted, t->numbers, t->count * sizeof *sorted);
     qsort(sorted, t->count, sizeof *sorted, by_bytes);
+    find_longer(sorted, t->count);
     for (uint32_t i = 0; i < t->count; i++)
-        if (!sorted[i]->meaning) {
+        if (!sorted[i]->meaning && !sorted[i]->longer) {
             sorted[i]->replacement = redact_grown(NULL, sorted[i]->length + 1);
             replace_secret(t, sorted[i]);
         }
@@ -313,8 +346,9 @@ void redact_texts_count(const struct redact_texts *t, uint64_t *secrets, uint64_
     *secrets = *in_place = 0;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct redact_text *x = t->numbers[i];
-        *secrets += !x->meaning && redact_changeable(x->bytes, x->length);
-        *in_place += !x->meaning && !x->everywhere && redact_changeable(x->bytes, x->length);
+        bool counts = !x->meaning && !x->longer && redact_changeable(x->bytes, x->length);
+        *secrets += counts;
+        *in_place += counts && !x->everywhere;
     }
 }
 

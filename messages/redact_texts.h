@@ -29,8 +29,10 @@ struct redact_text {
     uint32_t length, number; /* from 1 */
     enum redact_coding coding;
     bool learned;                       /* not only what another text means */
+    bool whole;                         /* not only the beginning of a value that was cut off */
     bool everywhere;                    /* looked for; else it is replaced behind its names only */
     struct redact_text *meaning, *user; /* NULL: it means itself; user: of a PAIR */
+    struct redact_text *longer;         /* a text that begins with this one, which was cut off */
     uint8_t *replacement;
     char what[REDACT_WHAT_MAX]; /* "header cookie" */
     UT_hash_handle hh;
@@ -43,6 +45,9 @@ void redact_texts_free(struct redact_texts *t);
 
 void redact_texts_learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
                         enum redact_coding coding, const char *what);
+/* The beginning of a value, whose end is not known. If a text that is known begins so, this is taken for it. */
+void redact_texts_learn_part(struct redact_texts *t, const uint8_t *bytes, size_t length,
+                             const char *what);
 /* What must stay as it is: a secret that is a part of this is not looked for everywhere. */
 void redact_texts_keep(struct redact_texts *t, const void *bytes, size_t length);
 void redact_texts_close(struct redact_texts *t);

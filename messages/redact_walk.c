@@ -210,14 +210,19 @@ static uint64_t value_of(const struct trace_record *r, const char *name)
     return trace_value(r, name, &value) ? value : 0;
 }
 
+/* Not all messages of an exchange name its ids; those that came before it had a number do. */
 static struct stream_key key_of_body(const struct trace_record *r)
 {
-    return (struct stream_key){.actor = ref_bits(r->to),
-                               .from = ref_bits(r->from),
-                               .connection = value_of(r, "connection"),
-                               .exchange = r->exchange,
-                               .number = (uint32_t)value_of(r, "request"),
-                               .of = OF_BODY | value_of(r, "mode") << 16};
+    struct stream_key key = {.actor = ref_bits(r->to),
+                             .from = ref_bits(r->from),
+                             .exchange = r->exchange,
+                             .of = OF_BODY};
+    if (!r->exchange) {
+        key.connection = value_of(r, "connection");
+        key.number = (uint32_t)value_of(r, "request");
+        key.of |= value_of(r, "mode") << 16;
+    }
+    return key;
 }
 
 static void look_at_frames(struct redact_walk *w, const struct stream_key *key,

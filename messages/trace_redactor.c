@@ -22,7 +22,10 @@ static void on_found(void *context, const struct redact_found *f)
     char what[REDACT_WHAT_MAX];
     snprintf(what, sizeof what, "%s %.*s", redact_place_name(f->place), (int)f->name_length,
              f->name);
-    redact_texts_learn(d->texts, f->bytes, f->length, f->coding, what);
+    if (f->partial)
+        redact_texts_learn_part(d->texts, f->bytes, f->length, what);
+    else
+        redact_texts_learn(d->texts, f->bytes, f->length, f->coding, what);
 }
 
 static void learn_text(struct redactor *d, const char *text)
@@ -72,13 +75,7 @@ void redactor_learn(struct redactor *d, const struct trace_reader *reader,
 static void on_part(void *context, const struct redact_text *text, struct redact_spot spot,
                     uint32_t from, uint32_t length)
 {
-    struct redactor *d = context;
-    if (d->count == d->room) {
-        d->room = d->room ? d->room * 2 : 1024;
-        d->patches = redact_grown(d->patches, d->room * sizeof *d->patches);
-    }
-    d->patches[d->count++] =
-        (struct patch){spot.record, spot.offset, text->number, from, length, spot.place};
+    patches_add(context, text, spot, from, length);
 }
 
 void redactor_learned(struct redactor *d)
@@ -91,7 +88,7 @@ void redactor_learned(struct redactor *d)
         redact_texts_learn(d->texts, (const uint8_t *)value, length, REDACT_PLAIN, "value");
     redact_texts_close(d->texts);
     d->eyes.found = NULL;
-    d->eyes.sink = (struct redact_sink){d->texts, on_part, d};
+    d->eyes.sink = (struct redact_sink){d->texts, on_part, &d->patches};
     d->walk = redact_walk_new(&d->eyes);
 }
 
@@ -104,88 +101,35 @@ void redactor_find(struct redactor *d, const struct trace_reader *reader,
         redact_walk_record(d->walk, reader, r);
 }
 
-static int64_t begins(const struct patch *p)
-{
-    return (int64_t)p->offset - p->from;
-}
-
-/* By place; of those that overlap, the one that counts comes first. */
-static int by_place(const void *a, const void *b)
-{
-    const struct patch *x = a, *y = b;
-    if (x->record != y->record)
-        return x->record < y->record ? -1 : 1;
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
-    if (begins(x) != begins(y))
-        return begins(x) < begins(y) ? -1 : 1;
-    if (x->text != y->text)
-        return x->text < y->text ? -1 : 1;
-    return (x->from > y->from) - (x->from < y->from);
-}
-
-static bool is_same(const struct patch *x, const struct patch *y)
-{
-    return x->record == y->record && x->place == y->place && x->offset == y->offset &&
-           x->text == y->text && x->from == y->from;
-}
-
 void redactor_found(struct redactor *d)
 {
-    size_t kept = 0;
     d->records = redact_walk_records(d->walk);
     redact_walk_free(d->walk);
     d->walk = NULL;
-    if (d->count)
-        qsort(d->patches, d->count, sizeof *d->patches, by_place);
-    for (size_t i = 0; i < d->count; i++)
-        if (!kept || !is_same(&d->patches[kept - 1], &d->patches[i]))
-            d->patches[kept++] = d->patches[i];
-    d->count = kept;
-    for (size_t i = 0; i < kept; i++)
-        d->places += d->patches[i].from == 0;
+    patches_sort(&d->patches);
+    for (size_t i = 0; i < d->patches.count; i++)
+        d->places += d->patches.at[i].from == 0;
 }
 
 /* ---- applying ---- */
 
-static const struct redact_text *text_of(const struct redactor *d, const struct patch *p)
+static void patch_bytes(struct redactor *d, const struct patch *p, size_t count, uint8_t *bytes)
 {
-    return redact_texts_number(d->texts, p->text);
-}
-
-static bool outweighs(const struct redactor *d, const struct patch *x, const struct patch *y)
-{
-    return begins(x) != begins(y) ? begins(x) < begins(y)
-                                  : text_of(d, x)->length > text_of(d, y)->length;
-}
-
-/* Patches of one place, sorted: the bytes that no stronger one has. Few overlap, so few are looked at. */
-static void patch_bytes(const struct redactor *d, const struct patch *p, size_t count,
-                        uint8_t *bytes)
-{
+    d->taken.length = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *new = text_of(d, &p[i])->replacement + p[i].from;
-        for (uint32_t k = 0; k < p[i].length; k++) {
-            uint32_t at = p[i].offset + k;
-            bool free_to_take = true;
-            for (size_t j = i; free_to_take && j-- > 0 && i - j < 64;)
-                free_to_take = at < p[j].offset || at - p[j].offset >= p[j].length ||
-                               outweighs(d, &p[i], &p[j]);
-            if (free_to_take)
-                bytes[at] = new[k];
-        }
+        const struct redact_text *text = redact_texts_number(d->texts, p[i].text);
+        patch_take(&p[i], &d->taken, text->replacement + p[i].from, bytes);
     }
 }
 
 /* The patches of the place, which are the next ones. */
 static const struct patch *patches_of(struct redactor *d, uint8_t place, size_t *count)
 {
-    const struct patch *first = d->count ? d->patches + d->next : NULL;
-    size_t n = 0;
-    while (d->next + n < d->count && first[n].record == d->applied && first[n].place == place)
-        n++;
-    d->next += n;
-    *count = n;
+    const struct patches *p = &d->patches;
+    const struct patch *first = d->next < p->count ? &p->at[d->next] : NULL;
+    bool here = first && first->record == d->applied && first->place == place;
+    *count = here ? patches_of_place(p, d->next) : 0;
+    d->next += *count;
     return first;
 }
 
@@ -265,19 +209,18 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
 
 char *redactor_text(struct redactor *d, const char *text)
 {
-    struct redactor part = {.texts = d->texts, .rules = d->rules};
-    struct redact_eyes eyes = {d->rules, {d->texts, on_part, &part}, NULL, NULL};
+    struct patches found = {0};
+    struct redact_eyes eyes = {d->rules, {d->texts, on_part, &found}, NULL, NULL};
     struct redact_flow flow = {0};
     size_t length = strlen(text);
     char *out = redact_grown(NULL, length + 1);
     memcpy(out, text, length + 1);
     redact_flow_feed(&flow, &eyes.sink, (const uint8_t *)text, length, (struct redact_spot){0});
     redact_plain(&eyes, &flow, 0, (const uint8_t *)text, length);
-    if (part.count)
-        qsort(part.patches, part.count, sizeof *part.patches, by_place);
-    patch_bytes(&part, part.patches, part.count, (uint8_t *)out);
+    patches_sort(&found);
+    patch_bytes(d, found.at, found.count, (uint8_t *)out);
     redact_flow_free(&flow);
-    free(part.patches);
+    free(found.at);
     return out;
 }
 
@@ -309,6 +252,7 @@ void redactor_free(struct redactor *d)
         free(d->spans[i].at);
     free(d->effects.at);
     free(d->text.at);
-    free(d->patches);
+    free(d->taken.at);
+    free(d->patches.at);
     free(d);
 }

@@ -13,6 +13,7 @@ struct redactor_check {
     struct redact_eyes eyes;
     struct redact_walk *walk;
     size_t next; /* patch */
+    struct redact_bytes taken;
     bool too_many;
     uint32_t node; /* of the file's bytes */
     uint64_t offset;
@@ -38,15 +39,25 @@ static const uint8_t *bytes_at(const struct trace_record *r, const struct patch 
     return has && r->spans[p->place].kept >= end ? r->spans[p->place].bytes + p->offset : NULL;
 }
 
-/* Of a text that is cut, parts may stay what they were by chance; the streams show that it is not whole. */
+/* Of a text that is cut, parts may stay what they were by chance; the streams show that it is not whole. The same is
+ * true of one that lies partly within another. */
 static void check_patch(struct redactor_check *c, const struct patch *p)
 {
     const struct redact_text *text = redact_texts_number(c->redactor->texts, p->text);
     const uint8_t *bytes = bytes_at(c->record, p);
+    bool is_whole = patch_take(p, &c->taken, NULL, NULL) && p->length == text->length;
     bool same = bytes && memcmp(bytes, text->bytes + p->from, p->length) == 0;
     bool could_differ = memcmp(text->bytes, text->replacement, text->length) != 0;
-    if (!bytes || (same && p->length == text->length && could_differ))
+    if (!bytes || (same && is_whole && could_differ))
         c->left(c->context, text->what, c->record);
+}
+
+static void check_place(struct redactor_check *c)
+{
+    const struct patches *p = &c->redactor->patches;
+    c->taken.length = 0;
+    for (size_t n = patches_of_place(p, c->next); n; n--)
+        check_patch(c, &p->at[c->next++]);
 }
 
 void redactor_check_record(struct redactor_check *c, const struct trace_reader *reader,
@@ -56,8 +67,8 @@ void redactor_check_record(struct redactor_check *c, const struct trace_reader *
     uint32_t number = redact_walk_records(c->walk);
     c->record = r;
     c->too_many |= number >= d->records;
-    for (; c->next < d->count && d->patches[c->next].record == number; c->next++)
-        check_patch(c, &d->patches[c->next]);
+    while (c->next < d->patches.count && d->patches.at[c->next].record == number)
+        check_place(c);
     redact_walk_record(c->walk, reader, r);
     c->record = NULL;
 }
@@ -98,5 +109,6 @@ struct redactor_check *redactor_check_new(struct redactor *d, redactor_left *lef
 void redactor_check_free(struct redactor_check *c)
 {
     redact_walk_free(c->walk);
+    free(c->taken.at);
     free(c);
 }

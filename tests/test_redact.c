@@ -399,6 +399,23 @@ static void test_not_everything_is_looked_for(void)
     redact_texts_free(t);
 }
 
+/* The beginning of a value that was cut off becomes the beginning of what the value becomes. */
+static void test_parts_are_taken_for_the_whole(void)
+{
+    struct redact_texts *t = redact_texts_new("k", 1);
+    char part[200], longer_part[200], whole[200], alone[200];
+    redact_texts_learn_part(t, (const uint8_t *)"abcdef", 6, "test");
+    redact_texts_learn_part(t, (const uint8_t *)"abcdefgh", 8, "test");
+    redact_texts_learn_part(t, (const uint8_t *)"xyzxyz", 6, "test");
+    learn(t, "abcdefghijkl", REDACT_PLAIN);
+    redact_texts_close(t);
+    REQUIRE(becomes(t, "abcdef", part) && becomes(t, "abcdefgh", longer_part) &&
+            becomes(t, "abcdefghijkl", whole) && becomes(t, "xyzxyz", alone));
+    CHECK(strncmp(part, whole, 6) == 0 && strncmp(longer_part, whole, 8) == 0);
+    CHECK(strcmp(alone, "xyzxyz") != 0);
+    redact_texts_free(t);
+}
+
 /* Ten digits for ten digits: each is another one's, none its own, while there are some left. */
 static void test_unequal_ones_stay_unequal(void)
 {
@@ -574,6 +591,7 @@ CU_TestInfo redact_tests[] = {
     {"all forms of a secret agree", test_forms_agree},
     {"Basic is a user and a password", test_basic_is_user_and_password},
     {"not everything is looked for everywhere", test_not_everything_is_looked_for},
+    {"parts are taken for the whole", test_parts_are_taken_for_the_whole},
     {"unequal secrets stay unequal", test_unequal_ones_stay_unequal},
     {"the search finds all", test_search_finds_all},
     {"values are found however they are cut", test_values_are_found_however_they_are_cut},

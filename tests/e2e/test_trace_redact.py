@@ -239,6 +239,7 @@ class Redact(Case):
                 self.everything()
         self.record(work, "--trace-part-size", "64K")
         self.assertTrue(os.path.exists(self.trace + ".2"), os.listdir(self.path))
+        self.tool("replay", self.trace)
         self.tool("redact", self.trace, self.copy)
         self.assertNoSecret(self.copy)
         self.tool("replay", self.copy)
