@@ -353,6 +353,32 @@ static void test_a_full_disk(void)
     end();
 }
 
+/* What is held need not fit as a whole. */
+static void test_a_disk_that_has_a_little_room_again(void)
+{
+    begin();
+    CHECK_UINT(writer_open(&writer, now), 0);
+    call(0, 10);
+    drain();
+    rlim_t room = (rlim_t)size_of(path);
+    for (unsigned i = 0; i < 20; i++) {
+        limit_files(room);
+        call(0, 3000);
+        drain();
+        room += i % 3 * 1500;
+        now += SECOND;
+        struct counted c = count_of(path);
+        CHECK(c.bad == 0 && c.torn == 0);
+    }
+    struct counted c = count_of(path);
+    CHECK(c.calls > 3 && c.calls < 18);
+    limit_files(RLIM_INFINITY);
+    now += SECOND;
+    drain();
+    CHECK_UINT(count_of(path).calls, 21);
+    end();
+}
+
 static void test_a_disk_that_is_always_full(void)
 {
     begin();
@@ -681,6 +707,7 @@ CU_TestInfo recording_writer_tests[] = {
     {"the last parts stay", test_the_last_parts_stay},
     {"a part that cannot be made", test_a_part_that_cannot_be_made},
     {"a full disk", test_a_full_disk},
+    {"a disk that has a little room again", test_a_disk_that_has_a_little_room_again},
     {"a disk that is always full", test_a_disk_that_is_always_full},
     {"a pipe that is read slowly", test_a_pipe_that_is_read_slowly},
     {"a pipe that nobody reads", test_a_pipe_that_nobody_reads},

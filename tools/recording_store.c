@@ -1,5 +1,6 @@
 /* tools/recording_store.c -- see recording_store.h */
 #include "tools/recording_store.h"
+#include "messages/trace_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -163,10 +164,29 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
                               : written + write_some(s, s->fd, bytes + written, length - written);
 }
 
-/* Frames that were not written whole go again, as far as they can. Returns how much stays. */
-static size_t take_back(const struct recording_store *s, size_t written)
+/* The bytes of what begins here, a frame or the magic of a file; 0: neither does. */
+static size_t unit_bytes(const uint8_t *at, size_t left)
 {
-    return s->regular && ftruncate(s->fd, (off_t)s->bytes) == 0 ? 0 : written;
+    struct trace_head h;
+    if (left >= TRACE_MAGIC_BYTES && memcmp(at, TRACE_MAGIC, TRACE_MAGIC_BYTES) == 0)
+        return TRACE_MAGIC_BYTES;
+    return left >= FRAME_HEAD_BYTES && trace_head_read(at, &h) ? FRAME_HEAD_BYTES + h.length : 0;
+}
+
+/* How many of these bytes are whole. */
+static size_t whole_units(const uint8_t *bytes, size_t length)
+{
+    size_t at = 0, n;
+    while ((n = unit_bytes(bytes + at, length - at)) && n <= length - at)
+        at += n;
+    return at;
+}
+
+/* What was not written whole goes again, as far as it can. Returns how much stays. */
+static size_t take_back(const struct recording_store *s, const uint8_t *bytes, size_t written)
+{
+    size_t whole = s->regular ? whole_units(bytes, written) : written;
+    return whole == written || ftruncate(s->fd, (off_t)(s->bytes + whole)) == 0 ? whole : written;
 }
 
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length)
@@ -177,7 +197,7 @@ size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, s
     size_t written = write_mixed(s, bytes, length);
     s->error = written == length ? 0 : errno;
     if (s->error)
-        written = take_back(s, written);
+        written = take_back(s, bytes, written);
     s->bytes += written;
     return written;
 }

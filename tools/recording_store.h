@@ -36,8 +36,8 @@ int recording_store_open(struct recording_store *s, uint64_t now_ns);
 bool recording_store_is_full(const struct recording_store *s, size_t more, uint64_t now_ns);
 /* Another part is begun. False: `error`; it is tried again when something is appended. */
 bool recording_store_next_part(struct recording_store *s, uint64_t now_ns);
-/* Whole frames. Returns how many bytes are in the file for good: of a regular file all, or none. When these are
- * not all, `error` says why, and the rest is to be appended later, before anything else. */
+/* Whole frames. Returns how many bytes are in the file for good: in a regular file those frames that fit. When these
+ * are not all, `error` says why, and the rest is to be appended later, before anything else. */
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
 void recording_store_close(struct recording_store *s);
 /* As if it had never been opened. */

@@ -267,13 +267,13 @@ class Disk(Recording):
 
     def test_a_disk_that_is_full(self):
         where = self.directory()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", where], capture_output=True).returncode:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", where], capture_output=True).returncode:
             self.skipTest("nothing can be mounted here")
         self.addCleanup(subprocess.run, ["umount", "-l", where])
         r = self.recorded(path=os.path.join(where, "trace"))
         other = os.path.join(where, "other")
         with open(other, "wb") as f:
-            f.write(bytes(400 << 10))
+            f.write(bytes(7900 << 10))
         n = 0
         while "No space left on device" not in r.daemon.log and n < 1000:
             self.assertEqual(r.get("/" + "x" * 1000), b"ok")
@@ -340,12 +340,16 @@ class Disk(Recording):
                     f.write(data)
         reader = threading.Thread(target=read_all)
         reader.start()
-        self.assertEqual(len(r.get("/after")), 200000)
+
+        def has_after():
+            self.assertEqual(len(r.get("/after")), 200000)
+            with open(copy, "rb") as f:
+                return b"/after" in f.read()
+        r.wait_for(lambda: os.path.exists(copy) and has_after(), "nothing more is recorded")
         r.end()
         reader.join(20 * SLOW)
         t = trace.Trace(copy)
         self.assertGreater(t.lost(), 100)
-        self.assertTrue(t.has(b"/after"))
         self.assertEqual(t.torn, 0)
         self.check_whole(copy)
 
@@ -395,7 +399,7 @@ class Last(Recording):
         self.assertEqual(d.wait_exit(), 69)
         t = trace.Trace(path)
         self.assertEqual(t.header["why"], "an error")
-        self.assertEqual(t.notes(), ["the program has ended"])
+        self.assertTrue(t.has(b"127.0.0.1"))
 
     def crash(self, number, *args, path_of=lambda r: r.path):
         r = self.recorded(*args)

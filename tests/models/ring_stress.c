@@ -10,8 +10,8 @@
  * sanitizer says. With -DFAULT=1 `publish` does not release, with -DFAULT=2 `release` does not: the sanitizer must
  * find both.
  */
-#if FAULT
-#include <stdatomic.h>
+#ifndef FAULT
+#define FAULT 0
 #endif
 #if FAULT == 1
 #define ring_publish ring_publish_of_the_shipped_text
