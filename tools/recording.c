@@ -6,11 +6,10 @@
  */
 #include "tools/recording.h"
 #include "actors/actor_types.h"
+#include "runtime/aside.h"
 #include "tools/recording_writer.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,14 +33,13 @@ enum {
 /* How far the thread is with what a crash wants of it. */
 enum crash_step { CRASH_WAITS, CRASH_BEGUN, CRASH_WRITTEN };
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, 0};
+enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] - 1 };
 
 static struct recording {
     struct writer writer;
     char *command_line;
-    pthread_t thread;
-    sem_t wake;
+    struct aside thread;
     bool runs; /* the thread */
     atomic_bool stop, signalled;
 
@@ -69,18 +67,7 @@ static bool keeps_in_memory(void)
 static void wake(void *context)
 {
     (void)context;
-    sem_post(&recording.wake);
-}
-
-static void wait_ms(unsigned ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (sem_clockwait(&recording.wake, CLOCK_MONOTONIC, &until) && errno == EINTR)
-        ;
+    aside_wake(&recording.thread);
 }
 
 /* What was seen up to now belongs to it, settled or not. */
@@ -122,15 +109,13 @@ static void nap(struct recording *r, unsigned *empty, uint64_t found)
     *empty = found ? 0 : *empty + 1;
     bool sleeps = *empty > NAPS_BEFORE_SLEEP && !r->writer.error_waits;
     recorder_waits(r->writer.recorder, sleeps ? READER_SLEEPS : READER_NAPS);
-    wait_ms(sleeps ? SLEEP_MS : NAP_MS);
+    aside_wait(&r->thread, sleeps ? SLEEP_MS : NAP_MS);
 }
 
-static void *work(void *unused)
+static void work(void *context)
 {
-    struct recording *r = &recording;
+    struct recording *r = context;
     unsigned empty = 0;
-    (void)unused;
-    pthread_setname_np(pthread_self(), "trace"); /* for ps, top and the bench */
     while (!atomic_load(&r->stop) && !atomic_load(&r->crasher)) {
         recorder_waits(r->writer.recorder, READER_LOOKS);
         uint64_t now = clock_ns();
@@ -142,7 +127,6 @@ static void *work(void *unused)
         write_after_crash(r);
     else
         write_at_the_end(r);
-    return NULL;
 }
 
 /* ---- signals ---- */
@@ -152,7 +136,7 @@ static void on_usr1(int number)
     int before = errno;
     (void)number;
     atomic_store(&recording.signalled, true);
-    sem_post(&recording.wake);
+    aside_wake(&recording.thread);
     errno = before;
 }
 
@@ -180,8 +164,8 @@ static void wait_for_thread(struct recording *r)
 static void have_it_written(struct recording *r)
 {
     recorder_crashed(r->writer.recorder);
-    if (!pthread_equal(pthread_self(), r->thread)) {
-        sem_post(&r->wake);
+    if (!aside_is_here(&r->thread)) {
+        aside_wake(&r->thread);
         wait_for_thread(r);
     }
     if (atomic_load(&r->crash_step) == CRASH_WAITS && keeps_in_memory())
@@ -226,19 +210,6 @@ static void leave_signals(struct recording *r)
     for (unsigned i = 0; i < FATAL_SIGNALS; i++)
         sigaction(fatal_signals[i], &r->before[i], NULL);
     sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
-}
-
-/* A signal goes to the workers, as without a trace; a fault of the thread's own goes to the thread. */
-static int start_thread(struct recording *r)
-{
-    sigset_t most, before;
-    sigfillset(&most);
-    for (unsigned i = 0; i < FATAL_SIGNALS; i++)
-        sigdelset(&most, fatal_signals[i]);
-    pthread_sigmask(SIG_SETMASK, &most, &before);
-    int error = pthread_create(&r->thread, NULL, work, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
 }
 
 /* ---- begin and end ---- */
@@ -323,8 +294,8 @@ static int start(struct recording *r, const struct recording_program *p,
     if (keeps_in_memory())
         trace_encode_beginning_of(r->writer.encoder, &r->crash_begin, UINT64_MAX, "a crash");
     writer_dump_name(&r->writer, r->crash_name);
-    sem_init(&r->wake, 0, 0);
-    if ((error = start_thread(r)))
+    /* the bench looks for this name; a fault of the thread's own is caught there */
+    if ((error = aside_start(&r->thread, "trace", work, r, fatal_signals)))
         recording_store_remove(&r->writer.store);
     return error;
 }
@@ -364,8 +335,8 @@ void recording_stop(void)
     if (!r->runs)
         return;
     atomic_store(&r->stop, true);
-    sem_post(&r->wake);
-    pthread_join(r->thread, NULL);
+    aside_wake(&r->thread);
+    aside_join(&r->thread);
     leave_signals(r);
     free_all(r);
 }

@@ -15,8 +15,8 @@ for format in uUUUuuuussssss 'A(vcsA(cs))' 'A(s)' 'A(sv)' 'A(ss)' 'U#u#B' 'U#u#v
 done
 kind=0
 while [ $kind -lt 100 ]; do
-    printf '%b' "\\03\\0$(printf %o $kind)\\01\\02\\03\\04\\05\\020\\04\\0\\0\\0\\04\\0\\0\\0abcdefgh\\0\\0\\0" \
-        >"$1/way-3-$kind"
+    spans='\04\0\0\0\04\0\0\0abcdefgh\0\0\0'
+    printf '%b' "\\03\\0$(printf %o $kind)\\01\\02\\03\\04\\05\\020$spans" >"$1/way-3-$kind"
     kind=$((kind + 1))
 done
 printf 'intptrc1' >"$1/way-0"
