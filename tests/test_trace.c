@@ -730,8 +730,9 @@ static void put_continue(struct trace_out *out, bool with_more)
     uint64_t words[TRACE_WORDS] = {0}, n = 77, more = 5;
     uint32_t smalls[TRACE_SMALLS] = {0};
     tpl_bin rest = {NULL, 0};
-    tpl_node *map = with_more ? tpl_map("U#u#BuU", words, 5, smalls, 5, &rest, &n, &more)
-                              : tpl_map("U#u#Bu", words, 5, smalls, 5, &rest, &n);
+    char without[] = "U#u#Bu", with[] = "U#u#BuU";
+    tpl_node *map = with_more ? tpl_map(with, words, 5, smalls, 5, &rest, &n, &more)
+                              : tpl_map(without, words, 5, smalls, 5, &rest, &n);
     tpl_pack(map, 0);
     trace_frame_dump_any(out, FRAME_CALL + 5, map);
 }

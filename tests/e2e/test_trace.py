@@ -192,7 +192,7 @@ class Parts(Recording):
             self.assertIn(status, (0, 65), errors)  # a part may be removed before it is read
             self.assertTrue(all("torn" in e or "are missing" in e or "is empty" in e for e in errors.splitlines()),
                             errors)
-        r.wait_for(lambda: trace.parts_of(r.path)[-1:] > [r.path + ".5"], "no parts are made")
+        r.wait_for(lambda: int(trace.parts_of(r.path)[-1].rsplit(".")[-1]) > 5, "no parts are made")
         stop()
         r.end()
         parts = self.read_parts(r.path)
