@@ -237,11 +237,28 @@ static bool take_number(const char *name, const char *value)
     return true; /* of a newer build: nobody here reads it */
 }
 
-static bool take(const char *name, const char *value)
+static bool take_level(const char *value)
 {
     uint64_t n;
+    if (!number(value, LOG_TRACE, &n))
+        return false;
+    log_settings.level = (enum log_level)n;
+    return true;
+}
+
+static bool take_answer(const char *value)
+{
+    uint64_t n;
+    if (!number(value, AGENT_ANSWER_NONE, &n))
+        return false;
+    agent_taken.answer = (uint8_t)n;
+    return true;
+}
+
+static bool take(const char *name, const char *value)
+{
     if (IS("log_level"))
-        return number(value, LOG_TRACE, &n) && (log_settings.level = (enum log_level)n, true);
+        return take_level(value);
     if (IS("destination"))
         return take_destination(value);
     if (IS("agent"))
@@ -269,7 +286,7 @@ static bool take(const char *name, const char *value)
     if (IS(".version_text"))
         return take_version_text(value);
     if (IS(".answer"))
-        return number(value, AGENT_ANSWER_NONE, &n) && (agent_taken.answer = (uint8_t)n, true);
+        return take_answer(value);
     return take_number(name, value);
 }
 

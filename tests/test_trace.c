@@ -811,8 +811,9 @@ static void test_images_that_lie(void)
         const uint8_t *good = image_of(frame, &length);
         REQUIRE(length < sizeof image);
         memcpy(image, good, length);
-        unsigned type = small.out.bytes[small.frames[frame] + 2] |
-                        small.out.bytes[small.frames[frame] + 3] << 8;
+        struct trace_head h;
+        REQUIRE(trace_head_read(small.out.bytes + small.frames[frame], &h));
+        unsigned type = h.type;
         small_end();
         for (size_t i = 0; i < length * 3; i++) {
             image[i / 3] ^= changes[i % 3];
