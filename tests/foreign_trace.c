@@ -140,7 +140,6 @@ void foreign_landing(struct trace_out *out, uint64_t sequence, const char *bytes
     if (what_followed)
         trace_out_put(&rest, what_followed->bytes, what_followed->length);
     bin = (tpl_bin){rest.bytes, (uint32_t)rest.length};
-    char format[] = "U#u#BvUc";
     tpl_node *map =
         tpl_map(format, words, TRACE_WORDS, small, TRACE_SMALLS, &bin, &moon, &who, &soft);
     tpl_pack(map, 0);

@@ -121,7 +121,7 @@ class Replay(Case):
         curls = [subprocess.Popen([need("curl"), "-s", "-o", "/dev/null", "-m", "20", url + path])
                  for path in ("/small", "/missing", "/small?a", "/small?b")]
         self.assertEqual([curl.wait() for curl in curls], [0] * 4)
-        self.curl(url + "/put/it", "-T", __file__)
+        self.curl(url + "/put/it", "-T", os.path.join(self.directory_with("upload", b"y" * 3000), "upload"))
 
     def test_chaos(self):
         trace = self.record(self.some_load, "--workers", "2")
