@@ -190,7 +190,8 @@ static void settle(struct chaos_one *one, uint64_t *due_us)
     bool acted = true;
     while (acted && !sim_has_ended(&one->sim)) {
         (void)sim_run_until_idle(&one->sim);
-        acted = agent_acts(one, due_us) | chaos_apps_act(&one->apps);
+        acted = agent_acts(one, due_us);
+        acted = chaos_apps_act(&one->apps) || acted;
     }
 }
 

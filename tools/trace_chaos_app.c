@@ -201,7 +201,8 @@ static bool say(struct chaos_apps *a, struct chaos_app *c)
 
 static bool act(struct chaos_apps *a, struct chaos_app *c)
 {
-    bool acted = hear(a, c) | say(a, c);
+    bool acted = hear(a, c);
+    acted = say(a, c) || acted;
     if (!c->peer)
         return acted;
     bool over = sim_peer_error(c->peer) || (sim_peer_ended(c->peer) && !c->playing);
