@@ -63,9 +63,11 @@ class Replay(Case):
         subprocess.run([need("curl"), "-s", "-o", "/dev/null", "-m", "20", url, *more], check=True)
 
     def load(self, url):
-        for path, count in (("/small", 16), ("/missing", 4)):
-            subprocess.run([need("wrk"), "-t", "1", "-c", str(count), "-d", "1s", url + path], check=True,
-                           capture_output=True, timeout=60 * SLOW)
+        """Some hundred requests, sixteen at a time, from two clients; and an upload."""
+        curls = [subprocess.Popen([need("curl"), "-s", "-m", "60", "--parallel", "--parallel-max", "16", "-o", "/dev/null",
+                                   f"{url}/{path}?[1-{count}]"], stderr=subprocess.DEVNULL)
+                 for path, count in (("small", 400), ("missing", 200))]
+        self.assertEqual([curl.wait() for curl in curls], [0, 0])
         self.curl(url + "/put/it", "-T", PROGRAM)
 
     def test_a_loaded_daemon_with_two_workers_replays_a_hundred_times(self):
