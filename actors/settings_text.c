@@ -293,6 +293,15 @@ static bool take(const char *name, const char *value)
 /* What the settings point into: a reader forgets its own with the next part of a trace. */
 static struct trace_setting *kept;
 
+static void forget_kept(void)
+{
+    for (struct trace_setting *t = kept; t && t->name; t++) {
+        free((void *)(uintptr_t)t->name);
+        t->name = "";
+    }
+    settings_texts_free(kept);
+}
+
 static struct trace_setting *copy(const struct trace_setting *texts)
 {
     struct texts t = {NULL, 0};
@@ -303,7 +312,7 @@ static struct trace_setting *copy(const struct trace_setting *texts)
 
 bool settings_take(const struct trace_setting *texts, char error[SETTINGS_ERROR_MAX])
 {
-    settings_texts_free(kept);
+    forget_kept();
     kept = copy(texts);
     destinations_clear();
     settings_default(&taken);
