@@ -164,19 +164,24 @@ void redact_scan_cut(struct redact_scan *s)
     s->is_cut = false;
 }
 
+/* A blank line: whatever it ends, names and values do not go on behind it. The first one ends a head. */
+static void blank_line(struct redact_scan *s)
+{
+    uint64_t body = s->body_left ? s->body_left : s->length_said;
+    redact_scan_boundary(s);
+    s->body_left = body == UINT64_MAX ? 0 : body;
+}
+
 static void end_of_line(struct redact_scan *s)
 {
-    bool blank = s->line_step == LINE_NAME && !s->line_name_length && !s->body_left;
+    bool blank = s->line_step == LINE_NAME && !s->line_name_length;
     line_end(s);
     pair_byte(s, '\n');
     url_byte(s, '\n');
     redact_json_line_end(s);
     s->at++;
-    if (blank) {
-        uint64_t body = s->length_said;
-        redact_scan_boundary(s);
-        s->body_left = body == UINT64_MAX ? 0 : body;
-    }
+    if (blank)
+        blank_line(s);
 }
 
 static void one_byte(struct redact_scan *s, uint8_t c)

@@ -200,6 +200,8 @@ static void test_content_length_ends_a_body(void)
 {
     check_found("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\npassword=pGET / HTTP/1.1\r\n",
                 "query password=p|", NULL);
+    check_found("POST / HTTP/1.1\r\nContent-Length: 13\r\n\r\na\n\npassword=pGET / HTTP/1.1\r\n",
+                "query password=p|", NULL);
 }
 
 /* ---- forms ---- */
