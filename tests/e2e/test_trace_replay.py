@@ -64,8 +64,8 @@ class Replay(Case):
 
     def load(self, url):
         """Some hundred requests, sixteen at a time, from two clients; and an upload."""
-        curls = [subprocess.Popen([need("curl"), "-s", "-m", "60", "--parallel", "--parallel-max", "16", "-o", "/dev/null",
-                                   f"{url}/{path}?[1-{count}]"], stderr=subprocess.DEVNULL)
+        parallel = [need("curl"), "-s", "-m", "60", "--parallel", "--parallel-max", "16", "-o", "/dev/null"]
+        curls = [subprocess.Popen([*parallel, f"{url}/{path}?[1-{count}]"], stderr=subprocess.DEVNULL)
                  for path, count in (("small", 400), ("missing", 200))]
         self.assertEqual([curl.wait() for curl in curls], [0, 0])
         self.curl(url + "/put/it", "-T", PROGRAM)
