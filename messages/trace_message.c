@@ -13,7 +13,8 @@ static struct span span_of(const struct trace_bytes *b)
         return NO_BYTES;
     struct chunk *c = chunk_new(FRONT_BYTES + b->length);
     memset(c->bytes, 0, FRONT_BYTES);
-    memcpy(c->bytes + FRONT_BYTES, b->bytes, b->kept);
+    if (b->kept)
+        memcpy(c->bytes + FRONT_BYTES, b->bytes, b->kept);
     memset(c->bytes + FRONT_BYTES + b->kept, 0, b->length - b->kept);
     c->used = FRONT_BYTES + b->length;
     return (struct span){c, FRONT_BYTES, b->length};
