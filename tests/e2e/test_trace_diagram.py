@@ -107,7 +107,7 @@ class Diagrams(Case):
         c = self.chain(("who", b"local and little"), ("large", os.urandom(3000000)))
         self.assertEqual(c.curl("/who?user=7"), (200, b"local and little"))
         self.assertEqual(c.curl("/large")[0], 200)
-        self.assertEqual(c.curl("/put/one", "-T", "-", data=os.urandom(700000))[0], 201)
+        self.assertIn(c.curl("/put/one", "-T", "-", data=os.urandom(700000))[0], (201, 204))  # sent again: 204
         c.finish()
         return self.trace
 
