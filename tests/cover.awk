@@ -48,7 +48,7 @@ END {
             decoder_ran += ran[file]
             decoder_all += all[file]
         }
-        if (file ~ /\/(trace|redact)_/) {
+        if (file ~ /\/((trace|redact)_|(text_out|packet|pcapng)\.)/) {
             trace_ran += ran[file]
             trace_all += all[file]
         } else {
