@@ -12,7 +12,7 @@ from case import Case
 from chain import StandIn, need
 from daemon import PROGRAM, SLOW, Daemon
 
-TRACE = os.path.join(os.path.dirname(PROGRAM), "intproxy-trace")
+TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
 
 # HTTP and raw on one port. argv: port, word. /who says the word, /chunked comes in three pieces, /slow waits, all
 # else says what was asked; a connection that begins with a zero byte is raw: a greeting, an echo, a farewell.
