@@ -64,7 +64,8 @@ class Replay(Case):
 
     def load(self, url):
         """Some hundred requests, sixteen at a time, from two clients; and an upload."""
-        parallel = [need("curl"), "-s", "-m", "60", "--parallel", "--parallel-max", "16", "-o", "/dev/null"]
+        parallel = [need("curl"), "-s", "-m", "60", "--parallel", "--parallel-max", "16", "-o", "/dev/null",
+                    "--retry", "5", "--retry-connrefused", "--retry-delay", "1"]
         curls = [subprocess.Popen([*parallel, f"{url}/{path}?[1-{count}]"], stderr=subprocess.DEVNULL)
                  for path, count in (("small", 400), ("missing", 200))]
         self.assertEqual([curl.wait() for curl in curls], [0, 0])
