@@ -143,6 +143,25 @@ bool trace_call_take(struct trace_call *c, const struct trace_reader *reader,
     return true;
 }
 
+enum replay_result trace_replay_record(struct replay *replay, struct trace_call *c,
+                                       const struct trace_reader *reader,
+                                       const struct trace_record *r,
+                                       const struct actor_type *(*type)(const char *name))
+{
+    if (r->what == TRACE_UNDELIVERED)
+        return replay_lost(replay, r->from, r->to, r->kind->ours, r->sequence);
+    if (r->what != TRACE_CALL && r->what != TRACE_END)
+        return REPLAY_SAME;
+    if (!trace_call_take(c, reader, r, type))
+        return REPLAY_LEFT_OUT;
+    if (r->what == TRACE_END)
+        return replay_end(replay, &c->call, (uint8_t)r->flags);
+    struct heap *before = replay_enter(replay);
+    struct message *m = trace_message(r);
+    replay_leave(before);
+    return replay_hear(replay, &c->call, m);
+}
+
 void trace_call_free(struct trace_call *c)
 {
     free(c->effects);

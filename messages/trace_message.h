@@ -25,6 +25,12 @@ bool trace_call_take(struct trace_call *c, const struct trace_reader *reader,
                      const struct trace_record *r,
                      const struct actor_type *(*type)(const char *name));
 void trace_call_free(struct trace_call *c);
+/* Gives the record to the replay, whatever it is. What replay does not know of (notes, counts of what was lost) is
+ * REPLAY_SAME; what trace_call_take cannot take, REPLAY_LEFT_OUT. */
+enum replay_result trace_replay_record(struct replay *replay, struct trace_call *c,
+                                       const struct trace_reader *reader,
+                                       const struct trace_record *r,
+                                       const struct actor_type *(*type)(const char *name));
 /* Its message, in the heap that is entered. The record's kind is known here. */
 struct message *trace_message(const struct trace_record *r);
 /* Bytes of spans were cut short. */

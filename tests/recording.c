@@ -184,20 +184,6 @@ struct pass {
     size_t room;
 };
 
-static enum replay_result replay_record(struct pass *p, const struct trace_record *r)
-{
-    if (r->what == TRACE_UNDELIVERED)
-        return replay_lost(p->replay, r->from, r->to, r->kind->ours, r->sequence);
-    if (r->what == TRACE_NOTE || !trace_call_take(&p->call, p->reader, r, recording_type))
-        return REPLAY_LEFT_OUT;
-    if (r->what == TRACE_END)
-        return replay_end(p->replay, &p->call.call, (uint8_t)r->flags);
-    struct heap *before = replay_enter(p->replay);
-    struct message *m = trace_message(r);
-    replay_leave(before);
-    return replay_hear(p->replay, &p->call.call, m);
-}
-
 static void say(struct pass *p)
 {
     const struct replay_difference *d = replay_difference(p->replay);
@@ -222,7 +208,10 @@ uint64_t replay_bytes(const uint8_t *bytes, size_t length, char *report, size_t 
     while ((got = trace_reader_next(p.reader, &r)) != TRACE_MORE) {
         if (got == TRACE_BAD && !bad++)
             snprintf(report, room, "%s", trace_reader_error(p.reader));
-        if (got == TRACE_RECORD && replay_record(&p, &r) == REPLAY_DIFFERS && !bad++)
+        if (got == TRACE_RECORD &&
+            trace_replay_record(p.replay, &p.call, p.reader, &r, recording_type) ==
+                REPLAY_DIFFERS &&
+            !bad++)
             say(&p);
     }
     replay_finish(p.replay);

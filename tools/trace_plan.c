@@ -48,7 +48,6 @@ static void take_call(struct trace_plan *p, struct trace_call *call,
     if (r->what != TRACE_CALL)
         return;
     p->calls++;
-    p->capped_calls += call->call.capped;
     if (a->why == PLAN_WHOLE)
         a->replayable = r->number;
 }
@@ -56,11 +55,8 @@ static void take_call(struct trace_plan *p, struct trace_call *call,
 static void take(struct trace_plan *p, struct trace_call *call, const struct trace_reader *reader,
                  const struct trace_record *r)
 {
-    if (!p->records++) {
-        p->first_ns = r->ended_ns;
+    if (!p->records++)
         p->is_complete = r->sequence == 0;
-    }
-    p->last_ns = r->ended_ns;
     if (r->what == TRACE_CALL || r->what == TRACE_END)
         take_call(p, call, reader, r);
     else if (r->what == TRACE_LAGGED)

@@ -35,9 +35,8 @@ struct plan_actor {
 struct trace_plan {
     struct plan_actor *actors;
     uint64_t records, calls, count[PLAN_WHYS]; /* actors by why */
-    uint64_t replayable, capped_calls;         /* calls */
+    uint64_t replayable;                       /* calls */
     uint64_t lost;
-    uint64_t first_ns, last_ns;
     char unknown[200]; /* the first thing that is not known */
     bool is_complete;  /* it begins with the program, and nothing of it is missing */
 };

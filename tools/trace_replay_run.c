@@ -57,22 +57,6 @@ static void say_difference(const struct run *run)
                   d->actor.generation, d->sequence, d->number, d->what, d->expected, d->came);
 }
 
-static enum replay_result replay_record(struct run *run, const struct trace_record *r)
-{
-    if (r->what == TRACE_UNDELIVERED)
-        return replay_lost(run->replay, r->from, r->to, r->kind->ours, r->sequence);
-    if (r->what != TRACE_CALL && r->what != TRACE_END)
-        return REPLAY_SAME;
-    if (!trace_call_take(&run->call, run->in.reader, r, actor_type_named))
-        return REPLAY_LEFT_OUT;
-    if (r->what == TRACE_END)
-        return replay_end(run->replay, &run->call.call, (uint8_t)r->flags);
-    struct heap *before = replay_enter(run->replay);
-    struct message *m = trace_message(r);
-    replay_leave(before);
-    return replay_hear(run->replay, &run->call.call, m);
-}
-
 static void keep_pace(struct run *run, const struct trace_record *r)
 {
     if (!run->first_ns)
@@ -122,7 +106,9 @@ static bool goes_on(struct run *run, const struct trace_record *r)
 
 static void compare(struct run *run, const struct trace_record *r)
 {
-    if (replay_record(run, r) != REPLAY_DIFFERS || run->differed)
+    enum replay_result result =
+        trace_replay_record(run->replay, &run->call, run->in.reader, r, actor_type_named);
+    if (result != REPLAY_DIFFERS || run->differed)
         return;
     run->differed = true;
     run->difference = *replay_difference(run->replay);
