@@ -109,13 +109,13 @@ $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(LIBS)
 
 # What intproxy-wire is made of: its commands, and those of its own files that they use.
-WIRE_SRC := tools/intproxy-wire.c $(wildcard tools/wire_*.c) tools/tap_stdout.c tools/output.c tools/command_line.c tools/shared_options.c
+WIRE_SRC := tools/intproxy-wire.c $(wildcard tools/wire_*.c) tools/tap_stdout.c tools/output.c tools/commands.c tools/command_line.c tools/shared_options.c
 $(OUT)/intproxy-wire: $(WIRE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson $(LIBS)
 
 # The same for intproxy-trace.
-TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c tools/command_line.c
+TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c tools/commands.c tools/command_line.c
 $(OUT)/tools/trace_page.o: $(wildcard tools/trace_page*.css tools/trace_page*.html tools/trace_page*.js)
 $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)

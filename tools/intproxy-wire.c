@@ -3,15 +3,10 @@
  *     decode encode verdict tap versions gen check       see wire_commands.h
  */
 #include "tools/wire_commands.h"
+#include "tools/commands.h"
 #include "tools/output.h"
-#include <stdio.h>
-#include <string.h>
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *what;
-} commands[] = {
+static const struct command commands[] = {
     {"decode", wire_decode, "bytes to text, JSON or an annotated dump"},
     {"encode", wire_encode, "text or JSON to bytes"},
     {"verdict", wire_verdict, "what the original's decoder would say of some bytes"},
@@ -19,9 +14,8 @@ static const struct command {
     {"versions", wire_versions, "what each version of the protocol brought, and what one lacks"},
     {"gen", wire_gen, "random valid messages"},
     {"check", wire_check, "this program against vectors taken from the original"},
+    {NULL, NULL, NULL},
 };
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static const char forms[] =
     "\n"
@@ -50,39 +44,8 @@ static const char forms[] =
     "the\n"
     "agent cannot be reached (tap); 74 something cannot be read or written\n";
 
-static int help(FILE *out)
-{
-    fputs("usage: intproxy-wire COMMAND [OPTION]...\n"
-          "       intproxy-wire COMMAND --help\n\n",
-          out);
-    for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
-    fputs(forms, out);
-    return out == stdout ? 0 : EXIT_USAGE;
-}
-
-static const struct command *find(const char *name)
-{
-    for (unsigned i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     output_begin("intproxy-wire");
-    if (argc < 2)
-        return help(stderr);
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
-        return help(stdout);
-    if (!strcmp(argv[1], "--version")) {
-        puts("intproxy-wire " INTPROXYD_VERSION);
-        return 0;
-    }
-    const struct command *c = find(argv[1]);
-    if (c)
-        return c->run(argc - 1, argv + 1);
-    fprintf(stderr, "intproxy-wire: there is no command \"%s\", --help lists them\n", argv[1]);
-    return EXIT_USAGE;
+    return commands_run("intproxy-wire", commands, forms, argc, argv);
 }
