@@ -1,6 +1,6 @@
 /* messages/trace_encoder.c -- entries to tpl images in frames; see trace_encoder.h */
 #include "messages/trace_encoder.h"
-#include "messages/trace_format.h"
+#include "messages/trace_shape.h"
 #include <stdlib.h>
 #include <string.h>
 #include <tpl.h>
@@ -13,18 +13,15 @@ struct trace_encoder {
     const struct trace_setting *settings;
     uint64_t records;
 
+    struct trace_shape kinds[MESSAGE_KINDS_MAX]; /* bytes 0: not used yet */
+    struct trace_shape end, undelivered;
+
     /* what the maps read from */
-    uint64_t words[TRACE_WORDS];
-    uint32_t small[TRACE_SMALLS];
-    tpl_bin rest;
-    uint64_t fields[FIELDS_MAX]; /* each in the first bytes of its word */
-    uint16_t kind;
+    struct trace_numbers numbers;
     uint32_t worker;
     uint64_t lost;
     const char *text;
-
-    tpl_node *kinds[MESSAGE_KINDS_MAX]; /* NULL: not used yet */
-    tpl_node *end, *undelivered, *lagged, *note;
+    tpl_node *lagged, *note;
 };
 
 /* ---- the beginning of a file ---- */
@@ -124,93 +121,62 @@ void trace_encode_beginning_of(struct trace_encoder *e, struct trace_out *out,
 
 /* ---- records ---- */
 
-static tpl_node *map_of(struct trace_encoder *e, uint16_t kind)
+static const struct trace_shape *shape_of(struct trace_encoder *e, uint16_t kind)
 {
-    if (e->kinds[kind])
-        return e->kinds[kind];
-    char format[TRACE_CALL_FORMAT_MAX];
-    const struct kind_info *k = message_kind_info(kind);
-    unsigned count = 0;
-    while (k->fields[count].name)
-        count++;
-    trace_call_format(k->fields, count, format);
-    uint64_t *f = e->fields;
-    return e->kinds[kind] = tpl_map(format, e->words, TRACE_WORDS, e->small, TRACE_SMALLS, &e->rest,
-                                    f, f + 1, f + 2, f + 3, f + 4, f + 5, f + 6, f + 7, f + 8);
+    struct trace_shape *s = &e->kinds[kind];
+    if (!s->bytes)
+        trace_shape_of_kind(s, message_kind_info(kind));
+    return s;
 }
 
-static void take_fields(struct trace_encoder *e, const struct message *m)
+static void take_numbers(struct trace_encoder *e, const struct recorded *h)
 {
-    uint64_t *into = e->fields;
-    for (const struct field_info *f = message_kind_info(m->kind)->fields; f->name; f++) {
-        const uint8_t *at = m->payload.bytes + f->offset;
-        struct actor_ref ref;
-        switch (f->type) {
-        case FIELD_span: continue;
-        case FIELD_u8:
-        case FIELD_flag: memcpy(into, at, 1); break;
-        case FIELD_u16: memcpy(into, at, 2); break;
-        case FIELD_u64: memcpy(into, at, 8); break;
-        case FIELD_ref:
-            memcpy(&ref, at, sizeof ref);
-            *into = ref_bits(ref);
-            break;
-        default: memcpy(into, at, 4); break;
-        }
-        into++;
-    }
-}
-
-static void take_common(struct trace_encoder *e, const struct entry *x)
-{
+    const struct entry *x = h->entry;
     const struct message *m = &x->message;
-    e->words[0] = e->records++;
-    e->words[1] = x->now_us;
-    e->words[2] = x->ended_ns;
-    e->words[3] = ref_bits(m->from);
-    e->words[4] = ref_bits(m->to);
-    e->small[0] = x->took_ns;
-    e->small[1] = x->number;
-    e->small[2] = m->exchange;
-    e->small[3] = x->actor_exchange;
-    e->small[4] = (uint32_t)m->flags | (uint32_t)x->type << 16 | (uint32_t)x->worker << 24;
-    e->rest.addr = (void *)(uintptr_t)x->rest;
-    e->rest.sz = x->used - (uint32_t)sizeof *x;
+    uint64_t *words = e->numbers.words;
+    uint32_t *smalls = e->numbers.smalls;
+    words[0] = e->records++;
+    words[1] = x->now_us;
+    words[2] = h->ended_ns;
+    words[3] = ref_bits(m->from);
+    words[4] = ref_bits(m->to);
+    smalls[0] = h->took_ns;
+    smalls[1] = x->number;
+    smalls[2] = m->exchange;
+    smalls[3] = x->actor_exchange;
+    smalls[4] = (uint32_t)m->flags | (uint32_t)x->type << 16 | (uint32_t)x->worker << 24;
 }
 
-static void encode_call(struct trace_encoder *e, struct trace_out *out, const struct entry *x)
+static void encode(struct trace_encoder *e, struct trace_out *out, unsigned frame,
+                   const struct trace_shape *s, const struct recorded *h, const void *payload)
 {
-    tpl_node *map = map_of(e, x->message.kind);
-    take_fields(e, &x->message);
-    tpl_pack(map, 0);
-    trace_frame_dump(out, FRAME_CALL + x->message.kind, map, TRACE_IMAGE_EXTRA + e->rest.sz);
+    const struct entry *x = h->entry;
+    uint32_t rest = s->has_bytes ? x->bytes - x->padding - (uint32_t)sizeof *x : 0;
+    take_numbers(e, h);
+    uint8_t *at = trace_frame_begin(out, s->bytes + rest);
+    trace_frame_end(out, frame, trace_shape_fill(s, at, &e->numbers, x->rest, rest, payload));
 }
 
-void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct entry *x)
+void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct recorded *h)
 {
-    if (x->lost)
-        trace_encode_lagged(e, out, x->worker, x->lost, x->ended_ns - x->took_ns);
-    take_common(e, x);
-    switch (x->what) {
-    case ENTRY_CALL: encode_call(e, out, x); break;
-    case ENTRY_END:
-        tpl_pack(e->end, 0);
-        trace_frame_dump(out, FRAME_END, e->end, TRACE_IMAGE_EXTRA + e->rest.sz);
+    const struct message *m = &h->entry->message;
+    switch (h->entry->what) {
+    case ENTRY_CALL:
+        encode(e, out, FRAME_CALL + m->kind, shape_of(e, m->kind), h, m->payload.bytes);
         break;
-    default:
-        e->kind = x->message.kind;
-        tpl_pack(e->undelivered, 0);
-        trace_frame_dump(out, FRAME_UNDELIVERED, e->undelivered, TRACE_IMAGE_EXTRA);
+    case ENTRY_END: encode(e, out, FRAME_END, &e->end, h, NULL); break;
+    case ENTRY_LAGGED:
+        trace_encode_lagged(e, out, h->entry->worker, m->payload.words[0], h->ended_ns);
         break;
+    default: encode(e, out, FRAME_UNDELIVERED, &e->undelivered, h, &m->kind); break;
     }
 }
 
 static void take_own(struct trace_encoder *e, uint64_t ended_ns)
 {
-    memset(e->words, 0, sizeof e->words);
-    e->words[0] = e->records++;
-    e->words[1] = ended_ns / 1000;
-    e->words[2] = ended_ns;
+    e->numbers = (struct trace_numbers){
+        .words = {e->records++, ended_ns / 1000, ended_ns},
+    };
 }
 
 void trace_encode_lagged(struct trace_encoder *e, struct trace_out *out, unsigned worker,
@@ -250,21 +216,15 @@ struct trace_encoder *trace_encoder_new(const struct trace_about *about,
     e->about = *about;
     e->types = types;
     e->settings = settings;
-    e->end = tpl_map(TRACE_FORMAT_END, e->words, TRACE_WORDS, e->small, TRACE_SMALLS, &e->rest);
-    e->undelivered =
-        tpl_map(TRACE_FORMAT_UNDELIVERED, e->words, TRACE_WORDS, e->small, TRACE_SMALLS, &e->kind);
-    e->lagged = tpl_map(TRACE_FORMAT_LAGGED, e->words, TRACE_WORDS, &e->worker, &e->lost);
-    e->note = tpl_map(TRACE_FORMAT_NOTE, e->words, TRACE_WORDS, &e->text);
+    trace_shape_of(&e->end, TRACE_FORMAT_END);
+    trace_shape_of(&e->undelivered, TRACE_FORMAT_UNDELIVERED);
+    e->lagged = tpl_map(TRACE_FORMAT_LAGGED, e->numbers.words, TRACE_WORDS, &e->worker, &e->lost);
+    e->note = tpl_map(TRACE_FORMAT_NOTE, e->numbers.words, TRACE_WORDS, &e->text);
     return e;
 }
 
 void trace_encoder_free(struct trace_encoder *e)
 {
-    for (unsigned i = 0; i < MESSAGE_KINDS_MAX; i++)
-        if (e->kinds[i])
-            tpl_free(e->kinds[i]);
-    tpl_free(e->end);
-    tpl_free(e->undelivered);
     tpl_free(e->lagged);
     tpl_free(e->note);
     free(e);

@@ -1,7 +1,7 @@
 /* messages/trace_encoder.h -- what the recorder saw, as frames of a trace file.
  *
  * Purpose  entries (runtime/recorder.h) become records; trace_format.h says of which shape. One tpl map a
- *          kind, made once.
+ *          kind, made once (trace_shape.h).
  * Owner    whoever called trace_encoder_new.
  * Thread   one at a time.
  * Errors   none; the end of memory is the program's.
@@ -27,8 +27,9 @@ void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint
 /* The same, of a file whose first record was encoded before; UINT64_MAX: nobody knows which one that is. */
 void trace_encode_beginning_of(struct trace_encoder *e, struct trace_out *out,
                                uint64_t first_sequence, const char *why);
-/* A record, and before it what was lost. */
-void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct entry *entry);
+/* A record. */
+void trace_encode_entry(struct trace_encoder *e, struct trace_out *out,
+                        const struct recorded *heard);
 /* So many calls of the worker are missing here. */
 void trace_encode_lagged(struct trace_encoder *e, struct trace_out *out, unsigned worker,
                          uint64_t lost, uint64_t ended_ns);

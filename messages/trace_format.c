@@ -1,30 +1,28 @@
 /* messages/trace_format.c -- the head of a frame, and how tpl is tamed; see trace_format.h */
-#define XXH_INLINE_ALL
 #include "messages/trace_format.h"
+#include "runtime/hash.h"
 #include <tpl.h>
-#include <xxhash.h>
 
-static uint64_t seed_of(const uint8_t *head)
+static uint64_t first_of(const uint8_t *head)
 {
-    uint64_t seed;
-    memcpy(&seed, head, sizeof seed);
-    return seed;
+    uint64_t first;
+    memcpy(&first, head, sizeof first);
+    return first;
 }
 
-static uint32_t sum_of_head(const uint8_t *head)
+static uint32_t sum_of_head(uint64_t first)
 {
-    return (uint32_t)XXH3_64bits(head, 8);
+    return (uint32_t)hash_of(&first, sizeof first);
 }
 
+/* In one piece: a processor waits for bytes that it reads together and has just written one by one. */
 void trace_head_write(uint8_t head[FRAME_HEAD_BYTES], unsigned type, const uint8_t *image,
                       uint32_t length)
 {
-    uint16_t magic = FRAME_MAGIC, number = (uint16_t)type;
-    memcpy(head, &magic, 2);
-    memcpy(head + 2, &number, 2);
-    memcpy(head + 4, &length, 4);
-    uint32_t sum = sum_of_head(head);
-    uint64_t image_sum = XXH3_64bits_withSeed(image, length, seed_of(head));
+    uint64_t first = FRAME_MAGIC | (uint64_t)(uint16_t)type << 16 | (uint64_t)length << 32;
+    uint32_t sum = sum_of_head(first);
+    uint64_t image_sum = hash_seeded(image, length, first);
+    memcpy(head, &first, 8);
     memcpy(head + 8, &sum, 4);
     memcpy(head + 12, &image_sum, 8);
 }
@@ -38,12 +36,13 @@ bool trace_head_read(const uint8_t head[FRAME_HEAD_BYTES], struct trace_head *ou
     memcpy(&out->length, head + 4, 4);
     memcpy(&sum, head + 8, 4);
     memcpy(&out->sum, head + 12, 8);
-    return magic == FRAME_MAGIC && sum == sum_of_head(head) && out->length <= FRAME_BYTES_MAX;
+    return magic == FRAME_MAGIC && sum == sum_of_head(first_of(head)) &&
+           out->length <= FRAME_BYTES_MAX;
 }
 
 bool trace_head_fits(const uint8_t head[FRAME_HEAD_BYTES], const struct trace_head *h)
 {
-    return XXH3_64bits_withSeed(head + FRAME_HEAD_BYTES, h->length, seed_of(head)) == h->sum;
+    return hash_seeded(head + FRAME_HEAD_BYTES, h->length, first_of(head)) == h->sum;
 }
 
 static int say_nothing(const char *format, ...)

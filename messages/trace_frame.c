@@ -2,20 +2,62 @@
 #include "messages/trace_frame.h"
 #include "messages/trace_format.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <tpl.h>
+
+enum { ROOM_USUAL = 64 << 10, ROOM_ALIGNED = 2 << 20 /* one huge page, if the kernel has one */ };
+
+/* Memory of `room` bytes with `phase` of them in front of what is in use. */
+static void move_to(struct trace_out *out, size_t room, size_t phase)
+{
+    uint8_t *memory = aligned_alloc(ROOM_ALIGNED, room);
+    if (!memory)
+        heap_exhausted("a trace", room);
+    (void)madvise(memory, room, MADV_HUGEPAGE);
+    if (out->length)
+        memcpy(memory + phase, out->bytes, out->length);
+    free(out->memory);
+    out->memory = memory;
+    out->bytes = memory + phase;
+    out->room = room - phase;
+}
+
+static void grow(struct trace_out *out, size_t bytes)
+{
+    size_t phase = out->memory ? (size_t)(out->bytes - out->memory) : 0;
+    size_t room = out->room ? out->room + phase : ROOM_USUAL;
+    while (room - phase - out->length < bytes)
+        room *= 2;
+    if (out->memory) {
+        move_to(out, room, phase);
+        return;
+    }
+    out->bytes = realloc(out->bytes, room);
+    if (!out->bytes)
+        heap_exhausted("a trace", room);
+    out->room = room;
+}
 
 uint8_t *trace_out_room(struct trace_out *out, size_t bytes)
 {
-    if (out->room - out->length < bytes) {
-        size_t room = out->room ? out->room : 64 << 10;
-        while (room - out->length < bytes)
-            room *= 2;
-        out->bytes = realloc(out->bytes, room);
-        if (!out->bytes)
-            heap_exhausted("a trace", room);
-        out->room = room;
-    }
+    if (out->room - out->length < bytes)
+        grow(out, bytes);
     return out->bytes + out->length;
+}
+
+void trace_out_begin_at(struct trace_out *out, size_t phase)
+{
+    if (!out->memory)
+        move_to(out, ROOM_ALIGNED, phase);
+    out->room += (size_t)(out->bytes - out->memory);
+    out->bytes = out->memory + phase;
+    out->room -= phase;
+}
+
+void trace_out_free(struct trace_out *out)
+{
+    free(out->memory ? out->memory : out->bytes);
+    *out = (struct trace_out){0};
 }
 
 void trace_out_put(struct trace_out *out, const void *bytes, size_t length)
@@ -38,6 +80,16 @@ void trace_frame_put(struct trace_out *out, unsigned type, const void *image, si
     uint8_t *at = trace_out_room(out, FRAME_HEAD_BYTES + length) + FRAME_HEAD_BYTES;
     memcpy(at, image, length);
     seal(out, type, (uint32_t)length);
+}
+
+uint8_t *trace_frame_begin(struct trace_out *out, size_t most)
+{
+    return trace_out_room(out, FRAME_HEAD_BYTES + most) + FRAME_HEAD_BYTES;
+}
+
+void trace_frame_end(struct trace_out *out, unsigned type, const uint8_t *end)
+{
+    seal(out, type, (uint32_t)(end - (out->bytes + out->length + FRAME_HEAD_BYTES)));
 }
 
 void trace_frame_dump(struct trace_out *out, unsigned type, tpl_node *map, size_t most)

@@ -2,7 +2,7 @@
  *
  * Purpose  what all that write traces need: the encoder (of a recorder's entries), the copier (of records
  *          that were read).
- * Owner    whoever owns the buffer; free(out.bytes).
+ * Owner    whoever owns the buffer; free(out.bytes), or trace_out_free.
  * Thread   one at a time.
  * Errors   none; the end of memory is the program's.
  */
@@ -13,15 +13,25 @@
 #include <stdint.h>
 
 struct trace_out {
-    uint8_t *bytes; /* malloc's */
+    uint8_t *bytes; /* malloc's, or within memory */
     size_t length, room;
+    uint8_t *memory; /* NULL, or malloc's: see trace_out_begin_at */
 };
+/* What goes to a file past the page cache has to lie in memory as it will lie in the file: the first byte comes
+ * `phase` bytes behind an address that can be divided by TRACE_OUT_ALIGNED. Of an empty buffer only, and of one that
+ * was made so from the first. Freed by trace_out_free. */
+enum { TRACE_OUT_ALIGNED = 4096 };
+void trace_out_begin_at(struct trace_out *out, size_t phase);
+void trace_out_free(struct trace_out *out);
 /* Room for so many more, behind length. */
 uint8_t *trace_out_room(struct trace_out *out, size_t bytes);
 void trace_out_put(struct trace_out *out, const void *bytes, size_t length);
 
 /* A frame of this image. */
 void trace_frame_put(struct trace_out *out, unsigned type, const void *image, size_t length);
+/* The same, its image made in place: room for so many bytes, and where the image ended. */
+uint8_t *trace_frame_begin(struct trace_out *out, size_t most);
+void trace_frame_end(struct trace_out *out, unsigned type, const uint8_t *end);
 /* What the map holds becomes a frame. `most` bounds its image. */
 struct tpl_node;
 void trace_frame_dump(struct trace_out *out, unsigned type, struct tpl_node *map, size_t most);

@@ -85,21 +85,19 @@ enum {
     LENGTH = EFFECT_HAS_LENGTH,
 };
 
-static const struct {
-    const char *name;
-    unsigned has;
-} effects[] = {
-#define EFFECT(NAME, name, has) {#name, has},
+const uint8_t effect_fields[] = {
+#define EFFECT(NAME, name, has) has,
+#include "runtime/effects.def"
+#undef EFFECT
+};
+
+static const char *const effect_names[] = {
+#define EFFECT(NAME, name, has) #name,
 #include "runtime/effects.def"
 #undef EFFECT
 };
 
 const char *effect_name(enum effect_kind kind)
 {
-    return effects[kind].name;
-}
-
-unsigned effect_has(enum effect_kind kind)
-{
-    return effects[kind].has;
+    return effect_names[kind];
 }

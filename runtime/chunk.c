@@ -11,6 +11,7 @@ static struct chunk *chunk_init(struct chunk *c, uint32_t capacity, uint32_t poo
     c->capacity = capacity;
     c->used = 0;
     c->pooled = pooled;
+    c->stamp = heap_stamp();
     return c;
 }
 
@@ -42,10 +43,13 @@ void chunk_unref(struct chunk *c)
         heap_free(c, sizeof *c + c->capacity);
 }
 
-bool chunk_is_unshared(struct chunk *c)
+void chunk_recycle(struct chunk *c)
 {
     /* acquire: what the last other holder read, it read before we overwrite it */
-    return atomic_load_explicit(&c->references, memory_order_acquire) == 1;
+    if (!c->used || atomic_load_explicit(&c->references, memory_order_acquire) != 1)
+        return;
+    c->used = 0;
+    c->stamp = heap_stamp();
 }
 
 struct span span_ref(struct span s)

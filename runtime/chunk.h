@@ -19,6 +19,8 @@ struct chunk {
     uint32_t capacity; /* bytes that fit */
     uint32_t used;     /* bytes that were handed out; only the filler looks */
     uint32_t pooled;   /* of CHUNK_BYTES, comes from and goes to the heap's pool */
+    uint64_t stamp; /* another one each time that it is filled anew: who remembers something of its
+                        * bytes knows by it that they are still the same */
     uint8_t bytes[];
 };
 
@@ -36,8 +38,8 @@ struct chunk *chunk_new(uint32_t capacity);
 struct chunk *chunk_new_pooled(void);
 void chunk_ref(struct chunk *c);
 void chunk_unref(struct chunk *c);
-/* True when the caller's reference is the only one: it may begin to fill the chunk anew. */
-bool chunk_is_unshared(struct chunk *c);
+/* Empty again, if the caller's reference is the only one: it may be filled anew. */
+void chunk_recycle(struct chunk *c);
 
 static inline const uint8_t *span_bytes(struct span s)
 {

@@ -27,7 +27,11 @@ enum effect_has {
 };
 
 const char *effect_name(enum effect_kind kind);
-unsigned effect_has(enum effect_kind kind); /* bits of enum effect_has */
+extern const uint8_t effect_fields[];
+static inline unsigned effect_has(enum effect_kind kind) /* bits of enum effect_has */
+{
+    return effect_fields[kind];
+}
 
 struct effect {
     enum effect_kind kind;
@@ -39,6 +43,7 @@ struct effect {
     const struct address *address; /* CONNECT, LISTEN */
     const uint8_t *bytes;          /* WRITE, RESOLVE, FILE_OPEN, FILE_WRITE, LOG */
     size_t length;
+    const struct chunk *chunk; /* that these bytes are in; NULL: nobody says */
 };
 
 #endif

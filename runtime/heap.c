@@ -101,6 +101,7 @@ struct heap *heap_new(unsigned index, void (*wake)(void *context), void *context
         heap_exhausted("a heap", sizeof *h);
     memset(h, 0, sizeof *h);
     h->index = index;
+    h->front.stamps = (uint64_t)index << 56;
     h->wake = wake;
     h->wake_context = context;
     atomic_store(&heaps[index], h);

@@ -72,11 +72,18 @@ struct heap_cell {
 struct heap_front {
     struct heap_cell *cells;
     uint32_t count;
+    uint64_t stamps;
 };
 extern _Thread_local struct heap_front *heap_here;
 /* None at hand; too many. */
 void heap_cells_fetch(void);
 void heap_cells_spill(void);
+
+/* A number that no other call was given, of any heap; for as long as none is made anew. */
+static inline uint64_t heap_stamp(void)
+{
+    return ++heap_here->stamps;
+}
 
 static inline void *heap_cell_alloc(void)
 {

@@ -1,46 +1,13 @@
 /* runtime/recorder.c -- entries, made in place in a worker's ring; see recorder.h */
-#define XXH_INLINE_ALL
-#include "runtime/recorder.h"
+#include "runtime/hash.h"
 #include "runtime/heap.h"
-#include "runtime/ring.h"
+#include "runtime/recorder_part.h"
 #include "runtime/worker.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "entries are written as memory has them");
-
-/* What is known of a slot's tenant. */
-struct tenant {
-    uint32_t generation, heard;
-    uint8_t type;
-};
-
-struct part {
-    struct ring ring;
-    struct entry *entry; /* that is being made; NULL: none, or it found no room */
-    size_t used;         /* its bytes so far */
-    bool open;           /* a call is being watched, with room or without */
-    const void *heap;    /* that the worker's thread works with, as it was in the last call */
-    uint64_t ended_ns;   /* of the call before */
-    /* said in the open call to actors that had ended: each becomes an entry behind it */
-    struct message *unheard;
-    uint32_t unheard_count, unheard_room;
-    atomic_uint_fast64_t lost;
-    struct tenant *tenants;
-    uint32_t tenants_room;
-};
-
-struct recorder {
-    struct hooks hooks;
-    struct recorder_options options;
-    unsigned type_count;
-    atomic_uint reader; /* enum reader_waits */
-    atomic_bool saw_error;
-    uint8_t bodies[MESSAGE_KINDS_MAX];
-    struct part *parts; /* a worker each */
-};
 
 /* ---- tenants ---- */
 
@@ -76,24 +43,40 @@ static struct tenant *tenant_of(struct recorder *r, struct part *p, const struct
 /* ---- an entry's bytes ---- */
 
 /* Room for so many more. NULL: the entry is given up. */
-static uint8_t *more(struct part *p, size_t bytes)
+static inline uint8_t *more(struct part *p, size_t bytes)
 {
-    uint8_t *at = ring_reserve(&p->ring, p->used, bytes);
-    if (!at) {
+    uint8_t *at =
+        bytes <= ENTRY_BYTES_MAX - p->used ? ring_reserve(&p->ring, p->used, bytes) : NULL;
+    if (RARELY(!at)) {
         p->entry = NULL;
         return NULL;
     }
-    p->used += bytes;
+    p->used += (uint32_t)bytes;
     return at;
 }
 
-static uint8_t *put(uint8_t *at, const void *value, size_t bytes)
+static inline uint8_t *put(uint8_t *at, const void *value, size_t bytes)
 {
     memcpy(at, value, bytes);
     return at + bytes;
 }
 
-static void add_bytes(struct part *p, const uint8_t *bytes, size_t length, uint32_t most)
+/* The chunk that they are in, or NULL, then the bytes. */
+static uint64_t hash_of_span(struct part *p, const struct chunk *c, const uint8_t *bytes,
+                             uint32_t length)
+{
+    if (!c || length < MEMO_LEAST)
+        return hash_of(bytes, length);
+    uint32_t offset = (uint32_t)(bytes - c->bytes);
+    struct memo *m = &p->memos[(((uintptr_t)c >> 6) + offset / 64 + length) % MEMOS];
+    if (m->chunk == c && m->stamp == c->stamp && m->offset == offset && m->length == length)
+        return m->hash;
+    *m = (struct memo){c, c->stamp, hash_of(bytes, length), offset, length};
+    return m->hash;
+}
+
+static void add_bytes(struct part *p, const struct chunk *c, const uint8_t *bytes, size_t length,
+                      uint32_t most)
 {
     uint32_t whole = (uint32_t)length, kept = whole < most ? whole : most;
     bool cut = kept < whole;
@@ -103,7 +86,7 @@ static void add_bytes(struct part *p, const uint8_t *bytes, size_t length, uint3
     at = put(at, &whole, 4);
     at = put(at, &kept, 4);
     if (cut) {
-        uint64_t hash = XXH3_64bits(bytes, length);
+        uint64_t hash = hash_of_span(p, c, bytes, whole);
         at = put(at, &hash, 8);
     }
     if (kept)
@@ -117,30 +100,14 @@ static void add_spans(struct recorder *r, struct part *p, const struct message *
         struct span s;
         memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
         bool is_body = r->bodies[m->kind] & 1u << i;
-        add_bytes(p, span_bytes(s), s.length, is_body ? r->options.bodies_max : UINT32_MAX);
+        add_bytes(p, s.chunk, span_bytes(s), s.length,
+                  is_body ? r->options.bodies_max : UINT32_MAX);
     }
 }
 
-static bool begin(struct recorder *r, const struct worker *w, enum entry_what what, uint8_t type)
-{
-    struct part *p = &r->parts[w->index];
-    p->open = true;
-    p->heap = heap_here;
-    p->used = 0;
-    p->entry = (struct entry *)(void *)ring_reserve(&p->ring, 0, sizeof(struct entry));
-    if (!p->entry)
-        return false;
-    p->used = sizeof(struct entry);
-    p->entry->what = (uint8_t)what;
-    p->entry->type = type;
-    p->entry->worker = (uint16_t)w->index;
-    p->entry->now_us = w->now_us;
-    p->entry->number = 0;
-    p->entry->actor_exchange = 0;
-    return true;
-}
+/* ---- an entry's begin and end ---- */
 
-static void wake_reader(struct recorder *r)
+static void __attribute__((noinline)) wake_reader(struct recorder *r)
 {
     atomic_store_explicit(&r->reader, READER_LOOKS, memory_order_relaxed);
     if (r->options.wake)
@@ -148,47 +115,86 @@ static void wake_reader(struct recorder *r)
 }
 
 /* The reader sleeps for half a second at most, so a wake that is missed here costs no more than that. */
-static void look_at_reader(struct recorder *r, struct part *p)
+static inline void look_at_reader(struct recorder *r, struct part *p)
 {
     unsigned reader = atomic_load_explicit(&r->reader, memory_order_relaxed);
-    if (reader == READER_SLEEPS || (reader == READER_NAPS && ring_is_half_full(&p->ring)))
+    if (reader == READER_LOOKS)
+        return;
+    if (RARELY(reader == READER_SLEEPS || ring_is_half_full(&p->ring)))
         wake_reader(r);
 }
 
-static uint32_t took(uint64_t began, uint64_t ended)
+/* An entry in its place, without a message. */
+static inline struct entry *blank(struct part *p, const struct worker *w, enum entry_what what,
+                                  uint8_t type)
 {
-    if (ended <= began)
-        return 0;
-    return ended - began < UINT32_MAX ? (uint32_t)(ended - began) : UINT32_MAX;
+    struct entry *e = (struct entry *)(void *)ring_reserve(&p->ring, 0, sizeof *e);
+    p->used = sizeof *e;
+    if (!e)
+        return NULL;
+    e->what = (uint8_t)what;
+    e->type = type;
+    e->worker = (uint8_t)w->index;
+    e->number = 0;
+    e->actor_exchange = 0;
+    e->now_us = w->now_us;
+    return e;
 }
 
-static void lose(struct part *p, uint64_t lost)
+static void publish(struct part *p, struct entry *e, uint64_t ticks)
 {
-    p->entry = NULL;
+    /* there is room for it: all entries are multiples of 8, and so is the ring */
+    uint32_t padding = -p->used & 7;
+    e->padding = (uint8_t)padding;
+    e->bytes = p->used + padding;
+    e->ended = ticks;
+    ring_publish(&p->ring, e->bytes);
+}
+
+static void lose(struct part *p, uint64_t ticks)
+{
+    uint64_t lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
     atomic_store_explicit(&p->lost, lost + 1, memory_order_relaxed);
+    p->lost_ticks = ticks;
 }
 
-static void finish(struct recorder *r, struct part *p)
+/* What was left out is said before the next entry; if there is no room for it, there is none for that either. */
+static bool __attribute__((noinline)) say_lost(struct part *p, const struct worker *w)
+{
+    uint64_t lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
+    struct entry *e = blank(p, w, ENTRY_LAGGED, NO_TYPE);
+    if (!e)
+        return false;
+    e->message = (struct message){.payload.words[0] = lost};
+    publish(p, e, p->lost_ticks);
+    atomic_store_explicit(&p->lost, 0, memory_order_relaxed);
+    return true;
+}
+
+static inline bool begin(struct recorder *r, const struct worker *w, enum entry_what what,
+                         uint8_t type)
+{
+    struct part *p = &r->parts[w->index];
+    p->open = true;
+    p->worker = w;
+    if (RARELY(atomic_load_explicit(&p->lost, memory_order_relaxed)) && !say_lost(p, w))
+        p->entry = NULL;
+    else
+        p->entry = blank(p, w, what, type);
+    return p->entry != NULL;
+}
+
+static inline void finish(struct recorder *r, struct part *p)
 {
     struct entry *e = p->entry;
-    uint64_t lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
-    size_t padding = -p->used & 7;
-    uint64_t now = r->options.clock_ns(), before = p->ended_ns;
-    p->ended_ns = now;
+    uint64_t ticks = r->options.ticks();
     p->open = false;
-    if (!e || p->used > ENTRY_BYTES_MAX || (padding && !more(p, padding))) {
-        lose(p, lost);
+    p->entry = NULL;
+    if (RARELY(!e)) {
+        lose(p, ticks);
         return;
     }
-    e->used = (uint32_t)(p->used - padding);
-    e->bytes = (uint32_t)p->used;
-    e->ended_ns = now;
-    e->took_ns = took(e->now_us * 1000 > before ? e->now_us * 1000 : before, now);
-    e->lost = lost;
-    p->entry = NULL;
-    ring_publish(&p->ring, e->bytes);
-    if (lost)
-        atomic_store_explicit(&p->lost, 0, memory_order_relaxed);
+    publish(p, e, ticks);
     look_at_reader(r, p);
 }
 
@@ -209,6 +215,14 @@ static void say_unheard(struct recorder *r, const struct worker *w, const struct
     if (begin(r, w, ENTRY_UNDELIVERED, NO_TYPE))
         r->parts[w->index].entry->message = *m;
     finish(r, &r->parts[w->index]);
+}
+
+static void __attribute__((noinline)) say_all_unheard(struct recorder *r, const struct worker *w)
+{
+    struct part *p = &r->parts[w->index];
+    for (uint32_t i = 0; i < p->unheard_count; i++)
+        say_unheard(r, w, &p->unheard[i]);
+    p->unheard_count = 0;
 }
 
 /* ---- the hooks ---- */
@@ -235,7 +249,8 @@ static void on_input(void *context, const struct actor *a, const struct message 
     p->entry->number = t->heard;
     p->entry->actor_exchange = a->exchange;
     p->entry->message = *m;
-    add_spans(r, p, m);
+    if (message_span_counts[m->kind])
+        add_spans(r, p, m);
 }
 
 static void add_address(struct part *p, const struct address *a)
@@ -249,10 +264,15 @@ static void add_address(struct part *p, const struct address *a)
     memcpy(at + 1, text, length);
 }
 
+enum { VALUES_MAX = 1 + 4 + 8 + 8 + 1 + 2 };
+
 /* What of the effect has a fixed size. */
-static void add_values(struct recorder *r, struct part *p, const struct effect *e, unsigned has)
+static inline void add_values(struct recorder *r, struct part *p, const struct effect *e,
+                              unsigned has)
 {
-    uint8_t values[32], *end = values;
+    uint8_t *at = more(p, VALUES_MAX), *end = at;
+    if (!at)
+        return;
     *end++ = (uint8_t)e->kind;
     if (has & EFFECT_HAS_N)
         end = put(end, &e->n, 4);
@@ -264,34 +284,56 @@ static void add_values(struct recorder *r, struct part *p, const struct effect *
         *end++ = type_number(r, e->type);
     if (has & EFFECT_HAS_MESSAGE)
         end = put(end, &e->message->kind, 2);
-    size_t length = (size_t)(end - values);
-    uint8_t *at = more(p, length);
-    if (at)
-        memcpy(at, values, length);
+    p->used -= VALUES_MAX - (uint32_t)(end - at);
+}
+
+static void add_rest(struct recorder *r, struct part *p, const struct effect *e, unsigned has)
+{
+    bool is_body = e->kind == EFFECT_WRITE || e->kind == EFFECT_FILE_WRITE;
+    uint8_t *at;
+    uint64_t length = e->length;
+    if (p->entry && (has & EFFECT_HAS_ADDRESS))
+        add_address(p, e->address);
+    if (p->entry && (has & EFFECT_HAS_BYTES))
+        add_bytes(p, e->chunk, e->bytes, e->length, is_body ? r->options.bodies_max : UINT32_MAX);
+    if (p->entry && (has & EFFECT_HAS_LENGTH) && (at = more(p, 8)))
+        put(at, &length, 8);
+}
+
+static inline bool is_error(const struct effect *e)
+{
+    return (e->kind == EFFECT_LOG && e->n == LOG_ERROR) || (e->kind == EFFECT_END_PROGRAM && e->n);
 }
 
 static void on_effect(void *context, const struct actor *a, const struct effect *e)
 {
+    enum { BEYOND_VALUES = EFFECT_HAS_ADDRESS | EFFECT_HAS_BYTES | EFFECT_HAS_LENGTH };
     struct recorder *r = context;
-    if (!is_watched(r, a->worker))
+    if (RARELY(!is_watched(r, a->worker)))
         return;
     struct part *p = &r->parts[a->worker->index];
     unsigned has = effect_has(e->kind);
-    if ((e->kind == EFFECT_LOG && e->n == LOG_ERROR) || (e->kind == EFFECT_END_PROGRAM && e->n))
+    if (RARELY(is_error(e)))
         atomic_store_explicit(&r->saw_error, true, memory_order_relaxed);
-    if (!p->entry)
+    if (RARELY(!p->entry))
         return;
     add_values(r, p, e, has);
-    if (p->entry && (has & EFFECT_HAS_ADDRESS))
-        add_address(p, e->address);
-    if (p->entry && (has & EFFECT_HAS_BYTES))
-        add_bytes(p, e->bytes, e->length,
-                  e->kind == EFFECT_WRITE || e->kind == EFFECT_FILE_WRITE ? r->options.bodies_max
-                                                                          : UINT32_MAX);
+    if (has & BEYOND_VALUES)
+        add_rest(r, p, e, has);
+}
+
+static void on_sent(void *context, const struct actor *a, const struct message *m)
+{
+    struct recorder *r = context;
     uint8_t *at;
-    uint64_t length = e->length;
-    if (p->entry && (has & EFFECT_HAS_LENGTH) && (at = more(p, 8)))
-        put(at, &length, 8);
+    if (RARELY(!is_watched(r, a->worker)))
+        return;
+    struct part *p = &r->parts[a->worker->index];
+    if (RARELY(!p->entry) || !(at = more(p, 1 + 8 + 2)))
+        return;
+    *at++ = EFFECT_SEND;
+    at = put(at, &m->to, 8);
+    put(at, &m->kind, 2);
 }
 
 static void on_handled(void *context, const struct actor *a)
@@ -301,9 +343,8 @@ static void on_handled(void *context, const struct actor *a)
         return;
     struct part *p = &r->parts[a->worker->index];
     finish(r, p);
-    for (uint32_t i = 0; i < p->unheard_count; i++)
-        say_unheard(r, a->worker, &p->unheard[i]);
-    p->unheard_count = 0;
+    if (RARELY(p->unheard_count))
+        say_all_unheard(r, a->worker);
 }
 
 static void on_undelivered(void *context, const struct worker *w, const struct message *m)
@@ -332,52 +373,17 @@ static void on_ending(void *context, const struct actor *a)
     p->entry->message = (struct message){.to = a->ref, .flags = a->stop_reason};
 }
 
-/* ---- the reader ---- */
-
-static const struct entry *head(const struct part *p)
+/* A call is open, and this is the thread that it is in. */
+static bool is_here(const struct part *p)
 {
-    size_t bytes;
-    const uint8_t *at = ring_readable(&p->ring, &bytes);
-    return bytes ? (const struct entry *)(const void *)at : NULL;
-}
-
-const struct entry *recorder_next(struct recorder *r, uint64_t before_ns)
-{
-    const struct entry *oldest = NULL;
-    for (unsigned i = 0; i < r->options.workers; i++) {
-        const struct entry *e = head(&r->parts[i]);
-        if (e && e->ended_ns < before_ns && (!oldest || e->ended_ns < oldest->ended_ns))
-            oldest = e;
-    }
-    return oldest;
-}
-
-void recorder_took(struct recorder *r, const struct entry *e)
-{
-    ring_release(&r->parts[e->worker].ring, e->bytes);
-}
-
-void recorder_waits(struct recorder *r, enum reader_waits how)
-{
-    atomic_store_explicit(&r->reader, how, memory_order_relaxed);
-}
-
-uint64_t recorder_lost(const struct recorder *r, unsigned worker)
-{
-    return atomic_load_explicit(&r->parts[worker].lost, memory_order_relaxed);
+    return p->open && p->worker->heap == (const void *)heap_here;
 }
 
 void recorder_crashed(struct recorder *r)
 {
     for (unsigned i = 0; i < r->options.workers; i++)
-        if (r->parts[i].open && r->parts[i].heap == (const void *)heap_here)
+        if (is_here(&r->parts[i]))
             finish(r, &r->parts[i]);
-}
-
-bool recorder_saw_error(struct recorder *r)
-{
-    return atomic_load_explicit(&r->saw_error, memory_order_relaxed) &&
-           atomic_exchange(&r->saw_error, false);
 }
 
 /* ---- begin and end ---- */
@@ -428,6 +434,7 @@ struct recorder *recorder_new(const struct recorder_options *o, int *error)
         r->bodies[i] = (uint8_t)recorder_bodies_of(message_kind_info((uint16_t)i));
     r->hooks = (struct hooks){.input = on_input,
                               .effect = on_effect,
+                              .sent = on_sent,
                               .handled = on_handled,
                               .ending = on_ending,
                               .reaped = on_handled,

@@ -5,7 +5,7 @@
  *          is full, calls are left out, counted, and the next entry says how many.
  * Owner    whoever called recorder_new; it must outlive the runtime that it watches.
  * Thread   the hooks: the worker's. recorder_next and recorder_took: one thread, the reader.
- * Units    nanoseconds of the options' clock; microseconds of the worker's (now_us).
+ * Units    ticks, of which the scale makes nanoseconds; microseconds of the worker's clock (now_us).
  * Source   DESIGN.md, "A trace"; architecture.md, "What makes replay possible".
  *
  * Bytes behind struct entry, all little-endian:
@@ -23,29 +23,30 @@
 
 #include "runtime/hooks.h"
 #include "runtime/message.h"
+#include "runtime/ticks.h"
 
 enum entry_what {
     ENTRY_CALL, /* a handler was called with `message` */
     ENTRY_END, /* message.to ended; message.flags: why (enum stop_reason); effects of its on_stop */
     ENTRY_UNDELIVERED, /* nobody was there any more to hear `message`; its payload is not kept */
+    ENTRY_LAGGED,      /* message.payload.words[0] calls of this worker were left out here */
 };
 
 struct entry {
-    uint32_t bytes; /* of the whole entry, padding included; a multiple of 8 */
-    uint32_t used;  /* ... without padding */
-    uint8_t what;   /* enum entry_what */
-    uint8_t type;   /* of message.to, in the options' types; NO_TYPE: not known, it has ended */
-    uint16_t worker;
-    uint32_t number; /* message is the n-th that message.to has heard, from 1 */
-    uint32_t took_ns;
+    uint32_t bytes;  /* of the whole entry, padding included; a multiple of 8 */
+    uint8_t padding; /* so many of them, at its end */
+    uint8_t what;    /* enum entry_what */
+    uint8_t type;    /* of message.to, in the options' types; NO_TYPE: not known, it has ended */
+    uint8_t worker;
+    uint32_t number;         /* message is the n-th that message.to has heard, from 1 */
     uint32_t actor_exchange; /* of message.to, when it was called */
-    uint64_t ended_ns;
-    uint64_t now_us; /* what actor_now() said */
-    uint64_t lost;   /* calls that were left out before this one, on this worker */
+    uint64_t ended;          /* ticks */
+    uint64_t now_us;         /* what actor_now() said */
     struct message
         message; /* its spans are in `rest`; what its payload says of them means nothing */
     uint8_t rest[];
 };
+static_assert(WORKERS_MAX <= 256, "a worker is a byte");
 enum { NO_TYPE = 255 };
 enum { ENTRY_BYTES_MAX = 1 << 29 }; /* more is left out, as if the ring were full */
 
@@ -55,7 +56,8 @@ struct recorder_options {
     size_t ring_bytes;                     /* a worker; 0: RECORDER_RING_BYTES */
     uint32_t
         bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
-    uint64_t (*clock_ns)(void);
+    ticks_clock *ticks;
+    const struct tick_scale *scale; /* of these ticks, the reader's; NULL: they are nanoseconds */
     /* The reader should look soon: it waits, or a ring is half full. Any worker; may be NULL. */
     void (*wake)(void *context);
     void *context;
@@ -70,11 +72,18 @@ void recorder_free(struct recorder *r);
 /* To be given to the runtime or the sim. */
 const struct hooks *recorder_hooks(struct recorder *r);
 
+/* An entry as its reader gets it. */
+struct recorded {
+    const struct entry *entry;
+    uint64_t ended_ns;
+    uint32_t took_ns;
+};
+
 /* The oldest entry of all workers that ended before `before_ns`, in the order of their ends; NULL: none.
  * Valid until recorder_took. With a `before_ns` of a moment ago no older one comes later, unless a worker lost
  * its core for that long just then: the order among workers is no promise, that of each worker is. */
-const struct entry *recorder_next(struct recorder *r, uint64_t before_ns);
-void recorder_took(struct recorder *r, const struct entry *e);
+const struct recorded *recorder_next(struct recorder *r, uint64_t before_ns);
+void recorder_took(struct recorder *r, const struct recorded *h);
 /* The reader is about to wait, for long or for a moment; or looks again. */
 enum reader_waits { READER_LOOKS, READER_NAPS, READER_SLEEPS };
 void recorder_waits(struct recorder *r, enum reader_waits how);
@@ -82,7 +91,7 @@ void recorder_waits(struct recorder *r, enum reader_waits how);
 uint64_t recorder_lost(const struct recorder *r, unsigned worker);
 
 /* This thread will not go on. If it is a worker's, the call that it is in becomes an entry, as far as it got.
- * Async-signal-safe, as far as clock_ns and wake are. */
+ * Async-signal-safe, as far as ticks and wake are. */
 void recorder_crashed(struct recorder *r);
 
 /* An actor has logged an error, or ended the program with one, since this was asked last. */

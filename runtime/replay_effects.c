@@ -1,16 +1,15 @@
 /* runtime/replay_effects.c -- see replay_effects.h */
-#define XXH_INLINE_ALL
+#include "runtime/hash.h"
 #include "runtime/replay_effects.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 uint64_t replay_hash(const void *bytes, size_t length)
 {
-    return XXH3_64bits(bytes, length);
+    return hash_of(bytes, length);
 }
 
 /* ---- what came ---- */

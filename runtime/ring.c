@@ -35,13 +35,15 @@ int ring_create(struct ring *r, size_t bytes)
 {
     atomic_init(&r->published, 0);
     atomic_init(&r->released, 0);
-    r->released_seen = 0;
+    r->released_seen = r->published_seen = 0;
     r->size = room_for(bytes);
     int fd = memfd_create("ring", MFD_CLOEXEC);
     if (fd < 0)
         return errno;
     int error = ftruncate(fd, (off_t)r->size) ? errno : map_twice(r, fd);
     close(fd);
+    r->to_read = r->memory;
+    r->to_read_size = r->size;
     return error;
 }
 

@@ -11,8 +11,9 @@
  * may write is [published, released + size): these do not overlap.
  *   publish (release) -> readable (acquire)   the bytes of an entry were written before it can be seen
  *   release (release) -> reserve (acquire)    the reader's last look at bytes was before they are written anew
- * A thread reads its own counter relaxed: nobody else stores it. The writer keeps what it saw of `released`: an
- * old value only makes the ring seem fuller than it is.
+ * A thread reads its own counter relaxed: nobody else stores it. Each keeps what it saw of the other's, and looks
+ * again when that is used up: an old value only makes the ring seem fuller to the writer, emptier to the reader,
+ * than it is.
  * The two mappings are one memory, which the processor keeps coherent; and each entry is written and read through
  * the same addresses, beginning below `size`, so that compiler and sanitizer see one object.
  */
@@ -24,12 +25,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What each of the two threads needs is on a cache line of its own, the memory on both. */
 struct ring {
-    uint8_t *memory; /* twice `size` of addresses */
-    size_t size;     /* bytes; a power of two, of whole pages */
     _Alignas(64) atomic_size_t published;
     size_t released_seen; /* the writer's; what it last saw of released */
+    uint8_t *memory;      /* twice `size` of addresses */
+    size_t size;          /* bytes; a power of two, of whole pages */
     _Alignas(64) atomic_size_t released;
+    size_t published_seen;  /* the reader's; what it last saw of published */
+    const uint8_t *to_read; /* memory, */
+    size_t to_read_size;    /* ... and its size */
 };
 
 /* At least `bytes` of room. 0 or an errno. */
@@ -68,11 +73,13 @@ static inline bool ring_is_half_full(struct ring *r)
 }
 
 /* Reader: what can be read, in one piece. */
-static inline const uint8_t *ring_readable(const struct ring *r, size_t *bytes)
+static inline const uint8_t *ring_readable(struct ring *r, size_t *bytes)
 {
     size_t at = atomic_load_explicit(&r->released, memory_order_relaxed);
-    *bytes = atomic_load_explicit(&r->published, memory_order_acquire) - at;
-    return r->memory + (at & (r->size - 1));
+    if (r->published_seen == at)
+        r->published_seen = atomic_load_explicit(&r->published, memory_order_acquire);
+    *bytes = r->published_seen - at;
+    return r->to_read + (at & (r->to_read_size - 1));
 }
 
 static inline void ring_release(struct ring *r, size_t bytes)

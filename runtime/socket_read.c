@@ -8,8 +8,8 @@
 static struct chunk *read_chunk(struct worker *w, uint32_t room_min)
 {
     struct chunk *c = w->read_chunk;
-    if (c && chunk_is_unshared(c))
-        c->used = 0;
+    if (c)
+        chunk_recycle(c);
     if (c && c->capacity - c->used >= room_min)
         return c;
     if (c)

@@ -190,8 +190,8 @@ static void append_written(struct socket *s, struct chunk *c, uint32_t n)
 static struct chunk *write_chunk(struct worker *w, uint32_t most)
 {
     struct chunk *c = w->write_chunk;
-    if (c && chunk_is_unshared(c))
-        c->used = 0;
+    if (c)
+        chunk_recycle(c);
     if (c && c->capacity - c->used >= most)
         return c;
     if (c)
@@ -219,7 +219,7 @@ static bool takes(struct socket *s, uint32_t length)
 void socket_write(struct actor *self, uint32_t n, struct span bytes)
 {
     if (SHOWN_ONLY(self, .kind = EFFECT_WRITE, .n = n, .bytes = span_bytes(bytes),
-                   .length = bytes.length)) {
+                   .length = bytes.length, .chunk = bytes.chunk)) {
         span_release(&bytes);
         return;
     }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 /* Hints for the hottest path: watched runs and ends are rare. */
-#define RARELY(condition) __builtin_expect(!!(condition), 0)
 
 /* While there is work, the sockets are polled when this has gone by, not after each short round. */
 enum { POLL_EVERY_US = 50 };
@@ -255,6 +254,11 @@ void worker_route(struct worker *w, struct message *m)
 /* True when it was only shown. Out of line: the hot path is without watchers. */
 static bool __attribute__((noinline)) send_shown(struct actor *self, struct message *m)
 {
+    const struct hooks *hooks = self->worker->hooks;
+    if (hooks->sent) {
+        hooks->sent(hooks->context, self, m);
+        return false;
+    }
     if (!SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = m->to, .message = m))
         return false;
     message_free(m);

@@ -17,6 +17,8 @@
 
 struct runtime;
 
+#define RARELY(condition) __builtin_expect(!!(condition), 0)
+
 struct slot {
     struct actor *actor; /* NULL: free, or leased to another worker */
     uint32_t generation;

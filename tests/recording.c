@@ -66,7 +66,7 @@ const struct actor_type *recording_type(const char *name)
 }
 
 /* Each reading is later than those before it, whichever thread asks: an order of all, as causes have it. */
-static uint64_t clock_ns(void)
+static uint64_t count_up(void)
 {
     static atomic_uint_fast64_t now;
     return atomic_fetch_add(&now, 1) + 1;
@@ -74,13 +74,14 @@ static uint64_t clock_ns(void)
 
 static void drain(struct recording *r)
 {
-    const struct entry *e;
+    const struct recorded *h;
     pthread_mutex_lock(&r->draining);
-    while ((e = recorder_next(r->recorder, UINT64_MAX))) {
+    while ((h = recorder_next(r->recorder, UINT64_MAX))) {
+        const struct entry *e = h->entry;
         r->inputs += e->what == ENTRY_CALL;
         r->actors += e->what == ENTRY_CALL && e->number == 1;
-        trace_encode_entry(r->encoder, &r->out, e);
-        recorder_took(r->recorder, e);
+        trace_encode_entry(r->encoder, &r->out, h);
+        recorder_took(r->recorder, h);
     }
     recorder_waits(r->recorder, READER_NAPS);
     pthread_mutex_unlock(&r->draining);
@@ -100,7 +101,7 @@ struct recording *recording_new(void)
     r->recorder = recorder_new(&(struct recorder_options){.types = types,
                                                           .workers = WORKERS,
                                                           .bodies_max = UINT32_MAX,
-                                                          .clock_ns = clock_ns,
+                                                          .ticks = count_up,
                                                           .wake = on_half_full,
                                                           .context = r},
                                &error);

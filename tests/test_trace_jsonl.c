@@ -63,7 +63,7 @@ static void test_rests_of_effects(void)
     static char newer[] = "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[],\"types\":[],"
                           "\"effects\":[{\"name\":\"x\",\"has\":[256]}],\"settings\":[]}\n"
                           "{\"what\":\"end\",\"effects_rest\":{\"hex\":\"00ff0102\"}}\n";
-    struct trace_out lines = {(uint8_t *)newer, sizeof newer - 1, 0};
+    struct trace_out lines = {.bytes = (uint8_t *)newer, .length = sizeof newer - 1};
     struct trace_out file = {0}, lines_again = {0}, again = {0};
     CHECK_UINT(to_file(&lines, &file), 0);
     to_lines(&file, &lines_again);

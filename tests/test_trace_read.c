@@ -30,7 +30,8 @@ struct made {
     uint64_t now_ns;
 };
 
-static struct entry entry; /* that is being made */
+static struct entry entry;    /* that is being made */
+static struct recorded times; /* ... and its times */
 
 static const struct trace_about about = {.format = 1,
                                          .wall_us = 1772600767000000,
@@ -77,8 +78,8 @@ static struct message *call(struct made *m, const char *type, struct actor_ref f
 {
     m->now_ns += 1500;
     entry = (struct entry){.what = ENTRY_CALL, .type = type_number(type), .number = number};
-    entry.took_ns = 1000;
-    entry.ended_ns = m->now_ns;
+    times.took_ns = 1000;
+    times.ended_ns = m->now_ns;
     entry.message.from = from;
     entry.message.to = to;
     entry.message.kind = kind;
@@ -119,10 +120,10 @@ static void done(struct made *m)
     struct entry *e = malloc(sizeof *e + m->rest.length + 8);
     REQUIRE(e != NULL);
     *e = entry;
-    e->used = e->bytes = (uint32_t)(sizeof *e + m->rest.length);
+    e->bytes = (uint32_t)(sizeof *e + m->rest.length);
     if (m->rest.length)
         memcpy(e->rest, m->rest.bytes, m->rest.length);
-    trace_encode_entry(m->encoder, &m->file, e);
+    trace_encode_entry(m->encoder, &m->file, &(struct recorded){e, times.ended_ns, times.took_ns});
     free(e);
 }
 
@@ -210,9 +211,9 @@ static void make_some(struct made *m)
     request(m, 1);
     struct message *want = call(m, "local_pool", interceptor, pool, MSG_WANT, 1);
     want->exchange = 5;
-    entry.took_ns = 250000;
+    times.took_ns = 250000;
     m->now_ns += 2000000;
-    entry.ended_ns = m->now_ns;
+    times.ended_ns = m->now_ns;
     done(m);
     call(m, "interceptor", NOBODY, interceptor, MSG_NONE, 2);
     entry.what = ENTRY_END;

@@ -270,7 +270,7 @@ void rig_create(struct rig *r, const struct actor_type *const *types, unsigned w
                                                           .workers = workers,
                                                           .ring_bytes = ring_bytes,
                                                           .bodies_max = bodies_max,
-                                                          .clock_ns = clock_ns,
+                                                          .ticks = clock_ns,
                                                           .wake = on_wake,
                                                           .context = r},
                                &error);
@@ -291,11 +291,12 @@ void rig_create(struct rig *r, const struct actor_type *const *types, unsigned w
 
 uint64_t rig_drain(struct rig *r)
 {
-    const struct entry *e;
+    const struct recorded *h;
     uint64_t count = 0;
-    for (; (e = recorder_next(r->recorder, UINT64_MAX)); count++) {
-        trace_encode_entry(r->encoder, &r->out, e);
-        recorder_took(r->recorder, e);
+    while ((h = recorder_next(r->recorder, UINT64_MAX))) {
+        count += h->entry->what != ENTRY_LAGGED;
+        trace_encode_entry(r->encoder, &r->out, h);
+        recorder_took(r->recorder, h);
     }
     r->entries += count;
     return count;

@@ -39,6 +39,7 @@ enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] - 1 };
 static struct recording {
     struct writer writer;
     char *command_line;
+    struct tick_scale scale; /* the thread's */
     struct aside thread;
     bool runs; /* the thread */
     atomic_bool stop, signalled;
@@ -49,13 +50,6 @@ static struct recording {
     struct trace_out crash_begin;    /* what a dump without the thread begins with */
     char crash_name[TRACE_PATH_MAX]; /* ... and its name */
 } recording;
-
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static bool keeps_in_memory(void)
 {
@@ -79,10 +73,10 @@ static void dump_if_asked(struct recording *r)
     if (!keeps_in_memory())
         return;
     if (signalled || error)
-        writer_drain(&r->writer, UINT64_MAX, clock_ns());
+        writer_drain(&r->writer, UINT64_MAX, monotonic_ns());
     if (signalled)
-        writer_dump(&r->writer, "SIGUSR1", clock_ns());
-    writer_dump_errors(&r->writer, error, clock_ns());
+        writer_dump(&r->writer, "SIGUSR1", monotonic_ns());
+    writer_dump_errors(&r->writer, error, monotonic_ns());
     if (r->writer.dumps != dumps)
         writer_dump_name(&r->writer, r->crash_name);
 }
@@ -90,18 +84,18 @@ static void dump_if_asked(struct recording *r)
 static void write_after_crash(struct recording *r)
 {
     atomic_store(&r->crash_step, CRASH_BEGUN);
-    writer_end(&r->writer, "the program has crashed", clock_ns());
+    writer_end(&r->writer, "the program has crashed", monotonic_ns());
     if (keeps_in_memory())
-        writer_dump(&r->writer, "a crash", clock_ns());
+        writer_dump(&r->writer, "a crash", monotonic_ns());
     atomic_store(&r->crash_step, CRASH_WRITTEN);
 }
 
 /* An error that ended the program is written out, too. */
 static void write_at_the_end(struct recording *r)
 {
-    writer_end(&r->writer, "the program has ended", clock_ns());
+    writer_end(&r->writer, "the program has ended", monotonic_ns());
     if (keeps_in_memory())
-        writer_dump_last_error(&r->writer, recorder_saw_error(r->writer.recorder), clock_ns());
+        writer_dump_last_error(&r->writer, recorder_saw_error(r->writer.recorder), monotonic_ns());
 }
 
 static void nap(struct recording *r, unsigned *empty, uint64_t found)
@@ -118,11 +112,13 @@ static void work(void *context)
     unsigned empty = 0;
     while (!atomic_load(&r->stop) && !atomic_load(&r->crasher)) {
         recorder_waits(r->writer.recorder, READER_LOOKS);
-        uint64_t now = clock_ns();
+        tick_scale_adjust(&r->scale);
+        uint64_t now = monotonic_ns();
         uint64_t found = writer_drain(&r->writer, now - SETTLED_NS, now);
         dump_if_asked(r);
         nap(r, &empty, found);
     }
+    tick_scale_adjust(&r->scale);
     if (atomic_load(&r->crasher))
         write_after_crash(r);
     else
@@ -224,7 +220,7 @@ static struct trace_about about_of(const struct recording_program *p, const char
         snprintf(text, sizeof text, "%s %s %s", system.sysname, system.release, system.machine);
     return (struct trace_about){
         .wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000,
-        .clock_ns = clock_ns(),
+        .clock_ns = monotonic_ns(),
         .workers = p->workers,
         .bodies_max = recording_asked.bodies_max,
         .process = (uint32_t)getpid(),
@@ -238,13 +234,16 @@ static struct trace_about about_of(const struct recording_program *p, const char
 
 static struct recorder *new_recorder(unsigned workers, int *error)
 {
+    ticks_clock *ticks = ticks_choose();
+    tick_scale_begin(&recording.scale, ticks);
     return recorder_new(
         &(struct recorder_options){
             .types = actor_types,
             .workers = workers,
             .ring_bytes = keeps_in_memory() ? 0 : (size_t)recording_asked.memory,
             .bodies_max = recording_asked.bodies_max,
-            .clock_ns = clock_ns,
+            .ticks = ticks,
+            .scale = &recording.scale,
             .wake = wake,
         },
         error);
@@ -289,7 +288,7 @@ static int start(struct recording *r, const struct recording_program *p,
     if (!r->writer.recorder)
         return error;
     r->writer.encoder = trace_encoder_new(&about, actor_types, settings);
-    if ((error = writer_open(&r->writer, clock_ns())))
+    if ((error = writer_open(&r->writer, monotonic_ns())))
         return error;
     if (keeps_in_memory())
         trace_encode_beginning_of(r->writer.encoder, &r->crash_begin, UINT64_MAX, "a crash");

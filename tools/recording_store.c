@@ -1,11 +1,11 @@
 /* tools/recording_store.c -- see recording_store.h */
 #include "tools/recording_store.h"
 #include "messages/trace_format.h"
+#include "messages/trace_frame.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,10 +13,8 @@
 enum {
     PIPE_WAIT_MS = 100,
     /* Writing past the page cache costs a fraction of the CPU time (0.1 to 0.2 ns a byte for 0.5 to 2.8), but in
-     * whole blocks only, and only in large pieces. */
-    DIRECT_BLOCK = 4096,
+     * whole blocks only (TRACE_OUT_ALIGNED), and only in large pieces. */
     DIRECT_LEAST = 64 << 10,
-    DIRECT_MOST = 512 << 10,
 };
 
 static bool has_parts(const struct recording_store *s)
@@ -132,12 +130,7 @@ static size_t write_some(const struct recording_store *s, int fd, const uint8_t 
 /* Blocks only. A file system that does not want them so is not asked again. */
 static size_t write_direct(struct recording_store *s, const uint8_t *bytes, size_t length)
 {
-    if (!s->aligned)
-        s->aligned = aligned_alloc(DIRECT_BLOCK, DIRECT_MOST);
-    if (!s->aligned)
-        return 0;
-    memcpy(s->aligned, bytes, length);
-    size_t written = write_some(s, s->direct, s->aligned, length);
+    size_t written = write_some(s, s->direct, bytes, length);
     if (written < length && errno == EINVAL) {
         close(s->direct);
         s->direct = -1;
@@ -145,23 +138,26 @@ static size_t write_direct(struct recording_store *s, const uint8_t *bytes, size
     return written;
 }
 
+static bool is_aligned(const uint8_t *bytes)
+{
+    return ((uintptr_t)bytes & (TRACE_OUT_ALIGNED - 1)) == 0;
+}
+
 /* What stands between the file's end and the next block, then blocks, then the rest. */
 static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_t length)
 {
-    size_t to_block = -s->bytes & (DIRECT_BLOCK - 1), written = 0;
-    if (s->direct < 0 || length < DIRECT_LEAST + to_block)
+    size_t to_block = -s->bytes & (TRACE_OUT_ALIGNED - 1), written = 0;
+    if (s->direct < 0 || length < DIRECT_LEAST + to_block || !is_aligned(bytes + to_block))
         return write_some(s, s->fd, bytes, length);
     written = write_some(s, s->fd, bytes, to_block);
-    while (written >= to_block && s->direct >= 0 && length - written >= DIRECT_LEAST) {
-        size_t blocks = (length - written) & ~(size_t)(DIRECT_BLOCK - 1);
-        size_t piece = blocks < DIRECT_MOST ? blocks : DIRECT_MOST;
-        size_t n = write_direct(s, bytes + written, piece);
-        written += n;
-        if (n < piece && s->direct >= 0)
-            return written;
-    }
-    return written < to_block ? written
-                              : written + write_some(s, s->fd, bytes + written, length - written);
+    if (written < to_block)
+        return written;
+    size_t blocks = (length - written) & ~(size_t)(TRACE_OUT_ALIGNED - 1);
+    size_t n = write_direct(s, bytes + written, blocks);
+    written += n;
+    if (n < blocks && s->direct >= 0)
+        return written;
+    return written + write_some(s, s->fd, bytes + written, length - written);
 }
 
 /* The bytes of what begins here, a frame or the magic of a file; 0: neither does. */
@@ -208,8 +204,6 @@ void recording_store_close(struct recording_store *s)
         close(s->fd);
     if (s->direct >= 0)
         close(s->direct);
-    free(s->aligned);
-    s->aligned = NULL;
     s->fd = s->direct = -1;
 }
 

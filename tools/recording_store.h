@@ -18,9 +18,8 @@ struct recording_store {
     uint64_t part_ns_max;    /* 0: any */
     uint32_t keep;           /* parts that stay; 0: all */
 
-    int fd;           /* -1: none */
-    int direct;       /* the same file past the page cache; -1: it cannot be written so */
-    uint8_t *aligned; /* what goes there; NULL: nothing did yet */
+    int fd;     /* -1: none */
+    int direct; /* the same file past the page cache; -1: it cannot be written so */
     uint32_t part;
     uint64_t bytes;    /* that are in this part */
     uint64_t began_ns; /* this part */
@@ -36,8 +35,9 @@ int recording_store_open(struct recording_store *s, uint64_t now_ns);
 bool recording_store_is_full(const struct recording_store *s, size_t more, uint64_t now_ns);
 /* Another part is begun. False: `error`; it is tried again when something is appended. */
 bool recording_store_next_part(struct recording_store *s, uint64_t now_ns);
-/* Whole frames. Returns how many bytes are in the file for good: in a regular file those frames that fit. When these
- * are not all, `error` says why, and the rest is to be appended later, before anything else. */
+/* Whole frames; the faster if they lie in memory as in the file (trace_out_begin_at, s->bytes). Returns how many
+ * bytes are in the file for good: in a regular file those frames that fit. When these are not all, `error` says why,
+ * and the rest is to be appended later, before anything else. */
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
 void recording_store_close(struct recording_store *s);
 /* As if it had never been opened. */

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 enum {
-    APPEND_BYTES = 256 << 10, /* what is encoded goes to the file in pieces of about this */
-    KEEP_BYTES = 16 << 10,    /* ... to memory */
-    HELD_MAX = 4 << 20,       /* encoded bytes that a full disk may keep waiting */
-    ERROR_DUMPS_MAX = 20,     /* an error that comes again and again does not fill the disk */
+    APPEND_BYTES = 1 << 20, /* what is encoded goes to the file in pieces of about this */
+    KEEP_BYTES = 16 << 10,  /* ... to memory */
+    HELD_MAX = 4 << 20,     /* encoded bytes that a full disk may keep waiting */
+    ERROR_DUMPS_MAX = 20,   /* an error that comes again and again does not fill the disk */
 };
 #define RETRY_NS UINT64_C(1000000000) /* until a full disk is tried again */
 
@@ -30,6 +30,7 @@ int writer_open(struct writer *w, uint64_t now_ns)
     if (keeps_in_memory(w))
         return access(w->store.path, F_OK) == 0 ? EEXIST : 0;
     int error = recording_store_open(&w->store, now_ns);
+    trace_out_begin_at(&w->out, 0);
     if (!error)
         trace_encode_beginning(w->encoder, &w->out, 0, "--trace");
     return error;
@@ -39,8 +40,7 @@ void writer_close(struct writer *w)
 {
     recording_store_close(&w->store);
     recording_flight_free(&w->flight);
-    free(w->out.bytes);
-    w->out = (struct trace_out){0};
+    trace_out_free(&w->out);
 }
 
 /* ---- to the file ---- */
@@ -96,6 +96,7 @@ static void begin_part(struct writer *w, uint64_t now_ns)
 {
     if (!recording_store_next_part(&w->store, now_ns))
         get_stuck(w, now_ns);
+    trace_out_begin_at(&w->out, 0);
     trace_encode_beginning(w->encoder, &w->out, w->store.part, "--trace");
 }
 
@@ -136,28 +137,37 @@ static bool is_piece(const struct writer *w, uint64_t now_ns)
 static void begin_piece(struct writer *w, uint64_t now_ns)
 {
     w->out_first = trace_encoder_records(w->encoder);
-    if (!keeps_in_memory(w) && !w->stuck && recording_store_is_full(&w->store, 0, now_ns))
+    if (keeps_in_memory(w))
+        return;
+    if (!w->stuck && recording_store_is_full(&w->store, 0, now_ns))
         begin_part(w, now_ns);
+    else
+        trace_out_begin_at(&w->out, w->store.bytes % TRACE_OUT_ALIGNED);
 }
 
-static void take_entry(struct writer *w, const struct entry *e, uint64_t now_ns)
+static uint64_t lost_with(const struct entry *e)
+{
+    return e->what == ENTRY_LAGGED ? e->message.payload.words[0] : 1;
+}
+
+static void take_entry(struct writer *w, const struct recorded *h, uint64_t now_ns)
 {
     if (!w->out.length)
         begin_piece(w, now_ns);
     if (!w->stuck || w->out.length < HELD_MAX)
-        trace_encode_entry(w->encoder, &w->out, e);
+        trace_encode_entry(w->encoder, &w->out, h);
     else
-        w->lost[e->worker] += 1 + e->lost;
+        w->lost[h->entry->worker] += lost_with(h->entry);
 }
 
 uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
 {
-    const struct entry *e;
+    const struct recorded *h;
     uint64_t count = 0;
     retry(w, now_ns);
-    for (; (e = recorder_next(w->recorder, before_ns)); count++) {
-        take_entry(w, e, now_ns);
-        recorder_took(w->recorder, e);
+    for (; (h = recorder_next(w->recorder, before_ns)); count++) {
+        take_entry(w, h, now_ns);
+        recorder_took(w->recorder, h);
         if (is_piece(w, now_ns))
             put_away(w, now_ns);
     }

@@ -1,11 +1,10 @@
 /* tools/trace_diagram_tables.c -- texts, bytes, actors and kinds of a diagram, each kept once. */
-#define XXH_INLINE_ALL
+#include "runtime/hash.h"
 #include "tools/trace_diagram_parts.h"
 #include "messages/wire_syntax.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
-#include <xxhash.h>
 
 void *diagram_grown(void *array, size_t have, size_t more, size_t each)
 {
@@ -121,7 +120,7 @@ static uint32_t blob_of(struct diagram *d, const uint8_t *bytes, size_t length)
     uint64_t hash;
     if (!length)
         return d->blob_count ? 0 : blob_add(d, bytes, 0);
-    hash = XXH3_64bits(bytes, length);
+    hash = hash_of(bytes, length);
     HASH_FIND(hh, d->p->blob_of, &hash, sizeof hash, node);
     if (node && blob_is(d, node->number, bytes, length))
         return node->number;

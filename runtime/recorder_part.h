@@ -1,0 +1,59 @@
+/* runtime/recorder_part.h -- what a recorder has for each worker: between recorder.c and recorder_reader.c.
+ *
+ * Thread   of a part, the ring is between the two; `next` and what follows is the reader's, the rest the
+ *          worker's.
+ */
+#ifndef RUNTIME_RECORDER_PART_H
+#define RUNTIME_RECORDER_PART_H
+
+#include "runtime/recorder.h"
+#include "runtime/ring.h"
+
+/* What is known of a slot's tenant. */
+struct tenant {
+    uint32_t generation, heard;
+    uint8_t type;
+};
+
+/* The hash of a span: a body is heard and said by one actor after the other. */
+struct memo {
+    const struct chunk *chunk;
+    uint64_t stamp, hash;
+    uint32_t offset, length;
+};
+enum { MEMOS = 16, MEMO_LEAST = 512 /* bytes; to look for less costs as much as to hash it */ };
+
+struct part {
+    struct ring ring;
+    /* What each call touches comes first, on one cache line: they are in none any more when the kernel has been
+     * at work in between. */
+    _Alignas(64) struct entry *entry; /* that is being made; NULL: none, or it found no room */
+    uint32_t used;                    /* its bytes so far; at most ENTRY_BYTES_MAX */
+    bool open;                        /* a call is being watched, with room or without */
+    const struct worker *worker;      /* of the last call */
+    struct tenant *tenants;
+    uint32_t tenants_room;
+    uint32_t unheard_count;
+    atomic_uint_fast64_t lost; /* since the last entry; the reader looks, too */
+
+    uint64_t lost_ticks; /* when the last one was lost */
+    /* said in the open call to actors that had ended: each becomes an entry behind it */
+    struct message *unheard;
+    uint32_t unheard_room;
+    struct memo memos[MEMOS];
+
+    _Alignas(64) struct recorded next; /* that the reader gets; entry NULL: not known yet */
+    uint64_t ended_ns;                 /* of the one before */
+};
+
+struct recorder {
+    struct hooks hooks;
+    struct recorder_options options;
+    unsigned type_count;
+    atomic_uint reader; /* enum reader_waits */
+    atomic_bool saw_error;
+    uint8_t bodies[MESSAGE_KINDS_MAX];
+    struct part *parts; /* a worker each */
+};
+
+#endif

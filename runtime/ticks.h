@@ -1,0 +1,38 @@
+/* runtime/ticks.h -- a clock for those who ask it millions of times a second.
+ *
+ * Purpose  a call is timed by what costs less than the call: the processor's counter, where the kernel itself
+ *          takes the time from it; else the monotonic clock. What it says are *ticks*; struct tick_scale makes
+ *          nanoseconds of them, later and elsewhere.
+ * Thread   the clock: any, and signal handlers. A scale: one at a time.
+ * Units    ticks; nanoseconds of CLOCK_MONOTONIC.
+ */
+#ifndef RUNTIME_TICKS_H
+#define RUNTIME_TICKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+uint64_t monotonic_ns(void);
+
+/* The cheapest clock of this machine that counts in step with monotonic_ns on all cores. */
+typedef uint64_t ticks_clock(void);
+ticks_clock *ticks_choose(void);
+
+/* A line through what both clocks said at two moments. What lies between these is off by no more than it takes to
+ * read a clock; what lies beyond, by that much for each stretch of the same length. */
+struct tick_scale {
+    ticks_clock *ticks; /* NULL: ticks are nanoseconds */
+    uint64_t began_ticks, began_ns;
+    uint64_t at_ticks, at_ns;
+    double ns_a_tick;
+    bool is_steady; /* the two moments are far enough from each other */
+};
+
+void tick_scale_begin(struct tick_scale *s, ticks_clock *ticks);
+/* Both clocks are read again. To be called every now and then, before what was timed meanwhile is converted. */
+void tick_scale_adjust(struct tick_scale *s);
+/* ... with what they said. */
+void tick_scale_note(struct tick_scale *s, uint64_t ticks, uint64_t ns);
+uint64_t tick_scale_ns(const struct tick_scale *s, uint64_t ticks);
+
+#endif
