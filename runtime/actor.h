@@ -46,6 +46,7 @@ struct actor {
     struct monitor *watchers; /* who hears DOWN */
     uint32_t serial;          /* the next socket's or timer's: tells a late event from a live one */
     uint32_t exchange;        /* stamped on what it sends, when the message has none */
+    uint32_t heard;           /* messages, while somebody watches */
     uint8_t stop_reason;
     bool queued, stopping;
 };

@@ -9,9 +9,7 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "entries are written as memory has them");
 
-/* ---- tenants ---- */
-
-static uint8_t type_number(const struct recorder *r, const struct actor_type *t)
+static uint8_t find_type(const struct recorder *r, const struct actor_type *t)
 {
     for (unsigned i = 0; i < r->type_count; i++)
         if (r->options.types[i] == t)
@@ -19,25 +17,16 @@ static uint8_t type_number(const struct recorder *r, const struct actor_type *t)
     return NO_TYPE;
 }
 
-static void tenants_grow(struct part *p, uint32_t slot)
+static unsigned bucket_of(const struct actor_type *t)
 {
-    uint32_t room = (slot + 1) * 2;
-    p->tenants = realloc(p->tenants, room * sizeof *p->tenants);
-    if (!p->tenants)
-        heap_exhausted("a recorder", room * sizeof *p->tenants);
-    memset(p->tenants + p->tenants_room, 0, (room - p->tenants_room) * sizeof *p->tenants);
-    p->tenants_room = room;
+    return (unsigned)((uint64_t)(uintptr_t)t * UINT64_C(0x9e3779b97f4a7c15) >> (64 - TYPE_BITS));
 }
 
-static struct tenant *tenant_of(struct recorder *r, struct part *p, const struct actor *a)
+/* By the table, mostly; two types may be in one bucket, and only one of them stands there. */
+static inline uint8_t type_number(const struct recorder *r, const struct actor_type *t)
 {
-    uint32_t slot = ref_slot(a->ref);
-    if (slot >= p->tenants_room)
-        tenants_grow(p, slot);
-    struct tenant *t = &p->tenants[slot];
-    if (t->generation != a->ref.generation)
-        *t = (struct tenant){a->ref.generation, 0, type_number(r, a->type)};
-    return t;
+    uint8_t number = r->type_at[bucket_of(t)];
+    return number != NO_TYPE && r->options.types[number] == t ? number : find_type(r, t);
 }
 
 /* ---- an entry's bytes ---- */
@@ -187,7 +176,7 @@ static inline bool begin(struct recorder *r, const struct worker *w, enum entry_
 static inline void finish(struct recorder *r, struct part *p)
 {
     struct entry *e = p->entry;
-    uint64_t ticks = r->options.ticks();
+    uint64_t ticks = ticks_now(r->options.ticks);
     p->open = false;
     p->entry = NULL;
     if (RARELY(!e)) {
@@ -240,13 +229,10 @@ static void on_input(void *context, const struct actor *a, const struct message 
     if (!is_watched(r, w))
         return;
     struct part *p = &r->parts[w->index];
-    struct tenant *t = tenant_of(r, p, a);
-    if (t->type == NO_TYPE)
+    uint8_t type = type_number(r, a->type);
+    if (type == NO_TYPE || !begin(r, w, ENTRY_CALL, type))
         return;
-    t->heard++;
-    if (!begin(r, w, ENTRY_CALL, t->type))
-        return;
-    p->entry->number = t->heard;
+    p->entry->number = a->heard;
     p->entry->actor_exchange = a->exchange;
     p->entry->message = *m;
     if (message_span_counts[m->kind])
@@ -365,10 +351,10 @@ static void on_ending(void *context, const struct actor *a)
     if (!is_watched(r, w))
         return;
     struct part *p = &r->parts[w->index];
-    struct tenant *t = tenant_of(r, p, a);
-    if (t->type == NO_TYPE || !begin(r, w, ENTRY_END, t->type))
+    uint8_t type = type_number(r, a->type);
+    if (type == NO_TYPE || !begin(r, w, ENTRY_END, type))
         return;
-    p->entry->number = t->heard;
+    p->entry->number = a->heard;
     p->entry->actor_exchange = a->exchange;
     p->entry->message = (struct message){.to = a->ref, .flags = a->stop_reason};
 }
@@ -408,7 +394,6 @@ static void free_parts(struct recorder *r, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         ring_destroy(&r->parts[i].ring);
-        free(r->parts[i].tenants);
         free(r->parts[i].unheard);
     }
     free(r->parts);
@@ -428,8 +413,9 @@ struct recorder *recorder_new(const struct recorder_options *o, int *error)
     memset(parts, 0, o->workers * sizeof *parts);
     r->parts = parts;
     r->options = *o;
-    while (o->types[r->type_count])
-        r->type_count++;
+    memset(r->type_at, NO_TYPE, sizeof r->type_at);
+    for (; o->types[r->type_count]; r->type_count++)
+        r->type_at[bucket_of(o->types[r->type_count])] = (uint8_t)r->type_count;
     for (unsigned i = 0; i < message_kinds_count(); i++)
         r->bodies[i] = (uint8_t)recorder_bodies_of(message_kind_info((uint16_t)i));
     r->hooks = (struct hooks){.input = on_input,

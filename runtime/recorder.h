@@ -84,6 +84,8 @@ struct recorded {
  * its core for that long just then: the order among workers is no promise, that of each worker is. */
 const struct recorded *recorder_next(struct recorder *r, uint64_t before_ns);
 void recorder_took(struct recorder *r, const struct recorded *h);
+/* By the reader, before anything is recorded or soon after: memory that the workers then need not wait for. */
+void recorder_touch(struct recorder *r);
 /* The reader is about to wait, for long or for a moment; or looks again. */
 enum reader_waits { READER_LOOKS, READER_NAPS, READER_SLEEPS };
 void recorder_waits(struct recorder *r, enum reader_waits how);

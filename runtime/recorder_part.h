@@ -9,12 +9,6 @@
 #include "runtime/recorder.h"
 #include "runtime/ring.h"
 
-/* What is known of a slot's tenant. */
-struct tenant {
-    uint32_t generation, heard;
-    uint8_t type;
-};
-
 /* The hash of a span: a body is heard and said by one actor after the other. */
 struct memo {
     const struct chunk *chunk;
@@ -31,8 +25,6 @@ struct part {
     uint32_t used;                    /* its bytes so far; at most ENTRY_BYTES_MAX */
     bool open;                        /* a call is being watched, with room or without */
     const struct worker *worker;      /* of the last call */
-    struct tenant *tenants;
-    uint32_t tenants_room;
     uint32_t unheard_count;
     atomic_uint_fast64_t lost; /* since the last entry; the reader looks, too */
 
@@ -46,11 +38,14 @@ struct part {
     uint64_t ended_ns;                 /* of the one before */
 };
 
+enum { TYPE_BITS = 10 };
+
 struct recorder {
     struct hooks hooks;
     struct recorder_options options;
     unsigned type_count;
-    atomic_uint reader; /* enum reader_waits */
+    uint8_t type_at[1 << TYPE_BITS]; /* numbers of types, by their addresses */
+    atomic_uint reader;              /* enum reader_waits */
     atomic_bool saw_error;
     uint8_t bodies[MESSAGE_KINDS_MAX];
     struct part *parts; /* a worker each */

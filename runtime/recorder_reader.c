@@ -49,6 +49,12 @@ void recorder_took(struct recorder *r, const struct recorded *h)
     ring_release(&p->ring, bytes);
 }
 
+void recorder_touch(struct recorder *r)
+{
+    for (unsigned i = 0; i < r->options.workers; i++)
+        ring_touch(&r->parts[i].ring);
+}
+
 void recorder_waits(struct recorder *r, enum reader_waits how)
 {
     atomic_store_explicit(&r->reader, how, memory_order_relaxed);

@@ -51,3 +51,13 @@ void ring_destroy(struct ring *r)
 {
     munmap(r->memory, r->size * 2);
 }
+
+/* A kernel that cannot do it (before 5.14) does it page by page, later. */
+void ring_touch(struct ring *r)
+{
+#ifdef MADV_POPULATE_WRITE
+    (void)madvise(r->memory, r->size, MADV_POPULATE_WRITE);
+#else
+    (void)r;
+#endif
+}

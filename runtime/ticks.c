@@ -4,9 +4,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#if defined __x86_64__
-#include <x86intrin.h>
-#endif
 
 #define STEADY_NS UINT64_C(10000000) /* 50 ns of doubt in so long are 5 in a million */
 
@@ -20,7 +17,7 @@ uint64_t monotonic_ns(void)
 /* ---- the clock ---- */
 
 #if defined __x86_64__
-static uint64_t counter(void)
+uint64_t ticks_counter(void)
 {
     return __rdtsc();
 }
@@ -39,7 +36,7 @@ static bool kernel_trusts_counter(void)
 
 ticks_clock *ticks_choose(void)
 {
-    return kernel_trusts_counter() ? counter : monotonic_ns;
+    return kernel_trusts_counter() ? ticks_counter : monotonic_ns;
 }
 #else
 ticks_clock *ticks_choose(void)

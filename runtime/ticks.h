@@ -11,12 +11,27 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#if defined __x86_64__
+#include <x86intrin.h>
+#endif
 
 uint64_t monotonic_ns(void);
 
 /* The cheapest clock of this machine that counts in step with monotonic_ns on all cores. */
 typedef uint64_t ticks_clock(void);
 ticks_clock *ticks_choose(void);
+#if defined __x86_64__
+ticks_clock ticks_counter; /* the processor's */
+static inline uint64_t ticks_now(ticks_clock *clock)
+{
+    return clock == ticks_counter ? __rdtsc() : clock();
+}
+#else
+static inline uint64_t ticks_now(ticks_clock *clock)
+{
+    return clock();
+}
+#endif
 
 /* A line through what both clocks said at two moments. What lies between these is off by no more than it takes to
  * read a clock; what lies beyond, by that much for each stretch of the same length. */

@@ -254,11 +254,6 @@ void worker_route(struct worker *w, struct message *m)
 /* True when it was only shown. Out of line: the hot path is without watchers. */
 static bool __attribute__((noinline)) send_shown(struct actor *self, struct message *m)
 {
-    const struct hooks *hooks = self->worker->hooks;
-    if (hooks->sent) {
-        hooks->sent(hooks->context, self, m);
-        return false;
-    }
     if (!SHOWN_ONLY(self, .kind = EFFECT_SEND, .ref = m->to, .message = m))
         return false;
     message_free(m);
@@ -270,8 +265,12 @@ static inline void send(struct actor *self, struct actor_ref to, struct message 
     struct worker *w = self->worker;
     m->from = self->ref;
     m->to = to;
-    if (RARELY(w->hooks) && send_shown(self, m))
-        return;
+    if (RARELY(w->hooks)) {
+        if (w->hooks->sent)
+            w->hooks->sent(w->hooks->context, self, m);
+        else if (send_shown(self, m))
+            return;
+    }
     route(w, m);
 }
 
@@ -404,8 +403,10 @@ static void handle(struct worker *w, struct actor *a, struct message *m)
         return;
     }
     atomic_store_explicit(&w->watch_kind, m->kind, memory_order_relaxed);
-    if (RARELY(w->hooks))
+    if (RARELY(w->hooks)) {
+        a->heard++;
         w->hooks->input(w->hooks->context, a, m, w->now_us);
+    }
     w->counters.messages++;
     w->message_taken = false;
     a->type->on_message(a, m);

@@ -142,7 +142,7 @@ static void call_with(struct message *m, uint32_t writes)
 {
     static const uint8_t bytes[4096] = {1, 2, 3};
     m->to = actor.ref;
-    rig.hooks.input(&rig, &actor, m, worker.now_us);
+    rig_input(&rig, &actor, m, worker.now_us);
     for (; writes; writes--)
         rig.hooks.effect(
             &rig, &actor,
@@ -410,7 +410,7 @@ static void test_the_call_of_a_crash_is_kept(void)
     CHECK_UINT(rig_drain(&rig), 0);
     m = resume(42);
     m->to = actor.ref;
-    rig.hooks.input(&rig, &actor, m, 1000);
+    rig_input(&rig, &actor, m, 1000);
     rig.hooks.effect(&rig, &actor, &(struct effect){.kind = EFFECT_TIMER_STOP, .n = 3});
     CHECK_UINT(rig_drain(&rig), 0);
     recorder_crashed(rig.recorder);

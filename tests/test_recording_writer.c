@@ -88,7 +88,7 @@ static void call(unsigned index, size_t bytes)
     struct actor a = {.ref = {index << 24 | 1, 1}, .type = types[0], .worker = &worker};
     struct message *m = msg_data_new((struct msg_data){.bytes = span_copy(any, bytes)});
     m->to = a.ref;
-    rig.hooks.input(&rig, &a, m, 0);
+    rig_input(&rig, &a, m, 0);
     rig.hooks.handled(&rig, &a);
     message_free(m);
 }

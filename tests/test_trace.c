@@ -90,7 +90,7 @@ static void random_call(uint16_t kind)
                       .worker = &worker,
                       .exchange = rig_random(9)};
     m->to = a.ref;
-    rig.hooks.input(&rig, &a, m, worker.now_us);
+    rig_input(&rig, &a, m, worker.now_us);
     for (unsigned i = rig_random(6); i; i--) {
         struct effect e = random_effect((enum effect_kind)rig_random(EFFECT_KINDS), m);
         rig.hooks.effect(&rig, &a, &e);
@@ -129,7 +129,7 @@ static void test_every_effect_of_every_kind(void)
     for (unsigned round = 0; round < 20; round++)
         for (int kind = 0; kind < EFFECT_KINDS; kind++) {
             struct effect e = random_effect((enum effect_kind)kind, m);
-            rig.hooks.input(&rig, &a, m, worker.now_us);
+            rig_input(&rig, &a, m, worker.now_us);
             rig.hooks.effect(&rig, &a, &e);
             rig.hooks.handled(&rig, &a);
         }
@@ -590,7 +590,7 @@ static void encode_parts(struct trace_out parts[3])
         struct actor a = {.ref = {1, 1}, .type = types[0], .worker = &worker};
         struct message *m = resume(part);
         for (unsigned i = 0; i < 3; i++) {
-            rig.hooks.input(&rig, &a, m, 1);
+            rig_input(&rig, &a, m, 1);
             rig.hooks.handled(&rig, &a);
         }
         message_free(m);

@@ -239,6 +239,12 @@ static void spy_undelivered(void *context, const struct worker *w, const struct 
                             m->from, 0, m->exchange, 0, m->flags, w->now_us});
 }
 
+void rig_input(struct rig *r, struct actor *a, const struct message *m, uint64_t now)
+{
+    a->heard = *heard_of(r, a) + 1;
+    r->hooks.input(r, a, m, now);
+}
+
 /* ---- the rig ---- */
 
 static void on_wake(void *context)

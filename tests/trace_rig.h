@@ -44,6 +44,8 @@ struct rig {
 extern uint64_t rig_now_ns;
 void rig_create(struct rig *r, const struct actor_type *const *types, unsigned workers,
                 size_t ring_bytes, uint32_t bodies_max);
+/* What the runtime does when an actor that was made by hand hears a message. */
+void rig_input(struct rig *r, struct actor *a, const struct message *m, uint64_t now);
 /* Entries go into the file. Returns how many. */
 uint64_t rig_drain(struct rig *r);
 /* Drains; then the trace must say what the spy saw. */

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    NAP_MS = 20,
+    NAP_MS = 40,
     SLEEP_MS = 500,
     NAPS_BEFORE_SLEEP = 10,
     CRASH_STARTS_MS = 2000,  /* so long a crash waits for the thread to begin, */
@@ -110,6 +110,7 @@ static void work(void *context)
 {
     struct recording *r = context;
     unsigned empty = 0;
+    recorder_touch(r->writer.recorder);
     while (!atomic_load(&r->stop) && !atomic_load(&r->crasher)) {
         recorder_waits(r->writer.recorder, READER_LOOKS);
         tick_scale_adjust(&r->scale);

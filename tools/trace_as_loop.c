@@ -1,6 +1,7 @@
 /* tools/trace_as_loop.c -- see trace_as_loop.h */
 #include "tools/trace_as_loop.h"
 #include "messages/trace_grow.h"
+#include "runtime/ticks.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,9 +47,7 @@ bool loop_interrupted(void)
 
 uint64_t loop_clock_us(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    return monotonic_ns() / 1000;
 }
 
 /* ---- sockets ---- */

@@ -5,6 +5,7 @@
  * fails is for trace_predicate.h to say. Replay hears each actor from its first record on: for it, there are no
  * holes to be made, only ends to be cut off.
  */
+#include "runtime/ticks.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_ddmin.h"
@@ -317,8 +318,7 @@ static int finish(struct minimizing *m, struct shrink_size before)
     output_format("%zu of %zu records, %zu of %zu exchanges, %zu of %zu actors, %" PRIu64
                   " of %" PRIu64 " bytes of payload, %" PRIu64 " tries, %.1f s%s: %s\n",
                   s.records, before.records, s.exchanges, before.exchanges, s.actors, before.actors,
-                  s.bytes, before.bytes, m->tries,
-                  (double)(trace_monotonic_ns() - m->began_ns) / 1e9,
+                  s.bytes, before.bytes, m->tries, (double)(monotonic_ns() - m->began_ns) / 1e9,
                   m->stopped ? ", ended early: it may not be the least" : "", asked.out);
     output_flush();
     return 0;
@@ -353,7 +353,7 @@ static int run(struct minimizing *m)
 
 static int minimize(void)
 {
-    struct minimizing m = {.began_ns = trace_monotonic_ns()};
+    struct minimizing m = {.began_ns = monotonic_ns()};
     int status = trace_shrink_read(&m.trace, asked.path);
     asked.predicate.deadline_ns = m.began_ns + asked.time_ns;
     if (!status && !trace_predicate_begin(&asked.predicate))

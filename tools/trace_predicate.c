@@ -2,6 +2,7 @@
 #include "tools/trace_predicate.h"
 #include "actors/exit_codes.h"
 #include "runtime/heap.h"
+#include "runtime/ticks.h"
 #include "tools/trace_two.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +16,6 @@
 
 enum { CANNOT_RUN = 126, NOT_FOUND = 127, POLL_NS = 1000000 };
 
-uint64_t trace_monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static volatile sig_atomic_t asked_to_end;
 
 static void on_signal(int number)
@@ -32,7 +26,7 @@ static void on_signal(int number)
 
 bool trace_predicate_late(const struct trace_predicate *p)
 {
-    return asked_to_end || trace_monotonic_ns() >= p->deadline_ns;
+    return asked_to_end || monotonic_ns() >= p->deadline_ns;
 }
 
 /* ---- the file that is tried ------------------------------------------------------------------ */

@@ -42,6 +42,5 @@ enum predicate_answer trace_predicate_ask(struct trace_predicate *p, const void 
 
 /* The deadline is over, or somebody asked for an end (SIGINT, SIGTERM): what was found so far is the result. */
 bool trace_predicate_late(const struct trace_predicate *p);
-uint64_t trace_monotonic_ns(void);
 
 #endif

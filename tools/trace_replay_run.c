@@ -3,6 +3,7 @@
 #include "actors/exit_codes.h"
 #include "actors/settings_text.h"
 #include "messages/trace_message.h"
+#include "runtime/ticks.h"
 #include "tools/output.h"
 #include "tools/trace_replay.h"
 #include <inttypes.h>
@@ -21,13 +22,6 @@ struct run {
     struct trace_exchanges *exchanges;   /* for --until; else NULL */
     struct replay_step step;
 };
-
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static void doubt_incomplete(struct run *run, const struct trace_plan *plan)
 {
@@ -65,7 +59,7 @@ static void keep_pace(struct run *run, const struct trace_record *r)
         return;
     uint64_t due =
         run->began_ns + (uint64_t)((double)(r->ended_ns - run->first_ns) / run->asked->speed);
-    uint64_t now = clock_ns();
+    uint64_t now = monotonic_ns();
     if (due > now)
         nanosleep(&(struct timespec){(time_t)((due - now) / 1000000000),
                                      (long)((due - now) % 1000000000)},
@@ -137,7 +131,7 @@ static void begin(struct run *run, const struct trace_plan *plan)
 {
     run->in.quiet = true; /* the plan has said what is damaged */
     run->replay = replay_new();
-    run->began_ns = clock_ns();
+    run->began_ns = monotonic_ns();
     trace_input_open(&run->in, run->asked->files.names, run->asked->files.count);
     if (run->asked->until) {
         run->exchanges = trace_exchanges_new();
@@ -170,7 +164,7 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
     bool good = pass(&run);
     replay_finish(run.replay);
     if (good)
-        say_summary(&run, (double)(clock_ns() - run.began_ns) / 1e9);
+        say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     bool compared = replay_counts(run.replay)->calls > 0;
     end(&run);
     if (!good)
