@@ -1,4 +1,4 @@
-# The bench: the yardstick (tests/bench/load*.c) and its driver.
+# The bench: the yardstick (tests/bench/load*.c) and its driver; then what a trace costs (bench_trace.mk).
 #   BENCH_PAIRS=n    pairs of runs a line      BENCH_ONLY=word   lines whose name holds the word
 #   BENCH_PROXY=...  another proxy to measure: a command with {agent} and {app} for the ports
 #   LOAD_PEER=path   bench-floor: another load program to hold ours against
@@ -16,6 +16,7 @@ $(OUT)/load: $(LOAD_OBJ)
 .PHONY: bench-floor
 bench: $(OUT)/load $(OUT)/intproxyd
 	@python3 -B tests/bench/bench.py --load $(OUT)/load --daemon $(OUT)/intproxyd
+	$(if $(BENCH_ONLY),,@$(MAKE) --no-print-directory bench-trace)
 
 bench-floor: $(OUT)/load
 	@python3 -B tests/bench/bench.py --load $(OUT)/load --peer "$(LOAD_PEER)"
