@@ -24,6 +24,8 @@ static size_t piece_bytes(const struct recording_flight *f)
                                      : bytes;
 }
 
+/* One is kept for the next: memory that the kernel takes back and gives again costs more than what is written
+ * to it. */
 static void drop_oldest(struct recording_flight *f)
 {
     struct flight_piece *p = f->oldest;
@@ -31,7 +33,17 @@ static void drop_oldest(struct recording_flight *f)
     if (!f->oldest)
         f->newest = NULL;
     f->bytes -= sizeof *p + p->room;
-    free(p);
+    free(f->spare);
+    f->spare = p;
+}
+
+static struct flight_piece *take_spare(struct recording_flight *f, size_t room)
+{
+    struct flight_piece *p = f->spare;
+    if (!p || p->room != room)
+        return NULL;
+    f->spare = NULL;
+    return p;
 }
 
 static struct flight_piece *begin_piece(struct recording_flight *f, size_t length,
@@ -39,8 +51,10 @@ static struct flight_piece *begin_piece(struct recording_flight *f, size_t lengt
 {
     size_t usual = piece_bytes(f) - sizeof(struct flight_piece);
     size_t room = length > usual ? length : usual;
-    struct flight_piece *p = malloc(sizeof *p + room);
-    if (!p)
+    while (f->oldest && f->bytes + sizeof *f->oldest + room > f->bytes_max)
+        drop_oldest(f);
+    struct flight_piece *p = take_spare(f, room);
+    if (!p && !(p = malloc(sizeof *p + room)))
         heap_exhausted("a trace in memory", room);
     *p = (struct flight_piece){
         .room = room, .first_sequence = first_sequence, .oldest_ns = now_ns, .newest_ns = now_ns};
@@ -75,8 +89,6 @@ void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, s
     p->newest_ns = now_ns;
     p->length += length;
     recording_flight_trim(f, now_ns);
-    while (f->oldest != f->newest && f->bytes > f->bytes_max)
-        drop_oldest(f);
 }
 
 uint64_t recording_flight_first(const struct recording_flight *f)
@@ -112,4 +124,6 @@ void recording_flight_free(struct recording_flight *f)
 {
     while (f->oldest)
         drop_oldest(f);
+    free(f->spare);
+    f->spare = NULL;
 }

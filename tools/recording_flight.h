@@ -19,7 +19,8 @@ struct recording_flight {
     uint64_t last_ns; /* so long */
     size_t bytes_max; /* so much; a piece alone may be more */
     struct flight_piece *oldest, *newest;
-    size_t bytes; /* of all pieces */
+    struct flight_piece *spare; /* one that was let go, for the next */
+    size_t bytes;               /* of all pieces */
 };
 
 /* Whole frames, of records that ended about `now_ns`; the first has this number. */
