@@ -42,13 +42,13 @@ enum { TYPE_BITS = 10 };
 
 struct recorder {
     struct hooks hooks;
+    struct part *parts; /* a worker each; beside the options that each call looks at */
     struct recorder_options options;
     unsigned type_count;
     uint8_t type_at[1 << TYPE_BITS]; /* numbers of types, by their addresses */
     atomic_uint reader;              /* enum reader_waits */
     atomic_bool saw_error;
     uint8_t bodies[MESSAGE_KINDS_MAX];
-    struct part *parts; /* a worker each */
 };
 
 #endif
