@@ -122,6 +122,12 @@ void command_line_help(const struct command_line *c, const char *usage, const ch
     printf("\n%s", examples);
 }
 
+void command_line_take_help(struct command_line *c, const char *value)
+{
+    (void)value;
+    c->help = true;
+}
+
 /* The digits that text begins with; `end` is behind them. */
 static bool digits(const char *text, const char **end, uint64_t *number)
 {
@@ -196,13 +202,12 @@ bool command_line_given(const struct command_line *c, const char *name)
     return false;
 }
 
-bool command_line_start(struct command_line *c, int argc, char **argv, const bool *help,
-                        const char *usage, const char *examples,
-                        void (*check)(struct command_line *c), int *status)
+bool command_line_start(struct command_line *c, int argc, char **argv, const char *usage,
+                        const char *examples, void (*check)(struct command_line *c), int *status)
 {
     command_line_read(c, argc, argv);
     *status = 0;
-    if (*help) {
+    if (c->help) {
         command_line_help(c, usage, examples);
         return false;
     }

@@ -32,6 +32,7 @@ struct command_line {
     void (*argument)(struct command_line *c, const char *value);
     const char *option; /* that is being taken */
     unsigned mistakes;
+    bool help;               /* is asked for */
     bool given[OPTIONS_MAX]; /* by row */
 };
 
@@ -42,12 +43,18 @@ void command_line_mistake(struct command_line *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void command_line_help(const struct command_line *c, const char *usage, const char *examples);
 
+/* A row of every table. */
+void command_line_take_help(struct command_line *c, const char *value);
+#define OPTION_HELP_ROW                                                                            \
+    {                                                                                              \
+        "--help", NULL, "this text", command_line_take_help, ONCE                                  \
+    }
+
 /* Reads the arguments of a command. False: it ends now, with *status, for help was asked for (and is
  * printed), or there were mistakes: `check`, if there is one, looks for those that options make
  * together. */
-bool command_line_start(struct command_line *c, int argc, char **argv, const bool *help,
-                        const char *usage, const char *examples,
-                        void (*check)(struct command_line *c), int *status);
+bool command_line_start(struct command_line *c, int argc, char **argv, const char *usage,
+                        const char *examples, void (*check)(struct command_line *c), int *status);
 
 /* A number; false when it is none or out of bounds. */
 bool command_line_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);

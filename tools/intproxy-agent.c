@@ -14,7 +14,7 @@
 #include <string.h>
 
 static struct agent_settings asked;
-static bool wants_help, wants_version;
+static bool wants_version;
 static bool has_listen, has_port; /* right or wrong */
 
 /* ---- options ---- */
@@ -61,12 +61,6 @@ static void take_version(struct command_line *c, const char *value)
     wants_version = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    wants_help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "Where", NULL, ONCE},
     {"--listen", "ADDR",
@@ -94,7 +88,7 @@ static const struct option_row rows[] = {
     {"", NULL, "Running", NULL, ONCE},
     OPTION_LOG_ROWS,
     {"--version", NULL, "what this is", take_version, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -166,7 +160,7 @@ int main(int argc, char **argv)
     struct command_line c = {.program = "intproxy-agent", .rows = rows};
     asked.version = version_newest();
     command_line_read(&c, argc, argv);
-    if (wants_help) {
+    if (c.help) {
         command_line_help(&c, "intproxy-agent --listen ADDR --port LISTEN=UPSTREAM [options]",
                           examples);
         return 0;

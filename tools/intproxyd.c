@@ -25,7 +25,7 @@ static_assert((int)EXIT_SIGNALLED_AGAIN == (int)STATUS_SIGNALLED_AGAIN,
 static struct settings asked;
 static struct agent_settings inside; /* --standalone */
 static struct {
-    bool has_agent, steal, help, version;
+    bool has_agent, steal, version;
     bool has_remote; /* right or wrong */
     int ready_fd;
 } extra = {.ready_fd = -1};
@@ -270,12 +270,6 @@ static void take_version(struct command_line *c, const char *value)
     extra.version = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    extra.help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "The agent", NULL, ONCE},
     {"--agent", "HOST:PORT", "the agent to connect to, e.g. a port-forward", take_agent, ONCE},
@@ -322,7 +316,7 @@ static const struct option_row rows[] = {
      take_ready_fd, ONCE},
     OPTION_LOG_ROWS,
     {"--version", NULL, "what this is", take_version, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -471,7 +465,7 @@ int main(int argc, char **argv)
     settings_default(&asked);
     take_environment();
     command_line_read(&c, argc, argv);
-    if (extra.help) {
+    if (c.help) {
         command_line_help(&c, "intproxyd --agent HOST:PORT -R [REMOTE_PORT:]DEST [options]",
                           examples);
         return 0;

@@ -9,7 +9,7 @@
 static struct trace_as asked = TRACE_AS_DEFAULTS;
 
 static struct {
-    bool help, listen, to, all_headers;
+    bool listen, to, all_headers;
     unsigned own_ignored;
     const char *own[AS_NAMES_MAX];
 } given;
@@ -220,12 +220,6 @@ static void take_argument(struct command_line *c, const char *value)
     take_file(c, value);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    given.help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "Where", NULL, ONCE},
     {"--listen", "ADDR",
@@ -258,7 +252,7 @@ static const struct option_row rows[] = {
     {"--strict", NULL, "another form, version or order of what ran side by side are failures, too",
      take_strict, ONCE},
     {"--json", NULL, "the report as one JSON object", take_json, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -316,7 +310,7 @@ int trace_as_command(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-trace as", .rows = rows, .argument = take_argument};
     int status;
-    if (!command_line_start(&c, argc, argv, &given.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     return trace_replay_as(&asked);
 }

@@ -10,7 +10,7 @@
 static struct {
     const char *paths[2];
     unsigned count;
-    bool update, tap, junit, help;
+    bool update, tap, junit;
 } asked;
 
 static void take_update(struct command_line *c, const char *value)
@@ -31,12 +31,6 @@ static void take_junit(struct command_line *c, const char *value)
     asked.junit = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_file(struct command_line *c, const char *value)
 {
     if (asked.count < 2)
@@ -55,7 +49,7 @@ static const struct option_row rows[] = {
      "changed is said. Also when there is no GOLDEN yet",
      take_update, ONCE},
     TRACE_TWO_ROWS,
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -149,7 +143,7 @@ int trace_assert(int argc, char **argv)
     int status;
     snprintf(help, sizeof help, "%s\n%s", trace_two_help, examples);
     trace_two_begin();
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, help, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, help, check, &status))
         return status;
     if (trace_two_printed_rules())
         return 0;

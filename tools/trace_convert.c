@@ -20,17 +20,11 @@ static struct {
     struct trace_files files;
     enum gather_at at;
     const char *to, *from, *out, *to_host, *filter;
-    bool help, fields, has_at, renumber, no_redact, no_messages, no_streams;
+    bool fields, has_at, renumber, no_redact, no_messages, no_streams;
     struct trace_redaction redaction;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
-
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
 
 static const struct convert_form *form_of(const char *name)
 {
@@ -162,7 +156,7 @@ static const struct option_row rows[] = {
      take_to_host, ONCE},
     {"--no-messages", NULL, "pcapng: only what went over sockets", take_no_messages, ONCE},
     {"--no-streams", NULL, "pcapng: only the messages between actors", take_no_streams, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -297,7 +291,7 @@ static int run(int argc, char **argv)
     struct command_line line = {
         .program = "intproxy-trace convert", .rows = rows, .argument = take_file};
     int status;
-    if (!command_line_start(&line, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&line, argc, argv, usage, examples, check, &status))
         return status;
     if (asked.fields) {
         trace_filter_help();

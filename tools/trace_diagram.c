@@ -22,7 +22,7 @@ enum { MOST = 200, BYTES_MAX = 2048 };
 static struct {
     struct trace_files files;
     const char *out; /* NULL: standard output */
-    bool mermaid, html, help;
+    bool mermaid, html;
     bool plain; /* --no-redact */
     struct trace_redaction redaction;
     uint64_t most, bytes_max, exchange;
@@ -95,12 +95,6 @@ static void take_key(struct command_line *c, const char *value)
     trace_redaction_key_file(&asked.redaction, c, value);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "What is made", NULL, ONCE},
     {"--mermaid", NULL, "the text of a sequence diagram, for documents and issues", take_mermaid,
@@ -121,7 +115,7 @@ static const struct option_row rows[] = {
     {"--rules", "FILE", "what else is secret, or is none", take_rules, REPEATABLE},
     {"--key", "FILE", "with the same key, equal secrets are shown as equal in all diagrams",
      take_key, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -283,7 +277,7 @@ int trace_diagram(int argc, char **argv)
     trace_redaction_create(&asked.redaction);
     asked.most = MOST;
     asked.bytes_max = BYTES_MAX;
-    if (command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (command_line_start(&c, argc, argv, usage, examples, check, &status))
         status = read_and_make();
     trace_filter_free(asked.filter);
     trace_redaction_destroy(&asked.redaction);

@@ -9,7 +9,7 @@ enum { KEPT_FOR_DETAILS = 64 << 10 };
 static struct {
     const char *paths[2];
     unsigned count;
-    bool details, json, help;
+    bool details, json;
 } asked;
 
 static void take_details(struct command_line *c, const char *value)
@@ -22,12 +22,6 @@ static void take_json(struct command_line *c, const char *value)
 {
     (void)c, (void)value;
     asked.json = true;
-}
-
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
 }
 
 static void take_file(struct command_line *c, const char *value)
@@ -46,7 +40,7 @@ static const struct option_row rows[] = {
      "members)",
      take_json, ONCE},
     TRACE_TWO_ROWS,
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -102,7 +96,7 @@ int trace_diff(int argc, char **argv)
     int status;
     snprintf(help, sizeof help, "%s\n%s", trace_two_help, examples);
     trace_two_begin();
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, help, check_unless_rules, &status))
+    if (!command_line_start(&c, argc, argv, usage, help, check_unless_rules, &status))
         return status;
     if (trace_two_printed_rules())
         return 0;

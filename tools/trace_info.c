@@ -14,7 +14,7 @@ struct part {
 
 static struct {
     struct trace_files files;
-    bool secrets, help;
+    bool secrets;
 } asked;
 
 static struct {
@@ -231,12 +231,6 @@ static void take_secrets(struct command_line *c, const char *value)
     asked.secrets = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_file(struct command_line *c, const char *value)
 {
     trace_option_file(c, value, &asked.files);
@@ -245,7 +239,7 @@ static void take_file(struct command_line *c, const char *value)
 static const struct option_row rows[] = {
     {"--secrets", NULL, "with the settings that may hold secrets: header filters", take_secrets,
      ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -267,7 +261,7 @@ int trace_info(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-trace info", .rows = rows, .argument = take_file};
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     status = info();
     for (unsigned i = 0; i < found.part_count; i++)

@@ -27,7 +27,6 @@ static struct {
     struct trace_predicate predicate;
     unsigned predicates; /* given */
     uint64_t tries, time_ns;
-    bool help;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -77,12 +76,6 @@ static void take_time(struct command_line *c, const char *value)
         command_line_mistake(c, "\"%s\" is no time: write e.g. 30s or 5m", value);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_file(struct command_line *c, const char *value)
 {
     asked.path = value;
@@ -104,7 +97,7 @@ static const struct option_row rows[] = {
     {"--time", "T", "for so long at most (10m)", take_time, ONCE},
     {"", NULL, "For --diff, what is compared:", NULL, ONCE},
     TRACE_TWO_ROWS,
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -379,7 +372,7 @@ int trace_minimize(int argc, char **argv)
     asked.tries = TRIES;
     asked.time_ns = TIME_NS;
     trace_two_begin();
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     if (trace_two_printed_rules())
         return 0;

@@ -22,7 +22,7 @@ enum { WRITE_BYTES = 1 << 20 };
 static struct {
     struct trace_redaction redaction;
     struct trace_files files;
-    bool verify, help;
+    bool verify;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -83,12 +83,6 @@ static void take_file(struct command_line *c, const char *value)
     trace_option_file(c, value, &asked.files);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static const struct option_row rows[] = {
     {"--key", "FILE",
      "its bytes are the key: with the same one, equal secrets become equal\n"
@@ -107,7 +101,7 @@ static const struct option_row rows[] = {
     {"--json", "PATH", "this field in JSON: name, outer.name, $.top.name", take_json, REPEATABLE},
     {"--value", "TEXT", "this text, wherever it is", take_value, REPEATABLE},
     {"--keep", "'PLACE NAME'", "not this, e.g. 'cookie theme'", take_keep, REPEATABLE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -336,7 +330,7 @@ int trace_redact(int argc, char **argv)
         .program = "intproxy-trace redact", .rows = rows, .argument = take_file};
     int status;
     trace_redaction_create(&asked.redaction);
-    if (command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status)) {
+    if (command_line_start(&c, argc, argv, usage, examples, check, &status)) {
         unsigned inputs = asked.files.count - 1;
         status = trace_redaction_prepare(&asked.redaction, asked.files.names, inputs, false);
         if (!status)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 static struct replay_asked asked;
-static bool help;
 static bool chaos;
 static uint64_t seed, seeds;
 static struct version agent_version;
@@ -72,12 +71,6 @@ static void take_version(struct command_line *c, const char *value)
         command_line_mistake(c, "\"%s\" is no version, write e.g. 1.8.0", value);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "Options", NULL, ONCE},
     {"--speed", "N|max", "1: in the time that it took, 10: ten times faster (default max)",
@@ -102,7 +95,7 @@ static const struct option_row rows[] = {
      "agent, app or client: play that side of the recording to a live program,\ninstead of "
      "replaying it; \"replay --as agent --help\" says how",
      take_role, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -161,8 +154,8 @@ int trace_replay(int argc, char **argv)
     int status;
     if (trace_as_is_asked(argc, argv))
         return trace_as_command(argc, argv);
-    if (!command_line_start(&c, argc, argv, &help, "intproxy-trace replay [OPTION]... FILE...",
-                            examples, check, &status))
+    if (!command_line_start(&c, argc, argv, "intproxy-trace replay [OPTION]... FILE...", examples,
+                            check, &status))
         return status;
     if (!chaos && !has_version)
         return replay();

@@ -13,7 +13,7 @@ static struct {
     struct trace_view view;
     struct trace_filter *filter;
     struct trace_files files;
-    bool json, follow, fields, help;
+    bool json, follow, fields;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -68,12 +68,6 @@ static void take_file(struct command_line *c, const char *value)
     trace_option_file(c, value, &asked.files);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static const struct option_row rows[] = {
     {"--filter", "EXPR", "only the records that it wants; --fields lists what it can ask for",
      take_filter, ONCE},
@@ -88,7 +82,7 @@ static const struct option_row rows[] = {
     {"--bytes", NULL, "whole payloads, as hexadecimal and text", take_bytes, ONCE},
     {"--json", NULL, "one object a line, for jq (tools/trace_json.h has its names)", take_json,
      ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -199,7 +193,7 @@ static int run(int argc, char **argv, const char *program, const char *usage, co
     int status;
     asked.view.effects = true;
     asked.view.excerpt = TRACE_EXCERPT;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     if (asked.fields) {
         trace_filter_help();

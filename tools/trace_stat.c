@@ -12,7 +12,7 @@ static struct {
     struct trace_filter *filter;
     struct trace_files files;
     uint64_t top;
-    bool json, help;
+    bool json;
 } asked = {.top = TOP};
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -33,12 +33,6 @@ static void take_json(struct command_line *c, const char *value)
     asked.json = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_file(struct command_line *c, const char *value)
 {
     trace_option_file(c, value, &asked.files);
@@ -50,7 +44,7 @@ static const struct option_row rows[] = {
      take_filter, ONCE},
     {"--top", "N", "list the N slowest exchanges (10)", take_top, ONCE},
     {"--json", NULL, "one JSON object; times in nanoseconds", take_json, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -118,7 +112,7 @@ int trace_stat(int argc, char **argv)
     struct command_line c = {.program = "intproxy-trace stat", .rows = rows, .argument = take_file};
     char error[FILTER_ERROR_MAX];
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     if (!asked.filter)
         asked.filter = trace_filter_new(NULL, error);

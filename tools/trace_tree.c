@@ -12,7 +12,7 @@ static struct {
     struct trace_files files;
     struct trace_tree tree;
     uint64_t exchange, connection, request;
-    bool by_exchange, by_connection, by_request, help;
+    bool by_exchange, by_connection, by_request;
 } asked = {.tree = {.gap_ns = 1000000}};
 
 static struct trace_text text;
@@ -49,12 +49,6 @@ static void take_no_effects(struct command_line *c, const char *value)
     asked.tree.no_effects = true;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_file(struct command_line *c, const char *value)
 {
     trace_option_file(c, value, &asked.files);
@@ -66,7 +60,7 @@ static const struct option_row rows[] = {
     {"--request", "R", "... and this request id", take_request, ONCE},
     {"--gap", "TIME", "a pause from which on it is said what was waited for (1ms)", take_gap, ONCE},
     {"--no-effects", NULL, "without what the actors did then", take_no_effects, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };
 
@@ -184,7 +178,7 @@ int trace_tree(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-trace tree", .rows = rows, .argument = take_file};
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     asked.tree.colour = output_has_colour();
     status = tree();

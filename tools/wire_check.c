@@ -32,13 +32,7 @@ struct tally {
     unsigned long checked, wrong;
 };
 
-static bool help, verbose;
-
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    help = true;
-}
+static bool verbose;
 
 static void take_verbose(struct command_line *c, const char *value)
 {
@@ -48,7 +42,7 @@ static void take_verbose(struct command_line *c, const char *value)
 
 static const struct option_row rows[] = {
     {"--verbose", NULL, "a line for each vector that is not met", take_verbose, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -159,7 +153,7 @@ int wire_check(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire check", .rows = rows};
     int status;
-    if (!command_line_start(&c, argc, argv, &help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
     unsigned long wrong =
         report("named messages", wire_check_named_begin, wire_check_named_end, named_is_met) +

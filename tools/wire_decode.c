@@ -15,7 +15,6 @@ static struct {
     struct version limit;
     uint64_t message_max;
     struct wire_inputs inputs;
-    bool help;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -65,12 +64,6 @@ static void take_version(struct command_line *c, const char *value)
     wire_option_version(c, value, &asked.limit);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_input(struct command_line *c, const char *value)
 {
     wire_option_input(c, value, &asked.inputs);
@@ -89,7 +82,7 @@ static const struct option_row rows[] = {
     {"--message-max", "SIZE", "a longer message is an error (default 1G)", take_message_max, ONCE},
     {"--version", "V", "refuse what came after this version, as a peer of it would", take_version,
      ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -166,7 +159,7 @@ int wire_decode(int argc, char **argv)
     asked.limit = version_newest();
     asked.message_max = UINT64_C(1) << 30;
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
     asked.show.colour = output_has_colour();
     for (unsigned i = 0; i < 2; i++)

@@ -15,7 +15,6 @@ static struct {
     enum wire_from from;
     struct wire_show show;
     struct wire_inputs inputs;
-    bool help;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -32,12 +31,6 @@ static void take_raw(struct command_line *c, const char *value)
     asked.show.form = WIRE_FORM_RAW;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static void take_input(struct command_line *c, const char *value)
 {
     wire_option_input(c, value, &asked.inputs);
@@ -46,7 +39,7 @@ static void take_input(struct command_line *c, const char *value)
 static const struct option_row rows[] = {
     {"--from", "WHO", "agent or client: who speaks, where a line does not say it", take_from, ONCE},
     {"--raw", NULL, "bytes, not lines of hexadecimal", take_raw, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -145,7 +138,7 @@ int wire_encode(int argc, char **argv)
         .program = "intproxy-wire encode", .rows = rows, .argument = take_input};
     asked.show.form = WIRE_FORM_HEX;
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
     wire_inputs_default(&asked.inputs);
     for (unsigned i = 0; i < asked.inputs.count && status == 0; i++)

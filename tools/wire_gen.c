@@ -15,7 +15,6 @@ static struct {
     enum wire_from from;
     struct version limit;
     struct wire_show show;
-    bool help;
 } asked;
 
 static void take_seed(struct command_line *c, const char *value)
@@ -58,12 +57,6 @@ static void take_raw(struct command_line *c, const char *value)
     asked.show.form = WIRE_FORM_RAW;
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static const struct option_row rows[] = {
     {"--seed", "N", "the same seed gives the same messages (default: another one each time)",
      take_seed, ONCE},
@@ -74,7 +67,7 @@ static const struct option_row rows[] = {
     {"--json", NULL, "as JSON, not text", take_json, ONCE},
     {"--hex", NULL, "as lines of hexadecimal", take_hex, ONCE},
     {"--raw", NULL, "as bytes; needs --from", take_raw, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -129,7 +122,7 @@ int wire_gen(int argc, char **argv)
     asked.count = 10;
     asked.limit = version_newest();
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, check_together, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, check_together, &status))
         return status;
     choose_seed();
     for (uint64_t n = 0; n < asked.count; n++)

@@ -21,7 +21,6 @@ static struct {
     struct tap_settings tap;
     struct filter_program *filter;
     bool has_listen, has_agent; /* right or wrong */
-    bool help;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -68,12 +67,6 @@ static void take_message_max(struct command_line *c, const char *value)
         command_line_mistake(c, "\"%s\" is no size up to 1G: write for example 64M", value);
 }
 
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
-
 static const struct option_row rows[] = {
     {"", NULL, "Where", NULL, ONCE},
     {"--listen", "ADDR",
@@ -87,7 +80,7 @@ static const struct option_row rows[] = {
      ONCE},
     {"--message-max", "SIZE", "a larger message is shown by name, ids and size alone (default 64M)",
      take_message_max, ONCE},
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -199,7 +192,7 @@ int wire_tap(int argc, char **argv)
                                       .ready = say_ready,
                                       .summary = say_summary};
     command_line_read(&c, argc, argv);
-    if (asked.help) {
+    if (c.help) {
         help(&c);
         output_flush();
         return 0;

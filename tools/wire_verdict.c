@@ -8,16 +8,8 @@
 #include "tools/wire_show.h"
 #include <string.h>
 
-static bool help;
-
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    help = true;
-}
-
 static const struct option_row rows[] = {
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -71,7 +63,7 @@ int wire_verdict(int argc, char **argv)
 {
     struct command_line c = {.program = "intproxy-wire verdict", .rows = rows};
     int status;
-    if (!command_line_start(&c, argc, argv, &help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
     status = wire_lines_read("-", judge_line, NULL);
     output_flush();

@@ -20,16 +20,9 @@ enum { RELEASES = sizeof releases / sizeof releases[0] };
 static struct {
     struct version from, to;
     bool given, range;
-    bool help;
 } asked;
 
 /* ---- options --------------------------------------------------------------------------------- */
-
-static void take_help(struct command_line *c, const char *value)
-{
-    (void)c, (void)value;
-    asked.help = true;
-}
 
 static void take_one(struct command_line *c, const char *text, size_t length, struct version *out)
 {
@@ -54,7 +47,7 @@ static void take_versions(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"--help", NULL, "this text", take_help, ONCE},
+    OPTION_HELP_ROW,
     {0},
 };
 
@@ -166,7 +159,7 @@ int wire_versions(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-wire versions", .rows = rows, .argument = take_versions};
     int status;
-    if (!command_line_start(&c, argc, argv, &asked.help, usage, examples, NULL, &status))
+    if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
     if (!asked.given)
         say_all();
