@@ -3,13 +3,13 @@
 #include "tools/trace_commands.h"
 #include "tools/trace_replace.h"
 #include "tools/trace_report.h"
+#include "tools/trace_two_options.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static struct {
-    const char *paths[2];
-    unsigned count;
+    struct trace_two_names names;
     bool update, tap, junit;
 } asked;
 
@@ -33,11 +33,7 @@ static void take_junit(struct command_line *c, const char *value)
 
 static void take_file(struct command_line *c, const char *value)
 {
-    if (asked.count < 2)
-        asked.paths[asked.count] = value;
-    else
-        command_line_mistake(c, "%s: two traces are compared, this is one more", value);
-    asked.count++;
+    trace_two_option_name(c, value, &asked.names);
 }
 
 static const struct option_row rows[] = {
@@ -54,7 +50,8 @@ static const struct option_row rows[] = {
 };
 
 static const char usage[] = "intproxy-trace assert [OPTION]... GOLDEN TRACE";
-static const char examples[] =
+static const char examples[] = TRACE_TWO_HELP
+    "\n"
     "  intproxy-trace assert tests/login.trace run.trace\n"
     "  intproxy-trace assert --ignore tests/rules --junit tests/login.trace run.trace >junit.xml\n"
     "  intproxy-trace assert --update tests/login.trace run.trace\n"
@@ -71,19 +68,17 @@ static bool exists(const char *path)
 
 static void check(struct command_line *c)
 {
-    if (command_line_given(c, "--rules"))
-        return;
-    if (asked.count < 2)
+    if (asked.names.count < 2)
         command_line_mistake(c, "two traces must be named: assert GOLDEN TRACE");
     if (asked.tap && asked.junit)
         command_line_mistake(c, "--tap and --junit: leave one out");
-    for (unsigned i = 0; i < asked.count && i < 2; i++)
+    for (unsigned i = 0; i < asked.names.count && i < 2; i++)
         if (asked.update &&
-            (strcmp(asked.paths[i], "-") == 0 || (i == 1 && !exists(asked.paths[i]))))
+            (strcmp(asked.names.paths[i], "-") == 0 || (i == 1 && !exists(asked.names.paths[i]))))
             command_line_mistake(c,
                                  "--update: %s is no file by itself: it must be one, not a "
                                  "trace of several parts nor standard input",
-                                 asked.paths[i]);
+                                 asked.names.paths[i]);
 }
 
 /* ---- update ---------------------------------------------------------------------------------- */
@@ -91,11 +86,11 @@ static void check(struct command_line *c)
 static int update(const char *what)
 {
     char error[REPLACE_ERROR_MAX];
-    if (!trace_replace_by_file(asked.paths[0], asked.paths[1], error)) {
+    if (!trace_replace_by_file(asked.names.paths[0], asked.names.paths[1], error)) {
         fprintf(stderr, "intproxy-trace: %s\n", error);
         return EXIT_IO;
     }
-    fprintf(stderr, "intproxy-trace: %s %s\n", asked.paths[0], what);
+    fprintf(stderr, "intproxy-trace: %s %s\n", asked.names.paths[0], what);
     return 0;
 }
 
@@ -103,7 +98,7 @@ static int update(const char *what)
 static int create(void)
 {
     struct trace_two two;
-    trace_two_read(&two, asked.paths[1], asked.paths[1], 0, false);
+    trace_two_read(&two, asked.names.paths[1], asked.names.paths[1], 0, false);
     int status = two.status ? two.status : two.comparison ? update("was made") : EXIT_DATA;
     trace_two_free(&two);
     return status;
@@ -135,22 +130,16 @@ static int judge(const struct trace_two *t)
 
 int trace_assert(int argc, char **argv)
 {
-    static char help[8000];
     enum { KEPT = 64 << 10 };
     struct command_line c = {
         .program = "intproxy-trace assert", .rows = rows, .argument = take_file};
     struct trace_two two;
     int status;
-    snprintf(help, sizeof help, "%s\n%s", trace_two_help, examples);
-    trace_two_begin();
-    if (!command_line_start(&c, argc, argv, usage, help, check, &status))
+    if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    if (trace_two_printed_rules())
-        return 0;
-    trace_two_end();
-    if (asked.update && !exists(asked.paths[0]))
+    if (asked.update && !exists(asked.names.paths[0]))
         return create();
-    trace_two_read(&two, asked.paths[0], asked.paths[1], KEPT, false);
+    trace_two_read(&two, asked.names.paths[0], asked.names.paths[1], KEPT, false);
     status = two.comparison ? judge(&two) : two.status;
     trace_two_free(&two);
     return status;

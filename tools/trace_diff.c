@@ -2,13 +2,12 @@
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_report.h"
-#include <stdio.h>
+#include "tools/trace_two_options.h"
 
 enum { KEPT_FOR_DETAILS = 64 << 10 };
 
 static struct {
-    const char *paths[2];
-    unsigned count;
+    struct trace_two_names names;
     bool details, json;
 } asked;
 
@@ -26,11 +25,7 @@ static void take_json(struct command_line *c, const char *value)
 
 static void take_file(struct command_line *c, const char *value)
 {
-    if (asked.count < 2)
-        asked.paths[asked.count] = value;
-    else
-        command_line_mistake(c, "%s: two traces are compared, this is one more", value);
-    asked.count++;
+    trace_two_option_name(c, value, &asked.names);
 }
 
 static const struct option_row rows[] = {
@@ -45,7 +40,8 @@ static const struct option_row rows[] = {
 };
 
 static const char usage[] = "intproxy-trace diff [OPTION]... A B";
-static const char examples[] =
+static const char examples[] = TRACE_TWO_HELP
+    "\n"
     "A and B are traces; the name that --trace was given stands for all parts of one. Of one of "
     "them, - is\n"
     "standard input.\n"
@@ -61,18 +57,12 @@ static const char examples[] =
 
 static void check(struct command_line *c)
 {
-    if (asked.count < 2)
+    if (asked.names.count < 2)
         command_line_mistake(c, "two traces must be named: diff A B");
-    else if (asked.paths[0][0] == '-' && asked.paths[1][0] == '-')
+    else if (asked.names.paths[0][0] == '-' && asked.names.paths[1][0] == '-')
         command_line_mistake(c, "only one of them can be standard input");
     if (asked.json && asked.details)
         command_line_mistake(c, "--json has all details; leave --details out");
-}
-
-static void check_unless_rules(struct command_line *c)
-{
-    if (!command_line_given(c, "--rules"))
-        check(c);
 }
 
 static int report(const struct trace_two *t)
@@ -90,18 +80,12 @@ static int report(const struct trace_two *t)
 
 int trace_diff(int argc, char **argv)
 {
-    static char help[8000];
     struct command_line c = {.program = "intproxy-trace diff", .rows = rows, .argument = take_file};
     struct trace_two two;
     int status;
-    snprintf(help, sizeof help, "%s\n%s", trace_two_help, examples);
-    trace_two_begin();
-    if (!command_line_start(&c, argc, argv, usage, help, check_unless_rules, &status))
+    if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    if (trace_two_printed_rules())
-        return 0;
-    trace_two_end();
-    trace_two_read(&two, asked.paths[0], asked.paths[1],
+    trace_two_read(&two, asked.names.paths[0], asked.names.paths[1],
                    asked.details || asked.json ? KEPT_FOR_DETAILS : 0, false);
     status = two.comparison ? report(&two) : two.status;
     trace_two_free(&two);

@@ -13,6 +13,7 @@
 #include "tools/trace_replace.h"
 #include "tools/trace_shrink.h"
 #include "tools/trace_two.h"
+#include "tools/trace_two_options.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +121,6 @@ static const char examples[] =
 
 static void check(struct command_line *c)
 {
-    if (command_line_given(c, "--rules"))
-        return;
     if (!asked.files)
         command_line_mistake(c, "no trace: write which one is to be made smaller");
     if (!asked.out)
@@ -371,11 +370,7 @@ int trace_minimize(int argc, char **argv)
     int status;
     asked.tries = TRIES;
     asked.time_ns = TIME_NS;
-    trace_two_begin();
-    if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
+    if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    if (trace_two_printed_rules())
-        return 0;
-    trace_two_end();
     return minimize();
 }

@@ -1,6 +1,7 @@
 /* tools/trace_report.c -- a comparison as text; see trace_report.h */
 #include "tools/trace_report.h"
 #include "tools/output.h"
+#include "tools/trace_two_options.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
  */
 #include "tools/output.h"
 #include "tools/trace_report.h"
+#include "tools/trace_two_options.h"
 #include <jansson.h>
 #include <stdlib.h>
 

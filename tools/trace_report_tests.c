@@ -4,6 +4,7 @@
  */
 #include "tools/output.h"
 #include "tools/trace_report.h"
+#include "tools/trace_two_options.h"
 #include <inttypes.h>
 #include <stdio.h>
 
