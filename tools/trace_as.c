@@ -19,14 +19,6 @@ void trace_as_say(const char *format, ...)
     fflush(stderr);
 }
 
-struct trace_about_what trace_as_about(const struct trace_transaction *t)
-{
-    return (struct trace_about_what){.raw = t->raw,
-                                     .exchange = t->exchange,
-                                     .method = t->request.method,
-                                     .target = t->request.target};
-}
-
 void trace_as_say_left_out(const struct trace_play *p)
 {
     enum { SHOWN = 10 };

@@ -74,13 +74,25 @@ int trace_as_agent(struct trace_play *p);
 int trace_as_app(struct trace_play *p);
 int trace_as_client(struct trace_play *p);
 
-struct trace_about_what trace_as_about(const struct trace_transaction *t);
 /* On stderr: "intproxy-trace: ...". */
 void trace_as_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What cannot be played, before it is played. */
 void trace_as_say_left_out(const struct trace_play *p);
 bool trace_as_listen(struct trace_play *p, const struct loop_handlers *handlers, void *owner,
                      const char *what);
+
+/* trace_as_judge.c: app and client */
+struct trace_turn;
+struct trace_order;
+struct trace_about_what trace_as_about(const struct trace_transaction *t);
+void trace_as_find(struct trace_play *p, const struct trace_transaction *t,
+                   enum finding_class class, const char *text);
+/* What came behind the HTTP of this side, or on a raw connection. False: what is different has been found. */
+bool trace_as_tail_is_same(struct trace_play *p, const struct trace_transaction *t,
+                           enum stream_side side, const struct wire_buffer *tail);
+/* One for each transaction, of which there must be one; malloc's. */
+struct trace_turn *trace_as_turns(const struct trace_transactions *all);
+struct trace_order *trace_as_order(const struct trace_turn *turns, unsigned count);
 
 /* trace_as_report.c */
 void trace_as_report(struct trace_play *p);

@@ -53,8 +53,20 @@ static const struct trace_transaction *transaction_of(const struct app_connectio
 
 static void find(struct app_connection *c, enum finding_class class, const char *text)
 {
-    struct trace_about_what about = trace_as_about(transaction_of(c));
-    trace_findings_add(&c->app->play->findings, class, &about, "%s", text);
+    trace_as_find(c->app->play, transaction_of(c), class, text);
+}
+
+/* What has come of a request, which may be none that is recorded. */
+static struct trace_about_what about_request(const struct app_connection *c)
+{
+    return (struct trace_about_what){.method = c->request.method, .target = c->request.target};
+}
+
+static void hang_up(struct app_connection *c)
+{
+    if (c->socket)
+        loop_close(c->socket);
+    c->socket = NULL;
 }
 
 /* ---- an answer ---- */
@@ -92,38 +104,16 @@ static void check_body(struct app_connection *c)
     wire_buffer_release(&text);
 }
 
-static bool check_tail(struct app_connection *c)
-{
-    const struct trace_transaction *t = transaction_of(c);
-    size_t http = t->http[SIDE_NEAR], expected = t->length[SIDE_NEAR] - http;
-    const uint8_t *bytes = expected ? trace_transaction_bytes(t, SIDE_NEAR) + http : NULL;
-    size_t least = expected < c->tail.length ? expected : c->tail.length;
-    bool same = !least || !memcmp(bytes, c->tail.at, least);
-    if (same && expected == c->tail.length)
-        return true;
-    struct wire_buffer text = {0};
-    trace_bytes_difference(&text, "bytes", bytes, expected, c->tail.at, c->tail.length);
-    trace_put(&text, "", 1);
-    find(c,
-         !same                       ? FINDING_DIFFERENT
-         : expected > c->tail.length ? FINDING_MISSING
-                                     : FINDING_EXTRA,
-         (const char *)text.at);
-    wire_buffer_release(&text);
-    return false;
-}
-
 static void finish_answer(struct app_connection *c)
 {
     const struct trace_transaction *t = transaction_of(c);
     bool tail = t->raw || t->upgraded;
     end_answer(c);
-    if (!tail || check_tail(c))
+    if (!tail || trace_as_tail_is_same(c->app->play, t, SIDE_NEAR, &c->tail))
         c->app->play->findings.matched++;
     if (!t->answer.ended && !tail && c->socket && !t->ends[SIDE_FAR]) {
         find(c, FINDING_NOTE, "the recorded proxy went away before the answer was whole");
-        loop_close(c->socket);
-        c->socket = NULL;
+        hang_up(c);
     }
 }
 
@@ -131,7 +121,7 @@ static void refuse(struct app_connection *c, enum trace_matched how, const char 
 {
     char text[700], head[200];
     bool is_head = c->request.method && strcmp(c->request.method, "HEAD") == 0;
-    struct trace_about_what about = {.method = c->request.method, .target = c->request.target};
+    struct trace_about_what about = about_request(c);
     trace_findings_add(&c->app->play->findings,
                        how == MATCHED_USED_UP ? FINDING_EXTRA : FINDING_UNMATCHED, &about, "%s",
                        why);
@@ -168,11 +158,10 @@ static void begin_reading(struct app_connection *c)
 
 static void not_http(struct app_connection *c)
 {
-    struct trace_about_what about = {.method = c->request.method, .target = c->request.target};
+    struct trace_about_what about = about_request(c);
     trace_findings_add(&c->app->play->findings, FINDING_UNMATCHED, &about,
                        "a request that is no HTTP/1: %s", c->reader.error);
-    loop_close(c->socket);
-    c->socket = NULL;
+    hang_up(c);
 }
 
 /* More of the request; false: there is nothing more to be done with what has come. */
@@ -221,8 +210,7 @@ static void begin_raw(struct app_connection *c)
     trace_findings_add(&c->app->play->findings,
                        c->app->play->transactions->count ? FINDING_EXTRA : FINDING_UNMATCHED, NULL,
                        "a raw connection, and no other one is recorded");
-    loop_close(c->socket);
-    c->socket = NULL;
+    hang_up(c);
 }
 
 static void detect(struct app_connection *c)
@@ -290,11 +278,10 @@ static void on_heard(struct loop_socket *s, const uint8_t *bytes, size_t length)
 static void broke(struct app_connection *c)
 {
     const struct trace_transaction *t = c->playing ? transaction_of(c) : NULL;
+    struct trace_about_what about = about_request(c);
     if (c->reading && !c->playing && c->reader.began)
-        trace_findings_add(
-            &c->app->play->findings, FINDING_NOTE,
-            &(struct trace_about_what){.method = c->request.method, .target = c->request.target},
-            "a request that is not whole: the connection ended");
+        trace_findings_add(&c->app->play->findings, FINDING_NOTE, &about,
+                           "a request that is not whole: the connection ended");
     if (t && !t->resets[SIDE_NEAR] && !t->ends[SIDE_NEAR] && c->walk.at < t->count) {
         find(c, FINDING_DIFFERENT, "the daemon ended the connection before the answer was whole");
         end_answer(c);
@@ -312,8 +299,7 @@ static void on_ended(struct loop_socket *s)
         return;
     if (c->playing || c->reading)
         broke(c);
-    loop_close(s);
-    c->socket = NULL;
+    hang_up(c);
 }
 
 static void on_failed(struct loop_socket *s, int error)
@@ -335,9 +321,7 @@ static void stalled(struct app_connection *c)
 {
     find(c, FINDING_MISSING, "what the daemon was to say next did not come");
     end_answer(c);
-    if (c->socket)
-        loop_close(c->socket);
-    c->socket = NULL;
+    hang_up(c);
 }
 
 /* As much of the answer as is due. Returns when to look again. */
@@ -447,10 +431,7 @@ static void judge(struct app_play *a)
 {
     struct trace_play *p = a->play;
     const struct trace_transactions *all = p->transactions;
-    struct trace_order *order = calloc(all->count + 1, sizeof *order);
-    if (!order)
-        heap_exhausted("a report", all->count * sizeof *order);
-    trace_order_judge(a->turns, all->count, order);
+    struct trace_order *order = trace_as_order(a->turns, all->count);
     for (unsigned i = 0; i < all->count; i++) {
         struct trace_about_what about = trace_as_about(&all->list[i]);
         if (all->list[i].left_out)
@@ -482,11 +463,7 @@ int trace_as_app(struct trace_play *p)
         return 1;
     }
     a.match = trace_match_new(all, p->options->counted);
-    a.turns = calloc(all->count, sizeof *a.turns);
-    if (!a.turns)
-        heap_exhausted("requests of a trace", all->count * sizeof *a.turns);
-    for (unsigned i = 0; i < all->count; i++)
-        a.turns[i] = (struct trace_turn){all->list[i].began_ns, all->list[i].ended_ns, 0, 0};
+    a.turns = trace_as_turns(all);
     bool begun = trace_as_listen(p, &handlers, &a, "the application");
     if (begun) {
         play(&a);

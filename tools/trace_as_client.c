@@ -50,8 +50,7 @@ static const struct trace_transaction *transaction_of(const struct client_lane *
 
 static void find(struct client_lane *l, enum finding_class class, const char *text)
 {
-    struct trace_about_what about = trace_as_about(transaction_of(l));
-    trace_findings_add(&l->client->play->findings, class, &about, "%s", text);
+    trace_as_find(l->client->play, transaction_of(l), class, text);
 }
 
 static void drop_socket(struct client_lane *l)
@@ -67,24 +66,9 @@ static void drop_socket(struct client_lane *l)
 
 static void judge_tail(struct client_lane *l)
 {
-    const struct trace_transaction *t = transaction_of(l);
-    size_t http = t->http[SIDE_FAR], expected = t->length[SIDE_FAR] - http;
-    const uint8_t *bytes = expected ? trace_transaction_bytes(t, SIDE_FAR) + http : NULL;
-    size_t least = expected < l->tail.length ? expected : l->tail.length;
-    bool same = !least || !memcmp(bytes, l->tail.at, least);
-    struct wire_buffer text = {0};
-    if (same && expected == l->tail.length) {
-        l->client->play->findings.matched++;
-        return;
-    }
-    trace_bytes_difference(&text, "bytes", bytes, expected, l->tail.at, l->tail.length);
-    trace_put(&text, "", 1);
-    find(l,
-         !same                       ? FINDING_DIFFERENT
-         : expected > l->tail.length ? FINDING_MISSING
-                                     : FINDING_EXTRA,
-         (const char *)text.at);
-    wire_buffer_release(&text);
+    struct trace_play *p = l->client->play;
+    if (trace_as_tail_is_same(p, transaction_of(l), SIDE_FAR, &l->tail))
+        p->findings.matched++;
 }
 
 static void judge_answer(struct client_lane *l, const char *why)
@@ -414,11 +398,7 @@ static void make_lanes(struct client_play *c)
 static void make_order(struct client_play *c)
 {
     const struct trace_transactions *all = c->play->transactions;
-    c->turns = calloc(all->count, sizeof *c->turns);
-    if (!c->turns)
-        heap_exhausted("requests of a trace", all->count * sizeof *c->turns);
-    for (unsigned i = 0; i < all->count; i++)
-        c->turns[i] = (struct trace_turn){all->list[i].began_ns, all->list[i].ended_ns, 0, 0};
+    c->turns = trace_as_turns(all);
     if (!c->play->options->concurrency)
         c->gate = trace_gate_new(c->turns, all->count);
     for (unsigned i = 0; i < all->count && c->gate; i++)
@@ -430,10 +410,7 @@ static void make_order(struct client_play *c)
 static void judge(struct client_play *c)
 {
     const struct trace_transactions *all = c->play->transactions;
-    struct trace_order *order = calloc(all->count + 1, sizeof *order);
-    if (!order)
-        heap_exhausted("a report", all->count * sizeof *order);
-    trace_order_judge(c->turns, all->count, order);
+    struct trace_order *order = trace_as_order(c->turns, all->count);
     for (unsigned i = 0; i < all->count; i++) {
         struct trace_about_what about = trace_as_about(&all->list[i]);
         char other[ABOUT_TEXT_MAX];
