@@ -3,62 +3,16 @@
  * Each worker of the recording has an isolated one here, so that every actor is where it was. An actor's
  * effects are collected while its handler runs, and held against the recorded ones behind it.
  */
-#include "runtime/replay.h"
-#include "runtime/hooks.h"
-#include "runtime/kinds.h"
-#include "runtime/replay_effects.h"
-#include "runtime/replay_ends.h"
-#include "runtime/replay_events.h"
-#include "runtime/replay_said.h"
-#include "runtime/worker.h"
-#include <inttypes.h>
-#include <stdio.h>
+#include "runtime/replay_parts.h"
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* The heap of the replay: the last one, which a runtime of fewer than all workers leaves free. */
 enum { REPLAY_HEAP = WORKERS_MAX - 1 };
-enum { EXCHANGES_KEPT = 4 };
-
-struct replayed {
-    struct actor_ref ref;
-    const struct actor_type *type;
-    struct actor *actor; /* NULL: it has ended by itself */
-    uint32_t heard;
-    bool left_out;                  /* nothing of it is compared from here on */
-    bool doubted;                   /* calls of it are missing, somewhere */
-    struct came_effects last_words; /* of its on_stop, until its end is compared */
-    struct owned_all owned;
-    /* that it was at work on lately, the last one first: events may be of an older one */
-    uint32_t exchanges[EXCHANGES_KEPT], exchange_count;
-    UT_hash_handle hh;
-};
-
-struct replay {
-    struct worker *workers; /* WORKERS_MAX */
-    bool begun[WORKERS_MAX];
-    struct hooks hooks;
-    struct heap *heap;
-    struct replayed *actors;
-    struct said said;
-    struct replay_ends ends;
-    bool is_complete; /* nobody is unknown */
-
-    /* of the call that runs */
-    struct replayed *current;
-    const struct replay_call *call;
-    struct came_effects came;
-    struct came_effects *into; /* came, or the current's last words */
-    size_t spawns;
-
-    struct replay_difference difference;
-    struct replay_counts counts;
-};
 
 /* ---- differences ---- */
 
-static enum replay_result differs(struct replay *r, struct replayed *a,
+enum replay_result replay_differs(struct replay *r, struct replayed *a,
                                   const struct replay_call *call)
 {
     r->difference.actor = a->ref;
@@ -68,24 +22,6 @@ static enum replay_result differs(struct replay *r, struct replayed *a,
     r->counts.differences++;
     a->left_out = true;
     return REPLAY_DIFFERS;
-}
-
-static void print_message(char out[REPLAY_TEXT_MAX], const struct message *m)
-{
-    int n = message_print(m, out, REPLAY_TEXT_MAX);
-    const struct kind_info *k = message_kind_info(m->kind);
-    for (unsigned i = 0; i < k->spans && n >= 0 && n < REPLAY_TEXT_MAX; i++) {
-        struct span s;
-        memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
-        n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), " [");
-        for (uint32_t b = 0; b < s.length && b < 100 && n < REPLAY_TEXT_MAX - 8; b++) {
-            uint8_t byte = span_bytes(s)[b];
-            bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
-            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), plain ? "%c" : "\\x%02x", byte);
-        }
-        if (n < REPLAY_TEXT_MAX)
-            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), "]");
-    }
 }
 
 /* ---- hooks of the isolated workers ---- */
@@ -145,7 +81,7 @@ static void on_reaped(void *context, const struct actor *a)
 
 /* ---- actors ---- */
 
-static struct replayed *find(const struct replay *r, struct actor_ref ref)
+struct replayed *replay_find(const struct replay *r, struct actor_ref ref)
 {
     struct replayed *a;
     HASH_FIND(hh, r->actors, &ref, sizeof ref, a);
@@ -189,14 +125,6 @@ static void make_slot(struct worker *w, uint32_t slot)
     w->slots_room = w->slots_count = room;
 }
 
-static bool had_exchange(const struct replayed *a, uint32_t exchange)
-{
-    for (unsigned i = 0; i < a->exchange_count; i++)
-        if (a->exchanges[i] == exchange)
-            return true;
-    return false;
-}
-
 static void keep_exchange(struct replayed *a, uint32_t exchange)
 {
     if (a->exchange_count && a->exchanges[0] == exchange)
@@ -228,7 +156,7 @@ static void settle(struct replay *r, struct replayed *x, uint32_t exchange)
 /* The actor that is called; NULL: it cannot be. */
 static struct replayed *called(struct replay *r, const struct replay_call *call, uint32_t exchange)
 {
-    struct replayed *a = find(r, call->actor);
+    struct replayed *a = replay_find(r, call->actor);
     bool known = ref_worker(call->actor) < WORKERS_MAX && ref_slot(call->actor) < SLOTS_MAX / 2;
     if (!a)
         a = add(r, call->actor, call->type);
@@ -253,127 +181,6 @@ static void forget(struct replay *r, struct replayed *a)
     free(a);
 }
 
-/* ---- what was heard was said ---- */
-
-/* Kinds that the runtime itself makes, whoever `from` is. */
-static bool is_runtimes(uint16_t kind)
-{
-    switch (kind) {
-    case MSG_DOWN:
-    case MSG_BOUNCED:
-    case MSG_SIGNAL:
-    case MSG_SOCKET_ACCEPTED:
-    case MSG_RESOLVED:
-    case MSG_FILE_OPENED:
-    case MSG_FILE_WRITTEN:
-    case MSG_FILE_READ: return true;
-    default: return kind <= MSG_LAST_EVENT;
-    }
-}
-
-/* One that is compared still. */
-static bool is_whole(const struct replay *r, struct actor_ref ref)
-{
-    const struct replayed *a = find(r, ref);
-    return a && !a->left_out && !a->doubted;
-}
-
-static bool same_capped(const struct replay_call *call, const struct message *said,
-                        const struct message *heard)
-{
-    const struct kind_info *k = message_kind_info(said->kind);
-    struct message *a = message_copy(said), *b = message_copy(heard);
-    bool same = said->kind == heard->kind;
-    for (unsigned i = 0; i < k->spans && same; i++) {
-        struct span s, h, none = NO_BYTES;
-        memcpy(&s, said->payload.bytes + k->span_offset[i], sizeof s);
-        memcpy(&h, heard->payload.bytes + k->span_offset[i], sizeof h);
-        if (call->kept[i] == h.length)
-            continue;
-        same = s.length == h.length && replay_hash(span_bytes(s), s.length) == call->hash[i];
-        span_release((struct span *)(void *)(a->payload.bytes + k->span_offset[i]));
-        span_release((struct span *)(void *)(b->payload.bytes + k->span_offset[i]));
-        memcpy(a->payload.bytes + k->span_offset[i], &none, sizeof none);
-        memcpy(b->payload.bytes + k->span_offset[i], &none, sizeof none);
-    }
-    same = same && message_equal(a, b);
-    message_free(a);
-    message_free(b);
-    return same;
-}
-
-static bool same_message(const struct replay_call *call, const struct message *said,
-                         const struct message *heard)
-{
-    return call->capped ? same_capped(call, said, heard) : message_equal(said, heard);
-}
-
-static bool not_heard(struct replay *r, const struct message *heard, const char *what,
-                      const struct message *said)
-{
-    snprintf(r->difference.what, sizeof r->difference.what, "%s", what);
-    print_message(r->difference.expected, heard);
-    if (said)
-        print_message(r->difference.came, said);
-    else
-        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
-    return false;
-}
-
-/* False: it is not what `from` had said. */
-static bool was_said(struct replay *r, const struct replay_call *call, const struct message *m)
-{
-    struct message *said = said_take(&r->said, m->from, m->to);
-    if (!said && is_whole(r, m->from))
-        return not_heard(r, m, "it heard what its sender had not said", NULL);
-    if (!said && r->is_complete && !find(r, m->from))
-        return not_heard(r, m, "it heard something of somebody who does not live", NULL);
-    if (!said)
-        return true;
-    bool same = same_message(call, said, m);
-    if (same)
-        r->counts.said++;
-    else
-        not_heard(r, m, "what it heard is not what its sender says now", said);
-    message_free(said);
-    return same;
-}
-
-/* ---- what was heard came from the runtime ---- */
-
-/* False: the runtime does not make it so. */
-static bool was_made(struct replay *r, struct replayed *a, const struct replay_call *call,
-                     const struct message *m)
-{
-    char why[200];
-    bool event = m->kind <= MSG_LAST_EVENT;
-    if (event && (!ref_equal(m->from, NOBODY) || !had_exchange(a, m->exchange)))
-        return not_heard(r, m, "an event of the runtime that is not made as events are", NULL);
-    if (m->flags || (m->kind == MSG_SIGNAL && m->exchange))
-        return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange",
-                         NULL);
-    if (m->kind == MSG_DOWN && !ends_heard(&r->ends, m, why))
-        return not_heard(r, m, why, NULL);
-    if (!owned_heard(&a->owned, m, call->now_us, why))
-        return not_heard(r, m, why, NULL);
-    return true;
-}
-
-/* Whoever made it, it may be heard by this actor now. */
-static bool may_hear(struct replay *r, struct replayed *a, const struct replay_call *call,
-                     const struct message *m)
-{
-    if (ref_is_nobody(m->from) && !ref_equal(m->from, NOBODY))
-        return not_heard(r, m, "it heard something of a ref that there cannot be", NULL);
-    if (a->actor->exchange != call->exchange)
-        return not_heard(r, m, "it was at work on another exchange", NULL);
-    if (is_runtimes(m->kind))
-        return was_made(r, a, call, m);
-    if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))
-        return not_heard(r, m, "it heard what only an actor says, of nobody", NULL);
-    return true;
-}
-
 /* ---- calls ---- */
 
 static void give(struct replay *r, struct replayed *a, const struct replay_call *call,
@@ -396,7 +203,7 @@ static enum replay_result compare(struct replay *r, struct replayed *a,
                                   const struct replay_call *call, const struct came_effects *came)
 {
     if (!replay_effects_same(came, call->effects, call->effect_count, &r->difference))
-        return differs(r, a, call);
+        return replay_differs(r, a, call);
     r->counts.effects += came->count;
     return REPLAY_SAME;
 }
@@ -420,17 +227,16 @@ static enum replay_result hear(struct replay *r, struct replayed *a, const struc
 enum replay_result replay_hear(struct replay *r, const struct replay_call *call, struct message *m)
 {
     struct heap *before = heap_enter(r->heap);
-    bool by_actor = !ref_is_nobody(m->from) && !is_runtimes(m->kind);
-    bool said = !by_actor || was_said(r, call, m);
+    bool said = replay_was_said(r, call, m);
     struct replayed *a = called(r, call, m->exchange);
     enum replay_result result = REPLAY_LEFT_OUT;
-    if (a && said && may_hear(r, a, call, m)) {
+    if (a && said && replay_may_hear(r, a, call, m)) {
         result = hear(r, a, call, m);
     } else {
         r->counts.left_out += a == NULL;
         message_free(m);
         if (a)
-            result = differs(r, a, call);
+            result = replay_differs(r, a, call);
     }
     heap_enter(before);
     return result;
@@ -439,7 +245,7 @@ enum replay_result replay_hear(struct replay *r, const struct replay_call *call,
 enum replay_result replay_end(struct replay *r, const struct replay_call *call, uint8_t reason)
 {
     struct heap *before = heap_enter(r->heap);
-    struct replayed *a = find(r, call->actor);
+    struct replayed *a = replay_find(r, call->actor);
     enum replay_result result = REPLAY_LEFT_OUT;
     ends_end(&r->ends, call->actor, call->exchange, reason);
     if (a && call->number != a->heard) /* its last messages are missing */
@@ -468,33 +274,9 @@ enum replay_result replay_end(struct replay *r, const struct replay_call *call, 
     return result;
 }
 
-enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct actor_ref to,
-                               uint16_t kind, uint64_t sequence)
-{
-    struct heap *before = heap_enter(r->heap);
-    enum replay_result result = REPLAY_LEFT_OUT;
-    bool by_actor = !ref_is_nobody(from) && !is_runtimes(kind);
-    struct message *said = by_actor ? said_take(&r->said, from, to) : NULL;
-    if (by_actor && is_whole(r, from) && (!said || said->kind != kind)) {
-        snprintf(r->difference.what, sizeof r->difference.what,
-                 "what nobody heard of it is not what it says now");
-        snprintf(r->difference.expected, REPLAY_TEXT_MAX, "%s", message_kind_info(kind)->name);
-        snprintf(r->difference.came, REPLAY_TEXT_MAX, "nothing");
-        if (said)
-            print_message(r->difference.came, said);
-        result = differs(r, find(r, from), &(struct replay_call){.sequence = sequence});
-    } else if (said) {
-        result = REPLAY_SAME;
-    }
-    if (said)
-        message_free(said);
-    heap_enter(before);
-    return result;
-}
-
 void replay_doubt(struct replay *r, struct actor_ref ref, const struct actor_type *type)
 {
-    struct replayed *a = find(r, ref);
+    struct replayed *a = replay_find(r, ref);
     if (!a)
         a = add(r, ref, type);
     a->doubted = true;

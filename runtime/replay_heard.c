@@ -1,0 +1,188 @@
+/* runtime/replay_heard.c -- what a replayed actor may hear: what somebody had said to it, in that order, and what
+ * the runtime makes; see replay.h
+ *
+ * It is recorded, so the actor would take it as it took it then. But what nobody has said, or the runtime does not
+ * make so, was not what went on: the recording is wrong, or who said it does something else now.
+ */
+#include "runtime/replay_parts.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- differences ---- */
+
+static void print_message(char out[REPLAY_TEXT_MAX], const struct message *m)
+{
+    int n = message_print(m, out, REPLAY_TEXT_MAX);
+    const struct kind_info *k = message_kind_info(m->kind);
+    for (unsigned i = 0; i < k->spans && n >= 0 && n < REPLAY_TEXT_MAX; i++) {
+        struct span s;
+        memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
+        n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), " [");
+        for (uint32_t b = 0; b < s.length && b < 100 && n < REPLAY_TEXT_MAX - 8; b++) {
+            uint8_t byte = span_bytes(s)[b];
+            bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
+            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), plain ? "%c" : "\\x%02x", byte);
+        }
+        if (n < REPLAY_TEXT_MAX)
+            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), "]");
+    }
+}
+
+static bool not_heard(struct replay *r, const struct message *heard, const char *what,
+                      const struct message *said)
+{
+    snprintf(r->difference.what, sizeof r->difference.what, "%s", what);
+    print_message(r->difference.expected, heard);
+    if (said)
+        print_message(r->difference.came, said);
+    else
+        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
+    return false;
+}
+
+/* ---- what was heard was said ---- */
+
+/* Kinds that the runtime itself makes, whoever `from` is. */
+static bool is_runtimes(uint16_t kind)
+{
+    switch (kind) {
+    case MSG_DOWN:
+    case MSG_BOUNCED:
+    case MSG_SIGNAL:
+    case MSG_SOCKET_ACCEPTED:
+    case MSG_RESOLVED:
+    case MSG_FILE_OPENED:
+    case MSG_FILE_WRITTEN:
+    case MSG_FILE_READ: return true;
+    default: return kind <= MSG_LAST_EVENT;
+    }
+}
+
+static bool is_of_actor(struct actor_ref from, uint16_t kind)
+{
+    return !ref_is_nobody(from) && !is_runtimes(kind);
+}
+
+/* One that is compared still. */
+static bool is_whole(const struct replay *r, struct actor_ref ref)
+{
+    const struct replayed *a = replay_find(r, ref);
+    return a && !a->left_out && !a->doubted;
+}
+
+static bool same_capped(const struct replay_call *call, const struct message *said,
+                        const struct message *heard)
+{
+    const struct kind_info *k = message_kind_info(said->kind);
+    struct message *a = message_copy(said), *b = message_copy(heard);
+    bool same = said->kind == heard->kind;
+    for (unsigned i = 0; i < k->spans && same; i++) {
+        struct span s, h, none = NO_BYTES;
+        memcpy(&s, said->payload.bytes + k->span_offset[i], sizeof s);
+        memcpy(&h, heard->payload.bytes + k->span_offset[i], sizeof h);
+        if (call->kept[i] == h.length)
+            continue;
+        same = s.length == h.length && replay_hash(span_bytes(s), s.length) == call->hash[i];
+        span_release((struct span *)(void *)(a->payload.bytes + k->span_offset[i]));
+        span_release((struct span *)(void *)(b->payload.bytes + k->span_offset[i]));
+        memcpy(a->payload.bytes + k->span_offset[i], &none, sizeof none);
+        memcpy(b->payload.bytes + k->span_offset[i], &none, sizeof none);
+    }
+    same = same && message_equal(a, b);
+    message_free(a);
+    message_free(b);
+    return same;
+}
+
+static bool same_message(const struct replay_call *call, const struct message *said,
+                         const struct message *heard)
+{
+    return call->capped ? same_capped(call, said, heard) : message_equal(said, heard);
+}
+
+bool replay_was_said(struct replay *r, const struct replay_call *call, const struct message *m)
+{
+    if (!is_of_actor(m->from, m->kind))
+        return true;
+    struct message *said = said_take(&r->said, m->from, m->to);
+    if (!said && is_whole(r, m->from))
+        return not_heard(r, m, "it heard what its sender had not said", NULL);
+    if (!said && r->is_complete && !replay_find(r, m->from))
+        return not_heard(r, m, "it heard something of somebody who does not live", NULL);
+    if (!said)
+        return true;
+    bool same = same_message(call, said, m);
+    if (same)
+        r->counts.said++;
+    else
+        not_heard(r, m, "what it heard is not what its sender says now", said);
+    message_free(said);
+    return same;
+}
+
+enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct actor_ref to,
+                               uint16_t kind, uint64_t sequence)
+{
+    struct heap *before = heap_enter(r->heap);
+    enum replay_result result = REPLAY_LEFT_OUT;
+    bool by_actor = is_of_actor(from, kind);
+    struct message *said = by_actor ? said_take(&r->said, from, to) : NULL;
+    if (by_actor && is_whole(r, from) && (!said || said->kind != kind)) {
+        snprintf(r->difference.what, sizeof r->difference.what,
+                 "what nobody heard of it is not what it says now");
+        snprintf(r->difference.expected, REPLAY_TEXT_MAX, "%s", message_kind_info(kind)->name);
+        snprintf(r->difference.came, REPLAY_TEXT_MAX, "nothing");
+        if (said)
+            print_message(r->difference.came, said);
+        result =
+            replay_differs(r, replay_find(r, from), &(struct replay_call){.sequence = sequence});
+    } else if (said) {
+        result = REPLAY_SAME;
+    }
+    if (said)
+        message_free(said);
+    heap_enter(before);
+    return result;
+}
+
+/* ---- what was heard came from the runtime ---- */
+
+static bool had_exchange(const struct replayed *a, uint32_t exchange)
+{
+    for (unsigned i = 0; i < a->exchange_count; i++)
+        if (a->exchanges[i] == exchange)
+            return true;
+    return false;
+}
+
+/* False: the runtime does not make it so. */
+static bool was_made(struct replay *r, struct replayed *a, const struct replay_call *call,
+                     const struct message *m)
+{
+    char why[200];
+    bool event = m->kind <= MSG_LAST_EVENT;
+    if (event && (!ref_equal(m->from, NOBODY) || !had_exchange(a, m->exchange)))
+        return not_heard(r, m, "an event of the runtime that is not made as events are", NULL);
+    if (m->flags || (m->kind == MSG_SIGNAL && m->exchange))
+        return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange",
+                         NULL);
+    if (m->kind == MSG_DOWN && !ends_heard(&r->ends, m, why))
+        return not_heard(r, m, why, NULL);
+    if (!owned_heard(&a->owned, m, call->now_us, why))
+        return not_heard(r, m, why, NULL);
+    return true;
+}
+
+bool replay_may_hear(struct replay *r, struct replayed *a, const struct replay_call *call,
+                     const struct message *m)
+{
+    if (ref_is_nobody(m->from) && !ref_equal(m->from, NOBODY))
+        return not_heard(r, m, "it heard something of a ref that there cannot be", NULL);
+    if (a->actor->exchange != call->exchange)
+        return not_heard(r, m, "it was at work on another exchange", NULL);
+    if (is_runtimes(m->kind))
+        return was_made(r, a, call, m);
+    if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))
+        return not_heard(r, m, "it heard what only an actor says, of nobody", NULL);
+    return true;
+}
