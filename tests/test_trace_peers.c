@@ -25,29 +25,30 @@ static void test_a_gate(void)
     trace_gate_free(g);
 }
 
-static void judge(const uint64_t live[4][2], const char *expected)
+/* A character for each: . in order, o overtook another, R came too early. */
+static const char *judged(const uint64_t live[4][2])
 {
     struct trace_turn t[4];
     struct trace_order order[4];
-    char text[40] = "";
+    static char text[40];
     static const char *const names[] = {".", "o", "R"};
     for (unsigned i = 0; i < 4; i++)
         t[i] = (struct trace_turn){turns[i].began, turns[i].ended, live[i][0], live[i][1]};
     trace_order_judge(t, 4, order);
-    for (unsigned i = 0; i < 4; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s", names[order[i].how]);
-    CHECK_STR(text, expected);
+    snprintf(text, sizeof text, "%s%s%s%s", names[order[0].how], names[order[1].how],
+             names[order[2].how], names[order[3].how]);
+    return text;
 }
 
 static void test_what_kept_its_order(void)
 {
-    judge((const uint64_t[4][2]){{1, 2}, {3, 4}, {5, 6}, {7, 8}}, "....");
-    judge((const uint64_t[4][2]){{1, 4}, {2, 3}, {5, 6}, {7, 8}}, "....");
-    judge((const uint64_t[4][2]){{3, 4}, {1, 2}, {5, 6}, {7, 8}}, ".o..");
-    judge((const uint64_t[4][2]){{1, 2}, {3, 4}, {7, 8}, {5, 6}}, "...R");
-    judge((const uint64_t[4][2]){{7, 8}, {1, 2}, {3, 4}, {5, 6}}, ".oRR");
-    judge((const uint64_t[4][2]){{1, 6}, {2, 3}, {5, 7}, {8, 9}}, "..R.");
-    judge((const uint64_t[4][2]){{0, 0}, {1, 2}, {0, 0}, {3, 4}}, "....");
+    CHECK_STR(judged((const uint64_t[4][2]){{1, 2}, {3, 4}, {5, 6}, {7, 8}}), "....");
+    CHECK_STR(judged((const uint64_t[4][2]){{1, 4}, {2, 3}, {5, 6}, {7, 8}}), "....");
+    CHECK_STR(judged((const uint64_t[4][2]){{3, 4}, {1, 2}, {5, 6}, {7, 8}}), ".o..");
+    CHECK_STR(judged((const uint64_t[4][2]){{1, 2}, {3, 4}, {7, 8}, {5, 6}}), "...R");
+    CHECK_STR(judged((const uint64_t[4][2]){{7, 8}, {1, 2}, {3, 4}, {5, 6}}), ".oRR");
+    CHECK_STR(judged((const uint64_t[4][2]){{1, 6}, {2, 3}, {5, 7}, {8, 9}}), "..R.");
+    CHECK_STR(judged((const uint64_t[4][2]){{0, 0}, {1, 2}, {0, 0}, {3, 4}}), "....");
 }
 
 /* ---- comparison ---- */
@@ -66,8 +67,10 @@ static void read_text(struct trace_http *h, const char *text, enum http1_role ro
     trace_http_reader_release(&r);
 }
 
-static void compare(const char *expected, const char *came, bool strict, const char *differences)
+/* What is different in it, a line each. */
+static const char *compared(const char *expected, const char *came, bool strict)
 {
+    static char differences[500];
     struct trace_http a, b;
     struct wire_buffer text = {0};
     struct trace_http_rules rules = {trace_http_ignored, strict};
@@ -75,11 +78,12 @@ static void compare(const char *expected, const char *came, bool strict, const c
     read_text(&b, came, HTTP1_RESPONSES, 1);
     bool same = trace_http_compare(&a, &b, &rules, &text);
     trace_put(&text, "", 1);
-    CHECK_STR((const char *)text.at, differences);
+    snprintf(differences, sizeof differences, "%s", (const char *)text.at);
     CHECK_UINT(same, differences[0] == '\0');
     wire_buffer_release(&text);
     trace_http_release(&a);
     trace_http_release(&b);
+    return differences;
 }
 
 #define HEAD(lines) "HTTP/1.1 200 OK\r\n" lines "\r\n"
@@ -87,31 +91,39 @@ static void compare(const char *expected, const char *came, bool strict, const c
 static void test_answers_are_compared(void)
 {
     const char *whole = HEAD("content-length: 5\r\nx: 1\r\n") "abcde";
-    compare(whole,
-            HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
-            false, "");
-    compare(whole, HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "5\r\nabcde\r\n0\r\n\r\n", true,
-            "header content-length: expected \"5\", came none\n");
-    compare(whole, HEAD("X: 1\r\nDate: y\r\nserver: z\r\nconnection: close\r\n") "abcde", false,
-            "");
-    compare(whole, HEAD("x: 2\r\ncontent-length: 5\r\n") "abcde", false,
-            "header x: expected \"1\", came \"2\"\n");
-    compare(whole, HEAD("y: 1\r\ncontent-length: 5\r\n") "abcde", false,
-            "header x: expected \"1\", came none\nheader y: expected none, came \"1\"\n");
-    compare(HEAD("set-cookie: a\r\nset-cookie: b\r\n"), HEAD("set-cookie: a\r\n"), false,
-            "header set-cookie: expected \"a, b\", came \"a\"\n");
-    compare(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc\"\n", false,
-            "body: expected 5 bytes, came 5; from byte 3: expected \"de\", came \"\\x22\\x0a\"\n");
-    compare(whole, HEAD("x: 1\r\n") "abcd", false,
-            "body: expected 5 bytes, came 4; from byte 4: expected \"e\", came the end\n");
-    compare(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc", false,
-            "body: expected 5 bytes, came 3; from byte 3: expected \"de\", came the end\n"
-            "end: expected whole, came broken off\n");
-    compare(whole, "HTTP/1.0 404 No\r\nx: 1\r\ncontent-length: 5\r\n\r\nabcde", true,
-            "status: expected 200, came 404\nHTTP version: expected 2, came 1\n");
-    compare(HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 1\r\n\r\n",
-            HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 2\r\n\r\n", false,
-            "trailer t: expected \"1\", came \"2\"\n");
+    CHECK_STR(
+        compared(whole,
+                 HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+                 false),
+        "");
+    CHECK_STR(compared(whole,
+                       HEAD("x: 1\r\ntransfer-encoding: chunked\r\n") "5\r\nabcde\r\n0\r\n\r\n",
+                       true),
+              "header content-length: expected \"5\", came none\n");
+    CHECK_STR(compared(whole, HEAD("X: 1\r\nDate: y\r\nserver: z\r\nconnection: close\r\n") "abcde",
+                       false),
+              "");
+    CHECK_STR(compared(whole, HEAD("x: 2\r\ncontent-length: 5\r\n") "abcde", false),
+              "header x: expected \"1\", came \"2\"\n");
+    CHECK_STR(compared(whole, HEAD("y: 1\r\ncontent-length: 5\r\n") "abcde", false),
+              "header x: expected \"1\", came none\nheader y: expected none, came \"1\"\n");
+    CHECK_STR(
+        compared(HEAD("set-cookie: a\r\nset-cookie: b\r\n"), HEAD("set-cookie: a\r\n"), false),
+        "header set-cookie: expected \"a, b\", came \"a\"\n");
+    CHECK_STR(
+        compared(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc\"\n", false),
+        "body: expected 5 bytes, came 5; from byte 3: expected \"de\", came \"\\x22\\x0a\"\n");
+    CHECK_STR(compared(whole, HEAD("x: 1\r\n") "abcd", false),
+              "body: expected 5 bytes, came 4; from byte 4: expected \"e\", came the end\n");
+    CHECK_STR(compared(whole, HEAD("x: 1\r\ncontent-length: 5\r\n") "abc", false),
+              "body: expected 5 bytes, came 3; from byte 3: expected \"de\", came the end\n"
+              "end: expected whole, came broken off\n");
+    CHECK_STR(compared(whole, "HTTP/1.0 404 No\r\nx: 1\r\ncontent-length: 5\r\n\r\nabcde", true),
+              "status: expected 200, came 404\nHTTP version: expected 2, came 1\n");
+    CHECK_STR(compared(HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 1\r\n\r\n",
+                       HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 2\r\n\r\n",
+                       false),
+              "trailer t: expected \"1\", came \"2\"\n");
 }
 
 /* ---- matching ---- */
