@@ -101,7 +101,7 @@ static bool passes(const struct filter_test *test, const struct filter_value *v)
     struct text t = {v->text, v->length};
     if (test->compare == FILTER_HAS)
         return true;
-    if (test->type == FILTER_NUMBER || test->type == FILTER_TIME)
+    if (test->type == FILTER_NUMBER || test->type == FILTER_TIME || test->type == FILTER_EXCHANGE)
         return number_passes(test, v->number);
     bool matches = test->type == FILTER_KIND ? kind_matches(test, t) : text_matches(test, t);
     return matches == (test->compare == FILTER_IS || test->compare == FILTER_LIKE);

@@ -15,6 +15,7 @@
  *
  *     number    7   0x1f   64K   2M   1G  (also k, KiB ...: steps of 1024)
  *     time      2s   15ms   3us   1m   1h   1.5s
+ *     exchange  7, or of the stand-in agent a7
  *     text      "in quotes", with \" \\ \n \r \t and \x41; or a bare word, without blanks and none
  *               of "()!=<>~&|
  *
@@ -45,7 +46,8 @@ enum {
 
 enum filter_type {
     FILTER_NUMBER,
-    FILTER_TIME, /* a number of microseconds */
+    FILTER_TIME,     /* a number of microseconds */
+    FILTER_EXCHANGE, /* a number; a7 is one too: exchange_number.h */
     FILTER_TEXT,
     FILTER_KIND, /* a text made of names: A(B(C)) */
 };

@@ -1,4 +1,5 @@
 /* messages/filter_literal.c -- numbers, sizes and times in a filter; see filter_words.h */
+#include "messages/exchange_number.h"
 #include "messages/filter_words.h"
 #include "messages/hex.h"
 #include <string.h>
@@ -94,5 +95,14 @@ bool filter_literal_time(const struct filter_word *w, uint64_t *out)
     if (unit && whole > (UINT64_MAX - unit) / unit)
         return false;
     *out = whole * unit + millionths * unit / 1000000;
+    return true;
+}
+
+bool filter_literal_exchange(const struct filter_word *w, uint64_t *out)
+{
+    uint32_t number;
+    if (!exchange_number_read(w->at, w->length, &number))
+        return filter_literal_number(w, out);
+    *out = number;
     return true;
 }

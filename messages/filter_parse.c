@@ -162,7 +162,12 @@ static const char *signs_of(enum filter_type type)
 
 static const char *type_words(enum filter_type type)
 {
-    return type == FILTER_NUMBER ? "a number" : type == FILTER_TIME ? "a time" : "a text";
+    switch (type) {
+    case FILTER_NUMBER: return "a number";
+    case FILTER_TIME: return "a time";
+    case FILTER_EXCHANGE: return "the number of an exchange";
+    default: return "a text";
+    }
 }
 
 static bool no_sign(struct reading *r, const struct filter_field *f)
@@ -205,6 +210,8 @@ static bool number(struct reading *r, struct filter_test *test)
         return expected(r, bare && filter_literal_number(&r->word, &other)
                                ? "a time with its unit, such as 2s, 15ms or 3us"
                                : "a time such as 2s, 15ms or 3us");
+    if (f->type == FILTER_EXCHANGE && !(bare && filter_literal_exchange(&r->word, &test->number)))
+        return expected(r, "the number of an exchange, such as 7 or a7");
     step(r);
     return true;
 }

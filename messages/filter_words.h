@@ -35,5 +35,6 @@ const char *filter_word_unescape(const struct filter_word *w, char *out, size_t 
 /* Literals. False: it is none. A time is in microseconds, and needs a unit unless it is 0. */
 bool filter_literal_number(const struct filter_word *w, uint64_t *out);
 bool filter_literal_time(const struct filter_word *w, uint64_t *out);
+bool filter_literal_exchange(const struct filter_word *w, uint64_t *out);
 
 #endif

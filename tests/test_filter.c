@@ -17,12 +17,13 @@ static const struct filter_field fields[] = {
     {"t", FILTER_TIME, "", NULL, 0},
     {"path", FILTER_TEXT, "", NULL, 0},
     {"method", FILTER_TEXT, "", NULL, 0},
+    {"exchange", FILTER_EXCHANGE, "", NULL, 0},
     {NULL, FILTER_TEXT, NULL, NULL, 0},
 };
 
 /* A message by its values, in the order of the fields; "" is not there, "?" comes later. */
 struct values {
-    const char *of[7];
+    const char *of[8];
 };
 
 static bool get(void *context, unsigned field, struct filter_value *out)
@@ -39,9 +40,9 @@ static bool get(void *context, unsigned field, struct filter_value *out)
 }
 
 static const struct values start = {{"TcpSteal(HttpRequestChunked(StartV2))", "agent", "7", "4096",
-                                     "1500000", "/api/users?x=1", "GET"}};
-static const struct values ping = {{"Ping", "client", "", "1", "100", "", ""}};
-static const struct values begun = {{"?", "agent", "7", "?", "100", "", ""}};
+                                     "1500000", "/api/users?x=1", "GET", "2147483655"}};
+static const struct values ping = {{"Ping", "client", "", "1", "100", "", "", "7"}};
+static const struct values begun = {{"?", "agent", "7", "?", "100", "", "", ""}};
 
 static enum filter_verdict judge(const char *text, const struct values *v)
 {
@@ -100,6 +101,11 @@ static void comparisons(void)
         {"t >= 1h", false, false},
         {"t == 100us", false, true},
         {"t > 0", true, true},
+        {"exchange == 7", false, true},
+        {"exchange == a7", true, false},
+        {"exchange == 2147483655", true, false},
+        {"exchange == 0x7", false, true},
+        {"exchange >= a1", true, false},
         {"has(conn)", true, false},
         {"!has(path)", false, true},
         {"from == agent", true, false},
@@ -193,7 +199,7 @@ static void check_error(const char *text, const char *want)
     filter_free(f);
 }
 
-#define ALL "(there are kind, from, conn, size, t, path, method)"
+#define ALL "(there are kind, from, conn, size, t, path, method, exchange)"
 
 static void mistakes_in_words(void)
 {
@@ -234,6 +240,11 @@ static void mistakes_in_types(void)
     check_error("t ~ 1s",
                 "column 3: t is a time, which ~ does not compare: write ==, !=, <, <=, > or >=");
     check_error("conn == abc", "column 9: expected a number such as 7, 0x1f or 64K, found \"abc\"");
+    check_error("exchange == b7", "column 13: expected the number of an exchange, such as 7 or a7, "
+                                  "found \"b7\"");
+    check_error("exchange ~ a7",
+                "column 10: exchange is the number of an exchange, which ~ does not compare: "
+                "write ==, !=, <, <=, > or >=");
     check_error("conn == \"7\"", "column 9: expected a number such as 7, 0x1f or 64K, found \"7\"");
     check_error("conn == 2s",
                 "column 9: expected a number such as 7, 0x1f or 64K (and no time), found \"2s\"");
