@@ -1,5 +1,7 @@
 /* messages/trace_exchanges.c -- see trace_exchanges.h */
 #include "messages/trace_exchanges.h"
+#include "messages/agent_vocabulary.h"
+#include "messages/exchange_number.h"
 #include "messages/http_head.h"
 #include "messages/kinds.h"
 #include <stdlib.h>
@@ -180,6 +182,15 @@ static void take_ids(struct trace_exchanges *x, struct trace_exchange *e,
     add_ids(x, e);
 }
 
+/* The agent says it by a flag. A mirror's copy of all bytes may be beside a request. */
+static void take_raw(struct trace_exchange *e, const struct trace_record *r)
+{
+    uint16_t kind = r->kind->ours;
+    if (exchange_is_agents(e->number) && ((kind == MSG_AGENT_OFFER && r->flags & OFFER_RAW) ||
+                                          (kind == MSG_ASSIGN && r->flags & ASSIGN_RAW)))
+        e->raw = true;
+}
+
 static void take_head(struct trace_exchange *e, const struct trace_record *r)
 {
     const char *method, *target;
@@ -211,6 +222,7 @@ struct trace_exchange *trace_exchanges_take(struct trace_exchanges *x, const str
     e->records++;
     if (r->what == TRACE_CALL && r->kind->ours != MSG_NONE) {
         take_ids(x, e, r);
+        take_raw(e, r);
         take_head(e, r);
     }
     return e;

@@ -1,7 +1,9 @@
 /* messages/trace_exchanges.h -- what a trace's records tell of each exchange, gathered while they are read.
  *
  * Purpose  a record has the number of its exchange; people ask for connection ids and paths. These stand in the
- *          messages that began the exchange: REQUEST (or NEW_CONNECTION) and RESPONSE, at the interceptor.
+ *          messages that began the exchange: REQUEST (or NEW_CONNECTION) and RESPONSE, at the interceptor. The
+ *          stand-in agent's exchanges have numbers of their own (exchange_number.h), and no ids: those are
+ *          said on the link alone.
  * Owner    whoever called trace_exchanges_new; entries stay until trace_exchanges_free, in order of their numbers'
  *          first appearance.
  * Thread   one at a time.

@@ -1,5 +1,6 @@
 /* messages/trace_findings.c -- see trace_findings.h */
 #include "messages/trace_findings.h"
+#include "messages/exchange_number.h"
 #include "messages/trace_grow.h"
 #include "messages/vocabulary.h"
 #include <stdarg.h>
@@ -83,6 +84,7 @@ void trace_findings_release(struct trace_findings *f)
 
 const char *trace_about_text(const struct trace_about_what *a, char out[ABOUT_TEXT_MAX])
 {
+    char number[EXCHANGE_TEXT_MAX];
     size_t n = 0;
     out[0] = '\0';
     if (a->has_ids && a->raw)
@@ -95,8 +97,8 @@ const char *trace_about_text(const struct trace_about_what *a, char out[ABOUT_TE
     else if (a->raw)
         n += (size_t)snprintf(out, ABOUT_TEXT_MAX, "raw connection");
     if (a->exchange)
-        n += (size_t)snprintf(out + n, ABOUT_TEXT_MAX - n, "%s%s%u%s", n ? " (" : "", "exchange ",
-                              a->exchange, n ? ")" : "");
+        n += (size_t)snprintf(out + n, ABOUT_TEXT_MAX - n, "%s%s%s%s", n ? " (" : "", "exchange ",
+                              exchange_number_print(a->exchange, number), n ? ")" : "");
     if (a->method && n < ABOUT_TEXT_MAX)
         snprintf(out + n, ABOUT_TEXT_MAX - n, "%s%s %s", n ? " " : "", a->method,
                  a->target ? a->target : "");

@@ -25,7 +25,8 @@ static struct {
     bool mermaid, html;
     bool plain; /* --no-redact */
     struct trace_redaction redaction;
-    uint64_t most, bytes_max, exchange;
+    uint64_t most, bytes_max;
+    uint32_t exchange;
     struct trace_filter *filter; /* NULL: everything */
     const char *filter_text;
 } asked;
@@ -51,8 +52,7 @@ static void take_html(struct command_line *c, const char *value)
 
 static void take_exchange(struct command_line *c, const char *value)
 {
-    if (!command_line_number(value, 1, UINT32_MAX, &asked.exchange))
-        command_line_mistake(c, "\"%s\" is no number of an exchange: write for example 7", value);
+    trace_option_exchange(c, value, &asked.exchange);
 }
 
 static void take_filter(struct command_line *c, const char *value)
@@ -241,7 +241,7 @@ static int make(struct trace_input *in)
     status = trace_input_status(in);
     if (status == 0 && in->files == 0)
         status = EXIT_DATA;
-    diagram_finish(d, (uint32_t)asked.exchange);
+    diagram_finish(d, asked.exchange);
     if (in->files == 0)
         fprintf(stderr, "intproxy-trace: nothing in it is a trace, no diagram is made\n");
     else if (!open_out())

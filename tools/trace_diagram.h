@@ -92,6 +92,7 @@ struct diagram_arrow {
     uint32_t took_ns;
     uint32_t from, to;      /* actors */
     uint32_t exchange;      /* 0: none */
+    uint32_t of_agent;      /* private: the stand-in agent's number, until the proxy's is known */
     uint32_t label;         /* text: what it is about, in a few words */
     uint32_t detail;        /* text: what else the handler did; of a note its words */
     uint32_t cause;         /* arrow in whose handler it was said; DIAGRAM_NONE: not known */

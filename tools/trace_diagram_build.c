@@ -1,5 +1,6 @@
 /* tools/trace_diagram_build.c -- records become arrows; see trace_diagram.h */
 #include "tools/trace_diagram_parts.h"
+#include "messages/exchange_number.h"
 #include "messages/kinds.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,13 +44,15 @@ void diagram_free(struct diagram *d)
 
 uint32_t diagram_add(struct diagram *d, const struct trace_record *r, enum diagram_what what)
 {
+    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
     d->arrows = diagram_grown(d->arrows, d->arrow_count, 1, sizeof *d->arrows);
     d->arrows[d->arrow_count] = (struct diagram_arrow){
         .at_ns = r->ended_ns - r->took_ns,
         .ended_ns = r->ended_ns,
         .sequence = r->sequence,
         .took_ns = r->took_ns,
-        .exchange = r->exchange ? r->exchange : r->actor_exchange,
+        .exchange = exchange_of_proxy(number),
+        .of_agent = exchange_is_agents(number) ? number : 0,
         .cause = DIAGRAM_NONE,
         .values = (uint32_t)d->value_count,
         .bytes = d->span_count,

@@ -1,6 +1,7 @@
 /* tools/trace_diagram_finish.c -- when all records were taken: lifelines, exchanges, and what is left out. */
 #include "tools/trace_diagram_parts.h"
 #include <stdlib.h>
+#include <uthash.h>
 
 const struct lifeline_info lifelines[LIFELINES] = {
     [LIFE_CLIENT] = {"client", "outside: remote clients of the agent", NULL},
@@ -35,8 +36,9 @@ static void join_ends(struct diagram *d)
 
 /* ---- the stand-in agent's exchanges ----
  *
- * Its messages have neither numbers nor ids; but what a session writes has, and what an agent_remote hears
- * between two requests is about one of them.
+ * Its messages have numbers of its own and no ids; but what a session writes has ids, which tell the proxy's number
+ * of the same request. What an agent_remote hears between two requests is about one of them. What no proxy has seen
+ * keeps the agent's number.
  */
 
 static bool is_effect(const struct diagram_arrow *a)
@@ -72,12 +74,72 @@ static void spread_along_remote(struct diagram *d, uint32_t *of_actor, uint32_t 
         a->exchange = of_actor[actor];
 }
 
+/* The proxy's number of one of the agent's. */
+struct joined {
+    uint32_t of_agent, exchange;
+    UT_hash_handle hh;
+};
+
+static struct joined *joined_of(struct joined *all, uint32_t of_agent)
+{
+    struct joined *j;
+    HASH_FIND(hh, all, &of_agent, sizeof of_agent, j);
+    return j;
+}
+
+static struct joined *learn(const struct diagram *d)
+{
+    struct joined *all = NULL;
+    for (uint32_t i = 0; i < d->arrow_count; i++) {
+        const struct diagram_arrow *a = &d->arrows[i];
+        if (!a->of_agent || !a->exchange || joined_of(all, a->of_agent))
+            continue; /* the first: each mirror's proxy has a number too */
+        struct joined *j = malloc(sizeof *j);
+        if (!j)
+            heap_exhausted("a diagram", sizeof *j);
+        *j = (struct joined){.of_agent = a->of_agent, .exchange = a->exchange};
+        HASH_ADD(hh, all, of_agent, sizeof j->of_agent, j);
+    }
+    return all;
+}
+
+/* A number comes with the route: what was asked for it, and what made the remote ask, is about the same. */
+static void join_causes(struct diagram *d, const struct diagram_arrow *a)
+{
+    for (uint32_t i = a->cause; i != DIAGRAM_NONE; i = d->arrows[i].cause) {
+        struct diagram_arrow *cause = &d->arrows[i];
+        enum lifeline to = diagram_lifeline(d, cause->to);
+        if (cause->exchange || (to != LIFE_AGENT_PORT && to != LIFE_AGENT_REMOTE))
+            return;
+        cause->exchange = a->exchange;
+    }
+}
+
+static void join(struct diagram *d)
+{
+    struct joined *all = learn(d), *j, *next;
+    for (uint32_t i = 0; i < d->arrow_count; i++) {
+        struct diagram_arrow *a = &d->arrows[i];
+        if (a->exchange || !a->of_agent)
+            continue;
+        j = joined_of(all, a->of_agent);
+        a->exchange = j ? j->exchange : a->of_agent;
+        join_causes(d, a);
+    }
+    HASH_ITER(hh, all, j, next)
+    {
+        HASH_DEL(all, j);
+        free(j);
+    }
+}
+
 static void spread(struct diagram *d)
 {
     uint32_t *of_actor = calloc(d->actor_count + 1, sizeof *of_actor);
     if (!of_actor)
         heap_exhausted("a diagram", d->actor_count * sizeof *of_actor);
     spread_to_causes(d);
+    join(d);
     for (uint32_t i = 0; i < d->arrow_count; i++) {
         struct diagram_arrow *a = &d->arrows[i];
         if ((is_effect(a) || a->spawned) && !a->exchange && a->cause != DIAGRAM_NONE)

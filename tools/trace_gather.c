@@ -1,5 +1,6 @@
 /* tools/trace_gather.c -- see trace_gather.h: which unit a record belongs to. */
 #include "tools/trace_gather_inside.h"
+#include "messages/exchange_number.h"
 #include "messages/vocabulary.h"
 #include <stdlib.h>
 
@@ -175,7 +176,7 @@ static enum gather_place begins_at(const struct gather *g)
 static struct trace_unit *unit_of_record(struct gather *g)
 {
     const struct trace_record *r = g->record;
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = exchange_of_proxy(r->exchange ? r->exchange : r->actor_exchange);
     struct gather_actor *a = of_actor(g, r->to);
     struct unit_ids ids;
     if (r->what == TRACE_CALL && r->number == 1)

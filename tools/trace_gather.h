@@ -2,7 +2,8 @@
  *
  * Purpose  which unit a record belongs to, and what of it is compared. A record belongs to its exchange, or to
  *          the one whose ids it names (the first messages about one have no number yet); what agent_remote says
- *          and hears belongs to it, as it serves one remote client; all else to the actor that heard it. The bytes
+ *          and hears belongs to it, as it serves one remote client, and the stand-in agent's own numbers are not
+ *          looked at; all else to the actor that heard it. The bytes
  *          of the link are taken apart: each protocol message belongs to whom its ids say.
  * Thread   one.
  */

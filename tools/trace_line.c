@@ -1,5 +1,6 @@
 /* tools/trace_line.c -- see trace_line.h; fields and effects stand in trace_phrases.c */
 #include "tools/trace_line.h"
+#include "messages/exchange_number.h"
 #include "messages/trace_reader.h"
 #include "messages/vocabulary.h"
 #include "tools/trace_words.h"
@@ -100,6 +101,7 @@ bool trace_line_has_ids(const struct trace_record *r, const struct trace_exchang
 bool trace_line_exchange(struct trace_text *t, const struct trace_record *r,
                          const struct trace_exchange *x)
 {
+    char text[EXCHANGE_TEXT_MAX];
     uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
     if (x && x->has_ids) {
         trace_text_word(t, x->mode == MODE_MIRROR ? "mirror " : "");
@@ -111,7 +113,7 @@ bool trace_line_exchange(struct trace_text *t, const struct trace_record *r,
     if (ids_of_message(t, r))
         return true;
     if (number)
-        trace_text_format(t, "#%" PRIu32, number);
+        trace_text_format(t, "#%s", exchange_number_print(number, text));
     return number;
 }
 

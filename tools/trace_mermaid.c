@@ -4,6 +4,7 @@
  * that has a meaning to either is written as an entity, #35; for #.
  */
 #include "tools/trace_mermaid.h"
+#include "messages/exchange_number.h"
 #include "tools/output.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,7 +90,7 @@ struct run_sum {
 static void put_arrow(const struct writer *w, const struct diagram_arrow *a,
                       const struct run_sum *sum)
 {
-    char size[32];
+    char size[32], number[EXCHANGE_TEXT_MAX];
     output_format("    %s%s%s: ", name_of(w->d, a->from), head_of((enum diagram_what)a->what),
                   name_of(w->d, a->to));
     put_text(w->d->kinds[a->kind].name);
@@ -102,7 +103,7 @@ static void put_arrow(const struct writer *w, const struct diagram_arrow *a,
         put_text(w->d->texts[a->label]);
     }
     if (a->exchange)
-        output_format(" (exchange %" PRIu32 ")", a->exchange);
+        output_format(" (exchange %s)", exchange_number_print(a->exchange, number));
     output_text("\n");
 }
 

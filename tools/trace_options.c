@@ -1,5 +1,6 @@
 /* tools/trace_options.c -- see trace_options.h */
 #include "tools/trace_options.h"
+#include "messages/exchange_number.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,4 +37,13 @@ void trace_option_number(struct command_line *c, const char *value, uint64_t mos
 {
     if (!command_line_number(value, 0, most, out))
         command_line_mistake(c, "\"%s\" is no number from 0 to %" PRIu64, value, most);
+}
+
+void trace_option_exchange(struct command_line *c, const char *value, uint32_t *out)
+{
+    if (!exchange_number_read(value, strlen(value), out) || *out == 0)
+        command_line_mistake(
+            c,
+            "\"%s\" is no number of an exchange: write for example 7, or a7 of the stand-in agent",
+            value);
 }

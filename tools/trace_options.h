@@ -17,5 +17,7 @@ void trace_files_check(struct command_line *c, const struct trace_files *files, 
 
 void trace_option_times(struct command_line *c, const char *value, enum trace_times *out);
 void trace_option_number(struct command_line *c, const char *value, uint64_t most, uint64_t *out);
+/* The number of an exchange: 7, or of the stand-in agent a7. */
+void trace_option_exchange(struct command_line *c, const char *value, uint32_t *out);
 
 #endif

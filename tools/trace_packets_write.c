@@ -1,5 +1,6 @@
 /* tools/trace_packets_write.c -- segments of TCP, with sequence numbers that fit; see trace_packets_state.h */
 #include "messages/pcapng.h"
+#include "messages/exchange_number.h"
 #include "tools/trace_packets_state.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,10 +9,12 @@ static void say_who(const struct trace_packets *s, char *text, size_t room)
 {
     const struct trace_record *r = s->record;
     uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
+    char number[EXCHANGE_TEXT_MAX];
     int n = snprintf(text, room, "record %" PRIu64 ": %s %" PRIu32 ".%" PRIu32, r->sequence,
                      r->type ? r->type : "an actor", r->to.place, r->to.generation);
     if (exchange && n > 0 && (size_t)n < room)
-        snprintf(text + n, room - (size_t)n, ", exchange %" PRIu32, exchange);
+        snprintf(text + n, room - (size_t)n, ", exchange %s",
+                 exchange_number_print(exchange, number));
 }
 
 /* One frame of what `from` says. */

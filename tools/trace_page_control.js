@@ -110,7 +110,7 @@ function showChips() {
   const box = byId("chips");
   box.replaceChildren();
   for (const number of view.alone) {
-    const b = add(box, "button", `#${number} ${exchangeText(exchanges.get(number))} ×`, "chip");
+    const b = add(box, "button", `#${nameOf(number)} ${exchangeText(exchanges.get(number))} ×`, "chip");
     b.style.setProperty("--h", hueOf(number));
     b.title = "Show all exchanges again (x)";
     b.addEventListener("click", () => alone(number));
@@ -164,8 +164,8 @@ function drawList() {
     b.style.top = `${(first + k) * ITEM}px`;
     b.style.setProperty("--h", hueOf(x.number));
     b.setAttribute("aria-pressed", view.alone.has(x.number));
-    b.title = `Exchange ${x.number}: ${exchangeText(x)}; click to see it alone`;
-    add(b, "span", `#${x.number}`, "number");
+    b.title = `Exchange ${nameOf(x.number)}: ${exchangeText(x)}; click to see it alone`;
+    add(b, "span", `#${nameOf(x.number)}`, "number");
     add(b, "span", x.method ? `${x.method} ${x.target}` : x.raw ? "raw connection" : "", "line");
     add(b, "span", `${x.status || x.answer || ""}`, "status");
     add(b, "span", `${timeText(x.began)} s, ${spanText(x.lasted)}` +

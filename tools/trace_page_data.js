@@ -69,6 +69,8 @@ for (const x of raw.exchanges)
     raw: x[6], status: x[7], answer: x[8], began: x[9], lasted: x[10], method: x[11], target: x[12]});
 raw.exchanges = null;
 
+/* messages/exchange_number.h: the stand-in agent's have the highest bit. */
+const nameOf = number => number < 0x80000000 ? `${number}` : `a${number - 0x80000000}`;
 const hueOf = number => number * 137.508 % 360;
 
 function exchangeText(x) {

@@ -82,7 +82,7 @@ function putWho(list, i) {
   }
   if (exchange[i]) {
     const x = exchanges.get(exchange[i]), dd = pair(list, "exchange", undefined);
-    const b = add(dd, "button", `#${exchange[i]}`, "chip");
+    const b = add(dd, "button", `#${nameOf(exchange[i])}`, "chip");
     b.style.setProperty("--h", hueOf(exchange[i]));
     b.title = "Show this exchange alone, or all again (e)";
     b.addEventListener("click", () => alone(exchange[i]));

@@ -77,7 +77,7 @@ function fullText(i) {
     parts.push(actorText(to[i]));
   parts.push(texts[label[i]], aboutArrow(i, run));
   if (exchange[i])
-    parts.push(`exchange ${exchange[i]} ${exchangeText(exchanges.get(exchange[i]))}`);
+    parts.push(`exchange ${nameOf(exchange[i])} ${exchangeText(exchanges.get(exchange[i]))}`);
   return parts.filter(p => p).join(", ");
 }
 

@@ -44,7 +44,7 @@ function textMatcher(word) {
   const byLabel = flagsOf(labelTexts(), has), byActor = flagsOf(actorTexts(), has);
   const byExchange = new Set();
   for (const x of exchanges.values())
-    if (lower(`${x.method} ${x.target}`).includes(word) || `#${x.number}` === word)
+    if (lower(`${x.method} ${x.target}`).includes(word) || `#${nameOf(x.number)}` === word)
       byExchange.add(x.number);
   return i => byKind[kindOf[i]] || byLabel[label[i]] || byActor[from[i]] || byActor[to[i]] ||
     byExchange.has(exchange[i]);
@@ -64,7 +64,7 @@ function placeOf(kind, field) {
 function fieldMatcher(field, value) {
   const places = kinds.map(k => placeOf(k, field));
   if (field === "exchange")
-    return i => String(exchange[i]) === value;
+    return i => nameOf(exchange[i]) === value;
   return i => places[kindOf[i]] >= 0 && String(values[valuesAt[i] + places[kindOf[i]]]) === value;
 }
 

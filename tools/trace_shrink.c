@@ -1,5 +1,6 @@
 /* tools/trace_shrink.c -- see trace_shrink.h */
 #include "tools/trace_shrink.h"
+#include "messages/exchange_number.h"
 #include "actors/exit_codes.h"
 #include "messages/trace_copy.h"
 #include "tools/trace_input.h"
@@ -90,13 +91,28 @@ size_t trace_shrink_groups(const struct trace_shrink *s, enum shrink_by by, uint
     return end(table);
 }
 
+/* Of a trace that has both, the proxy's: one request is an exchange of either. */
+static size_t count_exchanges(const struct trace_shrink *s)
+{
+    struct number *table = NULL;
+    bool proxys = false;
+    for (size_t i = 0; i < s->count && !proxys; i++)
+        proxys = exchange_of_proxy(s->records[i].exchange);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct shrink_record *x = &s->records[i];
+        if (x->kept && x->exchange && !(proxys && exchange_is_agents(x->exchange)))
+            number_of(&table, x->exchange);
+    }
+    return end(table);
+}
+
 struct shrink_size trace_shrink_size(const struct trace_shrink *s)
 {
     struct shrink_size size = {0};
     uint32_t *group = malloc((s->count + 1) * sizeof *group);
     if (!group)
         heap_exhausted("a smaller trace", s->count);
-    size.exchanges = trace_shrink_groups(s, SHRINK_BY_EXCHANGE, group);
+    size.exchanges = count_exchanges(s);
     size.actors = trace_shrink_groups(s, SHRINK_BY_ACTOR, group);
     free(group);
     for (size_t i = 0; i < s->count; i++) {

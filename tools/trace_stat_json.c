@@ -84,12 +84,12 @@ static json_t *slowest(const struct trace_stat *s)
     return list;
 }
 
-static json_t *durations(const struct trace_stat *s)
+static json_t *durations(const struct trace_stat *s, bool agents)
 {
     struct trace_histogram *h = calloc(1, sizeof *h);
     if (!h)
         heap_exhausted("totals of a trace", sizeof *h);
-    trace_totals_durations(s->totals, h);
+    trace_totals_durations(s->totals, agents, h);
     json_t *t = times(h);
     free(h);
     return t;
@@ -98,12 +98,13 @@ static json_t *durations(const struct trace_stat *s)
 void trace_stat_json(const struct trace_stat *s)
 {
     const struct trace_totals *t = s->totals;
-    json_t *all = json_pack("{so so so so so so so so so so so so}", "records", number(t->records),
-                            "span_ns", number(t->ended_ns - t->began_ns), "lost", number(t->lost),
-                            "damaged", number(s->input->bad), "torn", number(s->input->torn),
-                            "notes", number(t->notes), "waits_unknown", number(t->unpaired), "all",
-                            total(&t->all, "all"), "kinds", table(t->kinds), "actors",
-                            table(t->types), "exchanges_ns", durations(s), "slowest", slowest(s));
+    json_t *all =
+        json_pack("{so so so so so so so so so so so so so}", "records", number(t->records),
+                  "span_ns", number(t->ended_ns - t->began_ns), "lost", number(t->lost), "damaged",
+                  number(s->input->bad), "torn", number(s->input->torn), "notes", number(t->notes),
+                  "waits_unknown", number(t->unpaired), "all", total(&t->all, "all"), "kinds",
+                  table(t->kinds), "actors", table(t->types), "exchanges_ns", durations(s, false),
+                  "agent_exchanges_ns", durations(s, true), "slowest", slowest(s));
     char *line = all ? json_dumps(all, JSON_COMPACT) : NULL;
     if (!line)
         heap_exhausted("totals of a trace", 0);

@@ -1,5 +1,6 @@
 /* tools/trace_stat_print.c -- see trace_stat.h */
 #include "tools/trace_line.h"
+#include "messages/exchange_number.h"
 #include "tools/trace_stat.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -130,7 +131,8 @@ static void put_request(struct trace_exchanges *exchanges, uint32_t number)
 
 static void put_exchange(const struct trace_stat *s, const struct trace_exchange_total *e)
 {
-    put_number(e->number);
+    char number[EXCHANGE_TEXT_MAX];
+    put_title(exchange_number_print(e->number, number), WIDTH_NUMBER);
     put_time(e->ended_ns - e->began_ns);
     put_time(e->wait_ns);
     put_time(e->handled_ns);
@@ -160,13 +162,9 @@ static void put_slowest(const struct trace_stat *s)
     free(slowest);
 }
 
-static void put_exchanges(const struct trace_stat *s)
+static void put_durations(const struct trace_histogram *h, const char *whose)
 {
-    struct trace_histogram *h = calloc(1, sizeof *h);
-    if (!h)
-        heap_exhausted("totals of a trace", sizeof *h);
-    trace_totals_durations(s->totals, h);
-    trace_text_format(&text, "%" PRIu64 " exchange%s", h->count, h->count == 1 ? "" : "s");
+    trace_text_format(&text, "%" PRIu64 " exchange%s%s", h->count, h->count == 1 ? "" : "s", whose);
     if (h->count) {
         trace_text_word(&text, ", first to last record: mean ");
         trace_text_time(&text, trace_histogram_mean(h));
@@ -178,6 +176,20 @@ static void put_exchanges(const struct trace_stat *s)
         trace_text_time(&text, h->most);
     }
     trace_text_char(&text, '\n');
+}
+
+/* Apart, as one request is one of both with --standalone. */
+static void put_exchanges(const struct trace_stat *s)
+{
+    struct trace_histogram *h = calloc(2, sizeof *h);
+    if (!h)
+        heap_exhausted("totals of a trace", 2 * sizeof *h);
+    trace_totals_durations(s->totals, false, &h[0]);
+    trace_totals_durations(s->totals, true, &h[1]);
+    if (h[0].count || !h[1].count)
+        put_durations(&h[0], "");
+    if (h[1].count)
+        put_durations(&h[1], " of the stand-in agent");
     free(h);
     put_slowest(s);
 }

@@ -1,5 +1,6 @@
 /* tools/trace_totals.c -- see trace_totals.h */
 #include "tools/trace_totals.h"
+#include "messages/exchange_number.h"
 #include <stdlib.h>
 
 static void *checked(void *memory)
@@ -189,8 +190,9 @@ const struct trace_exchange_total **trace_totals_slowest(const struct trace_tota
     return all;
 }
 
-void trace_totals_durations(const struct trace_totals *t, struct trace_histogram *out)
+void trace_totals_durations(const struct trace_totals *t, bool agents, struct trace_histogram *out)
 {
     for (const struct trace_exchange_total *x = t->exchanges; x; x = x->hh.next)
-        trace_histogram_add(out, duration(x));
+        if (exchange_is_agents(x->number) == agents)
+            trace_histogram_add(out, duration(x));
 }

@@ -49,7 +49,7 @@ void trace_totals_sort(struct trace_totals *t);
 /* The slowest, at most so many, in an array of malloc's; *count says how many. */
 const struct trace_exchange_total **trace_totals_slowest(const struct trace_totals *t,
                                                          unsigned most, unsigned *count);
-/* How long exchanges took. */
-void trace_totals_durations(const struct trace_totals *t, struct trace_histogram *out);
+/* How long exchanges took: those of the stand-in agent, or all others. */
+void trace_totals_durations(const struct trace_totals *t, bool agents, struct trace_histogram *out);
 
 #endif

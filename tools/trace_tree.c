@@ -1,5 +1,6 @@
 /* tools/trace_tree.c -- intproxy-trace tree: one exchange as a story, or a list of all. */
 #include "tools/output.h"
+#include "messages/exchange_number.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
@@ -11,7 +12,8 @@
 static struct {
     struct trace_files files;
     struct trace_tree tree;
-    uint64_t exchange, connection, request;
+    uint32_t exchange;
+    uint64_t connection, request;
     bool by_exchange, by_connection, by_request;
 } asked = {.tree = {.gap_ns = 1000000}};
 
@@ -21,7 +23,7 @@ static struct trace_text text;
 
 static void take_exchange(struct command_line *c, const char *value)
 {
-    trace_option_number(c, value, UINT32_MAX, &asked.exchange);
+    trace_option_exchange(c, value, &asked.exchange);
     asked.by_exchange = true;
 }
 
@@ -55,7 +57,9 @@ static void take_file(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"--exchange", "N", "tell the story of the exchange with this number", take_exchange, ONCE},
+    {"--exchange", "N",
+     "tell the story of the exchange with this number (the stand-in agent's: a7)", take_exchange,
+     ONCE},
     {"--conn", "C", "... of those with this connection id", take_connection, ONCE},
     {"--request", "R", "... and this request id", take_request, ONCE},
     {"--gap", "TIME", "a pause from which on it is said what was waited for (1ms)", take_gap, ONCE},
@@ -99,8 +103,9 @@ static void check(struct command_line *c)
 static void put_listed(const struct trace_exchange *x, uint64_t began_ns)
 {
     const struct trace_record none = {.exchange = x->number};
+    char number[EXCHANGE_TEXT_MAX];
     size_t from = text.length;
-    trace_text_format(&text, "%8" PRIu32 "  [", x->number);
+    trace_text_format(&text, "%8s  [", exchange_number_print(x->number, number));
     trace_line_exchange(&text, &none, x);
     trace_text_char(&text, ']');
     trace_text_pad(&text, from, 24);

@@ -1,5 +1,6 @@
 /* tools/trace_tree_tell.c -- see trace_tree.h */
 #include "messages/vocabulary.h"
+#include "messages/exchange_number.h"
 #include "tools/trace_input.h"
 #include "tools/trace_story.h"
 #include "tools/trace_tree.h"
@@ -225,7 +226,8 @@ static void put_begin(const struct telling *t)
 {
     const struct trace_exchange *x = t->exchange;
     const struct trace_record none = {.exchange = x->number};
-    trace_text_format(t->out, "exchange %" PRIu32 " [", x->number);
+    char number[EXCHANGE_TEXT_MAX];
+    trace_text_format(t->out, "exchange %s [", exchange_number_print(x->number, number));
     trace_line_exchange(t->out, &none, x);
     trace_text_word(t->out, "] ");
     trace_tree_title(t->out, x);
