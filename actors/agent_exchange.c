@@ -106,6 +106,13 @@ bool agent_exchange_is_raw(const struct agent_exchange *x)
     return x->state == EXCHANGE_TCP || x->state == EXCHANGE_UPGRADED;
 }
 
+void agent_exchange_send(struct agent_session *self, const struct agent_exchange *x,
+                         struct message *m)
+{
+    m->exchange = x->number;
+    actor_send(&self->actor, x->remote->ref, m);
+}
+
 /* ---- credit: bytes of a remote that have been passed on ---- */
 
 static void pay(struct agent_session *self, struct agent_exchange *x)
@@ -113,7 +120,7 @@ static void pay(struct agent_session *self, struct agent_exchange *x)
     if (x->switching)
         return; /* held_bytes is bounded by what is not paid */
     if (x->owed && x->remote)
-        SAY(self, x->remote->ref, credit, .bytes = x->owed);
+        SAY_REMOTE(self, x, credit, .bytes = x->owed);
     x->owed = 0;
 }
 
@@ -137,7 +144,7 @@ void agent_session_pay(struct agent_session *self)
 void agent_exchange_drop_remote(struct agent_session *self, struct agent_exchange *x)
 {
     if (x->remote)
-        SAY(self, x->remote->ref, agent_dropped, .unused = 0);
+        SAY_REMOTE(self, x, agent_dropped, .unused = 0);
 }
 
 void agent_session_forget_all(struct agent_session *self)

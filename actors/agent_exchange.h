@@ -34,6 +34,7 @@ struct exchange_id {
 struct agent_exchange {
     struct exchange_id id;
     struct attached_remote *remote; /* NULL: it has left */
+    uint32_t number;                /* the remote's, for what is said to it (exchange_number.h) */
     uint16_t request;               /* old kind: 0, 1, 2 ... */
     uint8_t state;                  /* enum exchange_state */
     uint8_t variant;                /* enum request_variant: how it is offered */
@@ -70,6 +71,12 @@ void agent_exchange_close(struct agent_session *self, struct agent_exchange *x);
 void agent_exchange_close_if_finished(struct agent_session *self, struct agent_exchange *x);
 void agent_exchange_close_if_both_ended(struct agent_session *self, struct agent_exchange *x);
 bool agent_exchange_is_raw(const struct agent_exchange *x);
+
+/* To its remote, which there must be, and about the exchange. */
+void agent_exchange_send(struct agent_session *self, const struct agent_exchange *x,
+                         struct message *m);
+#define SAY_REMOTE(self, x, name, ...)                                                             \
+    agent_exchange_send((self), (x), msg_##name##_new((struct msg_##name){__VA_ARGS__}))
 
 /* Keeps a frame, or the end, for later. Takes bytes. */
 void agent_exchange_hold(struct agent_exchange *x, struct span bytes, bool trailers, bool fin);

@@ -5,6 +5,7 @@
 #include "actors/agent_settings.h"
 #include "actors/agent_words.h"
 #include "messages/agent_vocabulary.h"
+#include "messages/exchange_number.h"
 #include "messages/http_filter.h"
 #include "messages/wire_message.h"
 #include <stdlib.h>
@@ -24,8 +25,9 @@ struct agent_port {
     struct actor actor;
     struct actor_ref agent;
     struct subscription_entry *entries;
-    uint16_t index;  /* in agent_settings; AGENT_NO_LISTENER */
-    uint16_t number; /* in the protocol */
+    uint16_t index;     /* in agent_settings; AGENT_NO_LISTENER */
+    uint16_t number;    /* in the protocol */
+    uint32_t exchanges; /* that it has numbered */
 };
 
 /* ---- entries ---- */
@@ -179,11 +181,24 @@ struct route {
     struct actor_ref session; /* NOBODY: the upstream */
     uint8_t treat;            /* enum agent_treat */
     struct span mirrors;      /* refs, packed */
+    uint32_t exchange;        /* whose route it is */
 };
 
-static void say_log(struct agent_port *self, struct actor_ref to, uint8_t level, struct span text)
+/* Ports take turns, so that no two have the same number, and one alone counts without gaps. */
+static uint32_t number_exchange(struct agent_port *self)
 {
-    SAY(self, to, agent_log, .text = text, .level = level);
+    uint32_t ports = agent_settings->port_count ? agent_settings->port_count : 1;
+    if (self->exchanges >= EXCHANGE_NUMBER_MAX / ports)
+        self->exchanges = 0;
+    return EXCHANGE_OF_AGENT | (self->exchanges++ * ports + self->index + 1);
+}
+
+static void say_log(struct agent_port *self, const struct route *r, struct actor_ref to,
+                    uint8_t level, struct span text)
+{
+    struct message *m = msg_agent_log_new((struct msg_agent_log){.text = text, .level = level});
+    m->exchange = r->exchange;
+    actor_send(&self->actor, to, m);
 }
 
 /* What hinders this client from taking what it has subscribed to; NULL: nothing (AG-10, W-9). */
@@ -224,12 +239,12 @@ static void route_stealer(struct agent_port *self, struct route *r, struct subsc
     const char *needs = obstacle(e, true, upgrade);
     if (needs)
         say_log(
-            self, e->session, WIRE_LEVEL_ERROR,
+            self, r, e->session, WIRE_LEVEL_ERROR,
             agent_words_too_old(AGENT_WORDS_STOLEN, needs, e->filter ? head : NULL, self->number));
     else if (ref_is_nobody(r->session))
         r->session = e->session;
     else
-        say_log(self, e->session, WIRE_LEVEL_WARN, agent_words_taken(head, self->number));
+        say_log(self, r, e->session, WIRE_LEVEL_WARN, agent_words_taken(head, self->number));
 }
 
 static void route_http(struct agent_port *self, struct route *r, struct http_head *head,
@@ -240,7 +255,7 @@ static void route_http(struct agent_port *self, struct route *r, struct http_hea
         /* a client that is too old hears of every request, before any filter is asked (AG-11) */
         const char *needs = e->mode == MODE_MIRROR ? obstacle(e, true, false) : NULL;
         if (needs)
-            say_log(self, e->session, WIRE_LEVEL_ERROR,
+            say_log(self, r, e->session, WIRE_LEVEL_ERROR,
                     agent_words_too_old(AGENT_WORDS_MIRRORED, needs, NULL, self->number));
         else if (e->filter && !http_filter_matches(e->filter, head))
             continue;
@@ -260,7 +275,7 @@ static void route_raw(struct agent_port *self, struct route *r)
         if (e->filter)
             continue;
         if (needs)
-            say_log(self, e->session, WIRE_LEVEL_ERROR,
+            say_log(self, r, e->session, WIRE_LEVEL_ERROR,
                     agent_words_too_old(AGENT_WORDS_CONNECTION, needs, NULL, self->number));
         else if (e->mode == MODE_MIRROR)
             agent_refs_add(&r->mirrors, e->session);
@@ -283,7 +298,9 @@ static void route_arrived(struct agent_port *self, struct route *r)
 static void on_route(struct agent_port *self, struct message *m)
 {
     const struct msg_agent_route *asked = msg_agent_route(m);
-    struct route r = {NOBODY, TREAT_RAW, NO_BYTES};
+    struct route r = {.session = NOBODY,
+                      .treat = TREAT_RAW,
+                      .exchange = m->exchange ? m->exchange : number_exchange(self)};
     struct http_head head;
     if (asked->what == ASKED_ARRIVED)
         route_arrived(self, &r);
@@ -292,8 +309,10 @@ static void on_route(struct agent_port *self, struct message *m)
     else if (asked->what == ASKED_HTTP &&
              http_head_open_request(&head, NULL, span_bytes(asked->head), asked->head.length))
         (agent_is_old() ? route_old_http : route_http)(self, &r, &head, asked->upgrade);
-    SAY(self, m->from, agent_routed, .mirrors = r.mirrors, .session = r.session,
-        .port = self->number, .treat = r.treat);
+    struct message *routed = msg_agent_routed_new((struct msg_agent_routed){
+        .mirrors = r.mirrors, .session = r.session, .port = self->number, .treat = r.treat});
+    routed->exchange = r.exchange;
+    actor_send(&self->actor, m->from, routed);
 }
 
 /* ---- its life ---- */

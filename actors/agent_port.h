@@ -9,6 +9,9 @@
  * place (SUB-23). Who gets a request is decided for each request anew (AG-2): the last client that
  * asked and whose subscription matches. Clients whose version is too low do not count (AG-10, AG-32).
  *
+ * An exchange gets its number here: who asks for a route and is at work on none, for a connection that has
+ * arrived or for a request, is told one with it (exchange_number.h).
+ *
  *                        new kind                             old kind
  *   unfiltered, again    takes the port from all others       PortAlreadyStolen (SUB-16)
  *   connection arrives   somebody subscribed: HTTP or not?    stolen unfiltered: raw at once (AG-6)

@@ -159,6 +159,7 @@ void agent_remote_become_raw(struct agent_remote *self)
 static void on_routed(struct agent_remote *self, struct message *m)
 {
     struct msg_agent_routed *r = msg_agent_routed(m);
+    self->actor.exchange = m->exchange;
     if (self->phase == PHASE_ROUTING) {
         self->mirrors = span_take(&r->mirrors);
         agent_remote_request_routed(self, r->session, r->treat == TREAT_REFUSE);
@@ -248,6 +249,7 @@ void agent_remote_become_closing(struct agent_remote *self)
     agent_remote_let_go(self);
     socket_shutdown(&self->actor, REMOTE);
     timer_start(&self->actor, TIMER_LINGER, REMOTE_LINGER_US);
+    self->actor.exchange = 0;
 }
 
 static void on_data(struct agent_remote *self, struct span bytes)

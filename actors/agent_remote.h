@@ -21,6 +21,10 @@
  * from a session cannot be held back (the protocol knows no credit): a remote that has let more than
  * REMOTE_UNSENT_MAX pile up is cut off when still more comes.
  *
+ * A connection is an exchange from its first route on, and its first request is the same one; each later
+ * request is one from its own route to the end of its answer, and what lies between them belongs to none.
+ * Mirrors of all bytes have the connection's. The number comes with AGENT_ROUTED.
+ *
  * A remote that ends its direction while an answer is due counts as gone, as with the real agent (AG-22).
  */
 #ifndef ACTORS_AGENT_REMOTE_H
@@ -78,6 +82,7 @@ struct agent_remote {
     int64_t room;            /* bytes that the answerer takes now */
     struct span mirrors;     /* refs of sessions that get a copy of this request */
     struct span raw_mirrors; /* ... of all bytes */
+    uint32_t raw_exchange;   /* theirs: the connection's */
     struct span attached;    /* refs of sessions that know us */
 
     /* the request under way */

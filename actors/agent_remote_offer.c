@@ -41,9 +41,10 @@ void agent_remote_choose(struct agent_remote *self, struct actor_ref session)
     self->answerer_is_session = !ref_is_nobody(session);
     if (self->answerer_is_session)
         return;
-    self->answerer = actor_spawn(
-        &self->actor, &local_connection_type, WORKER_HERE,
-        msg_local_open_new((struct msg_local_open){.pool = NOBODY, .destination = self->upstream}));
+    struct message *first =
+        msg_local_open_new((struct msg_local_open){.pool = NOBODY, .destination = self->upstream});
+    first->exchange = self->actor.exchange;
+    self->answerer = actor_spawn(&self->actor, &local_connection_type, WORKER_HERE, first);
 }
 
 void agent_remote_offer_raw(struct agent_remote *self)
@@ -88,17 +89,26 @@ void agent_remote_offer(struct agent_remote *self, struct span body, bool last)
 
 /* ---- parts ---- */
 
-static void copy_to_mirrors(struct agent_remote *self, struct span mirrors, struct span bytes,
-                            bool last, bool trailers)
+static void copy_to_mirrors(struct agent_remote *self, struct span mirrors, uint32_t exchange,
+                            const struct msg_agent_offer_body *part)
 {
-    for (unsigned i = 0; i < agent_refs_count(mirrors); i++)
-        SAY(self, agent_refs_get(mirrors, i), agent_offer_body, .bytes = span_ref(bytes),
-            .mirror = true, .last = last, .trailers = trailers);
+    for (unsigned i = 0; i < agent_refs_count(mirrors); i++) {
+        struct message *m = msg_agent_offer_body_new((struct msg_agent_offer_body){
+            .bytes = span_ref(part->bytes),
+            .mirror = true,
+            .last = part->last,
+            .trailers = part->trailers,
+        });
+        m->exchange = exchange;
+        actor_send(&self->actor, agent_refs_get(mirrors, i), m);
+    }
 }
 
 void agent_remote_part(struct agent_remote *self, struct span bytes, bool last, bool trailers)
 {
-    copy_to_mirrors(self, self->mirrors, bytes, last, trailers);
+    copy_to_mirrors(
+        self, self->mirrors, self->actor.exchange,
+        &(struct msg_agent_offer_body){.bytes = bytes, .last = last, .trailers = trailers});
     if (ref_is_nobody(self->answerer)) {
         span_release(&bytes);
         return;
@@ -115,12 +125,14 @@ void agent_remote_part(struct agent_remote *self, struct span bytes, bool last, 
 
 void agent_remote_copy_raw(struct agent_remote *self, struct span bytes, bool last)
 {
-    copy_to_mirrors(self, self->raw_mirrors, bytes, last, false);
+    copy_to_mirrors(self, self->raw_mirrors, self->raw_exchange,
+                    &(struct msg_agent_offer_body){.bytes = bytes, .last = last});
 }
 
 void agent_remote_begin_raw_mirrors(struct agent_remote *self, struct span mirrors)
 {
     self->raw_mirrors = mirrors;
+    self->raw_exchange = self->actor.exchange;
     for (unsigned i = 0; i < agent_refs_count(mirrors); i++)
         offer_to(self, agent_refs_get(mirrors, i), NO_BYTES, NO_BYTES, OFFER_RAW | OFFER_MIRROR);
     struct span rest = span_ref(self->input);
@@ -138,19 +150,25 @@ void agent_remote_begin_raw_mirrors(struct agent_remote *self, struct span mirro
 
 /* ---- ends ---- */
 
+static void mirrors_broken(struct agent_remote *self, struct span mirrors, uint32_t exchange,
+                           const char *why)
+{
+    for (unsigned i = 0; i < agent_refs_count(mirrors); i++) {
+        struct message *m = msg_agent_broken_new(
+            (struct msg_agent_broken){.text = span_copy(why, strlen(why)), .mirror = true});
+        m->exchange = exchange;
+        actor_send(&self->actor, agent_refs_get(mirrors, i), m);
+    }
+}
+
 void agent_remote_broken(struct agent_remote *self, const char *why)
 {
-    size_t length = strlen(why);
-    for (unsigned i = 0; i < agent_refs_count(self->mirrors); i++)
-        SAY(self, agent_refs_get(self->mirrors, i), agent_broken, .text = span_copy(why, length),
-            .mirror = true);
+    mirrors_broken(self, self->mirrors, self->actor.exchange, why);
     span_release(&self->mirrors);
     if (self->phase == PHASE_RAW)
-        for (unsigned i = 0; i < agent_refs_count(self->raw_mirrors); i++)
-            SAY(self, agent_refs_get(self->raw_mirrors, i), agent_broken,
-                .text = span_copy(why, length), .mirror = true);
+        mirrors_broken(self, self->raw_mirrors, self->raw_exchange, why);
     if (self->answerer_is_session && !ref_is_nobody(self->answerer))
-        SAY(self, self->answerer, agent_broken, .text = span_copy(why, length));
+        SAY(self, self->answerer, agent_broken, .text = span_copy(why, strlen(why)));
 }
 
 /* Sessions need not tell us of their death any more. */

@@ -152,7 +152,9 @@ static void input_over(struct agent_remote *self)
 
 static void next_request(struct agent_remote *self)
 {
-    if (!self->parsing)
+    if (self->parsing)
+        self->actor.exchange = 0; /* its route brings a new one */
+    else
         http1_parser_create(&self->parser, HTTP1_REQUESTS);
     self->parsing = true;
     http1_parser_begin(&self->parser, HTTP1_ASKED_OTHER);

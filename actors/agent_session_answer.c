@@ -21,8 +21,8 @@ static void say_frames(struct agent_session *self, struct agent_exchange *x, str
 {
     const struct wire_message *w = &self->decoder.message;
     for (uint32_t i = from; i < w->frame_count; i++)
-        SAY(self, x->remote->ref, response_body, .bytes = slice(bytes, w->frames[i].range),
-            .trailers = w->frames[i].is_trailers);
+        SAY_REMOTE(self, x, response_body, .bytes = slice(bytes, w->frames[i].range),
+                   .trailers = w->frames[i].is_trailers);
 }
 
 /* What came of the remote's bytes before the upgrade. */
@@ -73,12 +73,12 @@ static void say_head(struct agent_session *self, struct agent_exchange *x, struc
     bool all = whole && w->frame_count <= (first ? 1u : 0u);
     m->flags = (uint16_t)((all ? RESPONSE_LAST : 0) | (x->switching ? RESPONSE_UPGRADE : 0) |
                           (basic || w->frame_count ? RESPONSE_HAS_DATA : 0));
-    actor_send(&self->actor, x->remote->ref, m);
+    agent_exchange_send(self, x, m);
     if (x->switching)
         return;
     say_frames(self, x, bytes, first);
     if (whole && !all)
-        SAY(self, x->remote->ref, response_body, .last = true);
+        SAY_REMOTE(self, x, response_body, .last = true);
 }
 
 static void on_answer(struct agent_session *self, struct agent_exchange *x, struct span bytes)
@@ -111,7 +111,7 @@ static void on_answer_body(struct agent_session *self, struct agent_exchange *x,
     if (x->remote && !x->switching) {
         say_frames(self, x, bytes, 0);
         if (w->is_last)
-            SAY(self, x->remote->ref, response_body, .last = true);
+            SAY_REMOTE(self, x, response_body, .last = true);
     }
     if (w->is_last)
         answer_ended(self, x);
@@ -130,8 +130,8 @@ static void on_client_data(struct agent_session *self, struct agent_exchange *x,
     if (!agent_exchange_is_raw(x) || x->client_ended || !x->remote || x->id.mode == MODE_MIRROR)
         return;
     x->client_ended = payload.length == 0;
-    SAY(self, x->remote->ref, response_body,
-        .bytes = payload.length ? slice(bytes, payload) : NO_BYTES, .last = x->client_ended);
+    SAY_REMOTE(self, x, response_body, .bytes = payload.length ? slice(bytes, payload) : NO_BYTES,
+               .last = x->client_ended);
     agent_exchange_close_if_both_ended(self, x);
 }
 

@@ -126,6 +126,7 @@ void agent_session_offer(struct agent_session *self, struct message *m)
     if (!r)
         return;
     struct agent_exchange *x = next_exchange(self, r, mode);
+    x->number = m->exchange;
     if (m->flags & OFFER_RAW) {
         x->state = EXCHANGE_TCP;
         agent_speech_new_connection(self, x);

@@ -1,13 +1,14 @@
 /* actors/exchange_map.c -- see exchange_map.h */
 #include "actors/exchange_map.h"
+#include "messages/exchange_number.h"
 #include "runtime/heap.h"
 #include <string.h>
 
 uint32_t exchange_map_number(struct exchange_map *map)
 {
-    if (++map->last_number == 0)
-        map->last_number = 1;
-    return map->last_number;
+    if (map->last_number == EXCHANGE_NUMBER_MAX)
+        map->last_number = 0;
+    return ++map->last_number;
 }
 
 static struct connection_entry *find_connection(struct exchange_map *map, uint8_t mode,

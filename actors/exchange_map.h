@@ -41,7 +41,7 @@ struct exchange_map {
     uint32_t last_number;
 };
 
-/* A number for the next exchange. */
+/* A number for the next exchange, of those that are the proxy's (exchange_number.h). */
 uint32_t exchange_map_number(struct exchange_map *map);
 /* Adds it; the connection's entry is made when it is the first. */
 struct exchange *exchange_map_add(struct exchange_map *map, uint32_t number, uint8_t mode,

@@ -7,6 +7,7 @@
 #include "actors/destinations.h"
 #include "actors/local_connection.h"
 #include "actors/settings.h"
+#include "messages/exchange_number.h"
 #include "runtime/heap.h"
 #include <string.h>
 #include <uthash.h>
@@ -147,7 +148,7 @@ static void wait_for_turn(struct destination_pool *d, struct message *m)
     *w = (struct waiter){.interceptor = m->from,
                          .exchange = m->exchange,
                          .flags = m->flags & (uint16_t)~WANT_AFTER_FULL};
-    while (before && (int32_t)(before->exchange - w->exchange) > 0)
+    while (before && exchange_is_after(before->exchange, w->exchange))
         before = before == d->waiters ? NULL : before->prev;
     DL_APPEND_ELEM(d->waiters, before, w);
 }

@@ -1,5 +1,6 @@
 /* tests/test_exchange_map.c -- ids and numbers of live exchanges. W-4, AG-5, AG-6. */
 #include "actors/exchange_map.h"
+#include "messages/exchange_number.h"
 #include "messages/vocabulary.h"
 #include "tests/bare.h"
 #include "tests/check.h"
@@ -109,11 +110,14 @@ static void one_connection_is_forgotten(void)
     bare_destroy(&b);
 }
 
-static void numbers_are_never_zero(void)
+static void numbers_are_the_proxys(void)
 {
-    struct exchange_map m = {.last_number = UINT32_MAX - 1};
-    CHECK_UINT(exchange_map_number(&m), UINT32_MAX);
-    CHECK_UINT(exchange_map_number(&m), 1);
+    struct exchange_map m = {.last_number = EXCHANGE_NUMBER_MAX - 1};
+    uint32_t last = exchange_map_number(&m), first = exchange_map_number(&m);
+    CHECK_UINT(last, EXCHANGE_NUMBER_MAX);
+    CHECK_UINT(first, 1);
+    CHECK(exchange_is_after(first, last) && !exchange_is_after(last, first));
+    CHECK(exchange_is_after(last, last - 1) && !exchange_is_after(last, last));
 }
 
 CU_TestInfo exchange_map_tests[] = {
@@ -122,6 +126,6 @@ CU_TestInfo exchange_map_tests[] = {
     {"exchanges are removed in any order", any_order_of_removal},
     {"the ids of a lost link are forgotten", ids_are_forgotten},
     {"the ids of a closed connection are forgotten", one_connection_is_forgotten},
-    {"numbers are never zero", numbers_are_never_zero},
+    {"numbers are never zero, and none of the agent's", numbers_are_the_proxys},
     CU_TEST_INFO_NULL,
 };

@@ -286,8 +286,11 @@ class ReadTest(Case):
 
     def test_tree_lists_exchanges(self):
         lines = run("tree", self.trace)[0].splitlines()
-        self.assertEqual(len(lines), 4)
-        self.assertRegex(lines[1], r"^ +2  \[1/0\] +at \d+\.\d{6} took \S+ +\d+ records  GET /slow -> 200$")
+        proxys = [line for line in lines if not re.match(" +a", line)]
+        agents = [line for line in lines if line not in proxys]
+        self.assertEqual((len(proxys), len(agents)), (4, 4))
+        self.assertRegex(agents[1], r"^ +a2  \[#a2\] +at \d+\.\d{6} took \S+ +\d+ records  GET /slow -> 200$")
+        self.assertRegex(proxys[1], r"^ +2  \[1/0\] +at \d+\.\d{6} took \S+ +\d+ records  GET /slow -> 200$")
 
     def test_tree_tells_a_story(self):
         """From the agent's bytes to the answer; each from what sent it; the application's pause is said."""
@@ -305,6 +308,21 @@ class ReadTest(Case):
         self.assertEqual(run("tree", "--exchange", "2", self.trace)[0], out)
         self.assertNotIn("...", "".join(line[:16] for line in
                                         run("tree", "--exchange", "2", "--gap", "1h", self.trace)[0].splitlines()))
+
+    def test_exchanges_of_the_stand_in_agent(self):
+        """They have numbers of their own; a diagram knows that the proxy's is the same request."""
+        out = run("tree", "--exchange", "a2", self.trace)[0]
+        self.assertRegex(out, r"^exchange a2 \[#a2\] GET /slow -> 200, at ")
+        self.assertRegex(out, r" agent_remote/\S+ -> agent_session/\S+ AGENT_OFFER GET /slow ")
+        shown = run("show", "--filter", "exchange == a2", self.trace)[0].splitlines()
+        self.assertTrue(shown)
+        for line in shown:
+            self.assertIn(" [#a2] ", line)
+        self.assertRegex(run("stat", self.trace)[0], r"(?m)^4 exchanges, .*\n4 exchanges of the stand-in agent, ")
+        drawn = run("diagram", "--mermaid", "--exchange", "2", self.trace)[0]
+        for kind in ("AGENT_ROUTE", "AGENT_ROUTED", "AGENT_OFFER", "REQUEST", "ANSWER", "RESPONSE"):
+            self.assertRegex(drawn, rf": {kind}\b.*\(exchange 2\)")
+        self.assertNotIn("(exchange a", run("diagram", "--mermaid", self.trace)[0])
 
     def test_tree_of_what_is_not_there(self):
         self.assertIn("no exchange", run("tree", "--exchange", "99", self.trace, status=1)[1])
