@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    NAP_MS = 40,
+    NAP_MS = 20,
     SLEEP_MS = 500,
     NAPS_BEFORE_SLEEP = 10,
     CRASH_STARTS_MS = 2000,  /* so long a crash waits for the thread to begin, */

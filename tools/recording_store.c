@@ -213,5 +213,7 @@ void recording_store_remove(struct recording_store *s)
     recording_store_name(s, s->part, name);
     if (s->fd >= 0 && s->created)
         (void)unlink(name);
+    else if (s->fd >= 0 && s->regular)
+        (void)!ftruncate(s->fd, 0);
     recording_store_close(s);
 }

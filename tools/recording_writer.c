@@ -25,17 +25,6 @@ static bool keeps_in_memory(const struct writer *w)
 #define say(w, format, ...)                                                                        \
     (void)dprintf(STDERR_FILENO, "%s: the trace " format "\n", (w)->program, __VA_ARGS__)
 
-int writer_open(struct writer *w, uint64_t now_ns)
-{
-    if (keeps_in_memory(w))
-        return access(w->store.path, F_OK) == 0 ? EEXIST : 0;
-    int error = recording_store_open(&w->store, now_ns);
-    trace_out_begin_at(&w->out, 0);
-    if (!error)
-        trace_encode_beginning(w->encoder, &w->out, 0, "--trace");
-    return error;
-}
-
 void writer_close(struct writer *w)
 {
     recording_store_close(&w->store);
@@ -111,6 +100,20 @@ static void put_away(struct writer *w, uint64_t now_ns)
     }
     recording_flight_append(&w->flight, w->out.bytes, w->out.length, w->out_first, now_ns);
     w->out.length = 0;
+}
+
+/* Who reads the file from the first moment on finds its beginning. */
+int writer_open(struct writer *w, uint64_t now_ns)
+{
+    if (keeps_in_memory(w))
+        return access(w->store.path, F_OK) == 0 ? EEXIST : 0;
+    int error = recording_store_open(&w->store, now_ns);
+    if (error)
+        return error;
+    trace_out_begin_at(&w->out, 0);
+    trace_encode_beginning(w->encoder, &w->out, 0, "--trace");
+    put_away(w, now_ns);
+    return 0;
 }
 
 static void retry(struct writer *w, uint64_t now_ns)
