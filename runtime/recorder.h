@@ -2,7 +2,7 @@
  *
  * Purpose  hooks (hooks.h) that make one *entry* of each call of a handler: the message, and the effects
  *          that followed. An entry is bytes in a ring of the worker; nobody is waited for. When the ring
- *          is full, calls are left out, counted, and the next entry says how many.
+ *          is full, calls are left out and counted; an entry before the next one says how many.
  * Owner    whoever called recorder_new; it must outlive the runtime that it watches.
  * Thread   the hooks: the worker's. recorder_next and recorder_took: one thread, the reader.
  * Units    ticks, of which the scale makes nanoseconds; microseconds of the worker's clock (now_us).

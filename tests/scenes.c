@@ -46,6 +46,36 @@ static void events(struct world *w)
     world_advance(w, 5000000);
 }
 
+/* What the agent says of a gRPC call: its message is there at once, or comes later, with the request's end. What is
+ * said to it is what this program can say: it delivers no HTTP/2. */
+static void grpc(struct world *w, const char *message, bool more)
+{
+    agent_request(w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                      .connection = 7,
+                                      .method = "POST",
+                                      .path = "http://service/greet.Greeter/Hello",
+                                      .version = "HTTP/2.0",
+                                      .headers = "content-type: application/grpc\nte: trailers\n",
+                                      .body = message,
+                                      .more = more});
+}
+
+static void grpc_at_once(struct world *w)
+{
+    grpc(w, "a message", false);
+    agent_close(w, 7);
+    world_advance(w, 5000000);
+}
+
+static void grpc_in_parts(struct world *w)
+{
+    grpc(w, NULL, true);
+    agent_body(w, 7, "a message", false);
+    agent_body(w, 7, "", true);
+    agent_close(w, 7);
+    world_advance(w, 5000000);
+}
+
 static void websocket(struct world *w)
 {
     agent_request(w, (struct request){.variant = VARIANT_CHUNKED_V2,
@@ -131,6 +161,8 @@ const struct scene scenes[] = {
     {"02-get-short", NULL, get_short},
     {"03-post-late", NULL, post_late},
     {"04-server-sent-events", NULL, events},
+    {"05-grpc-refused", NULL, grpc_at_once},
+    {"06-grpc-refused", NULL, grpc_in_parts},
     {"07-websocket", NULL, websocket},
     {"08-raw", NULL, raw},
     {"08-raw-refused", NULL, raw_refused},

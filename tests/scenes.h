@@ -1,7 +1,7 @@
 /* tests/scenes.h -- the reference exchanges between agent, proxy and application, as a world plays them.
  *
- * Source: incoming-behaviour.md, appendix A; its numbers stand in the names. Those over HTTP/2 (5, 6) are not
- * built. Each begins with the handshake (1).
+ * Source: incoming-behaviour.md, appendix A; its numbers stand in the names. Of those over HTTP/2 (5, 6)
+ * the agent's side is played; HTTP/2 is not delivered yet, so the answer is ours. Each begins with the handshake (1).
  */
 #ifndef TESTS_SCENES_H
 #define TESTS_SCENES_H

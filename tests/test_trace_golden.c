@@ -28,7 +28,7 @@ static void are_played(void)
     written = 0;
     for (played = scenes; played->name; played++, count++)
         scene_record(played, getenv("GOLDEN_DIR") ? write_trace : NULL);
-    CHECK_UINT(count, 12);
+    CHECK_UINT(count, 14);
     CHECK_UINT(written, getenv("GOLDEN_DIR") ? count : 0);
 }
 
