@@ -40,10 +40,20 @@ static void say(struct replay *r, const struct effect *e)
     said_put(&r->said, m);
 }
 
+static void keep_exchange(struct replayed *a, uint32_t exchange)
+{
+    if (a->exchange_count && a->exchanges[0] == exchange)
+        return;
+    memmove(a->exchanges + 1, a->exchanges, sizeof a->exchanges - sizeof a->exchanges[0]);
+    a->exchanges[0] = exchange;
+    a->exchange_count += a->exchange_count < EXCHANGES_KEPT;
+}
+
 static void on_effect(void *context, const struct actor *a, const struct effect *e)
 {
     struct replay *r = context;
-    (void)a;
+    keep_exchange(r->current,
+                  a->exchange); /* a call may go through several, and events are of any of them */
     came_effects_add(r->into, e);
     owned_did(&r->current->owned, e, r->call->now_us);
     if (e->kind == EFFECT_MONITOR)
@@ -123,15 +133,6 @@ static void make_slot(struct worker *w, uint32_t slot)
         heap_exhausted("a replay", room * sizeof *w->slots);
     memset(w->slots + w->slots_count, 0, (room - w->slots_count) * sizeof *w->slots);
     w->slots_room = w->slots_count = room;
-}
-
-static void keep_exchange(struct replayed *a, uint32_t exchange)
-{
-    if (a->exchange_count && a->exchanges[0] == exchange)
-        return;
-    memmove(a->exchanges + 1, a->exchanges, sizeof a->exchanges - sizeof a->exchanges[0]);
-    a->exchanges[0] = exchange;
-    a->exchange_count += a->exchange_count < EXCHANGES_KEPT;
 }
 
 /* Without a first message: that is the first recorded one. */

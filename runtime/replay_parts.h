@@ -15,7 +15,7 @@
 #include "runtime/worker.h"
 #include <uthash.h>
 
-enum { EXCHANGES_KEPT = 4 };
+enum { EXCHANGES_KEPT = 8 };
 
 struct replayed {
     struct actor_ref ref;
