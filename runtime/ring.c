@@ -52,11 +52,13 @@ void ring_destroy(struct ring *r)
     munmap(r->memory, r->size * 2);
 }
 
+enum { TOUCH_MOST = 64 << 20 }; /* more takes long, and what is recorded meanwhile has to wait */
+
 /* A kernel that cannot do it (before 5.14) does it page by page, later. */
 void ring_touch(struct ring *r)
 {
 #ifdef MADV_POPULATE_WRITE
-    (void)madvise(r->memory, r->size, MADV_POPULATE_WRITE);
+    (void)madvise(r->memory, r->size < TOUCH_MOST ? r->size : TOUCH_MOST, MADV_POPULATE_WRITE);
 #else
     (void)r;
 #endif

@@ -40,7 +40,8 @@ struct ring {
 /* At least `bytes` of room. 0 or an errno. */
 int ring_create(struct ring *r, size_t bytes);
 void ring_destroy(struct ring *r);
-/* All of the memory is there from now on: the writer need not wait for the kernel at each new page. Any thread. */
+/* The first 64 MB of the memory are there from now on: the writer need not wait for the kernel at each new page.
+ * Any thread. */
 void ring_touch(struct ring *r);
 
 /* Writer: room for so many bytes behind `from` bytes that are reserved already and not published. NULL:
