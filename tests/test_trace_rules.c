@@ -151,6 +151,15 @@ static void mistakes(void)
                   "rules:1: an expression must follow `where`, e.g. kind == CREDIT && conn == 7\n");
 }
 
+/* Whatever is in the quotes. */
+static void a_mistake_is_one_line(void)
+{
+    check_mistake("ignore kind \"\\n \\x7f\"more", "rules:1: there is no kind \"? ?\"\n");
+    check_mistake("ignore \x1b[2J",
+                  "rules:1: there is no \"ignore ?[2J\": one of kind, effect, field, header, "
+                  "outside, undelivered, where must follow `ignore`\n");
+}
+
 static void all_mistakes_at_once(void)
 {
     struct trace_rules *r = read("ignore kind TIMER\n"
@@ -192,6 +201,7 @@ CU_TestInfo trace_rules_tests[] = {
     {"rules name what has no order, or counts once", sets},
     {"a field may differ by a number, a share, a time, or by any", tolerances},
     {"a mistake says where, what, and what to write", mistakes},
+    {"a mistake is one line", a_mistake_is_one_line},
     {"all mistakes of a text are said at once", all_mistakes_at_once},
     {"more mistakes than there is room for are counted", many_mistakes_are_counted},
     {"the default rules are rules", defaults_are_sound},

@@ -70,6 +70,14 @@ static void add_error(struct rule_errors *e, const char *format, ...)
     va_end(list);
 }
 
+/* A name in quotes may have anything in it; a mistake is one line all the same. */
+static void make_one_line(struct rule_errors *e, size_t from)
+{
+    for (size_t i = from; i < e->length; i++)
+        if ((uint8_t)e->text[i] < ' ' || e->text[i] == 0x7f)
+            e->text[i] = '?';
+}
+
 /* The first mistake of the line; what follows it is not understood anyway. */
 static void mistake(struct line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void mistake(struct line *l, const char *format, ...)
@@ -79,10 +87,12 @@ static void mistake(struct line *l, const char *format, ...)
         return;
     l->bad = true;
     l->errors->count++;
+    size_t from = l->errors->length;
     add_error(l->errors, "%s:%u: ", l->name, l->number);
     va_start(list, format);
     put_error(l->errors, format, list);
     va_end(list);
+    make_one_line(l->errors, from);
     add_error(l->errors, "\n");
 }
 

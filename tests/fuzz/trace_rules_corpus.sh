@@ -9,6 +9,7 @@ while read -r line; do
 done <<'END'
 ignore kind TIMER of local_pool
 ignore kind "TcpSteal(\x44ata)" # a comment
+ignore kind "\n "TIMER
 ignore effect l?m* of agent
 ignore field serial of SOCKET_DATA
 ignore header x-*-id
