@@ -15,7 +15,10 @@ struct memo {
     uint64_t stamp, hash;
     uint32_t offset, length;
 };
-enum { MEMOS = 16, MEMO_LEAST = 512 /* bytes; to look for less costs as much as to hash it */ };
+enum {
+    MEMOS = 256,      /* bodies of one read of many requests are heard in turns, not one by one */
+    MEMO_LEAST = 512, /* bytes; to look for less costs as much as to hash it */
+};
 
 struct part {
     struct ring ring;
