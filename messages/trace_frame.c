@@ -67,39 +67,35 @@ void trace_out_put(struct trace_out *out, const void *bytes, size_t length)
     out->length += length;
 }
 
-/* The image is in its place, behind the room for the frame's head. */
-static void seal(struct trace_out *out, unsigned type, uint32_t length)
-{
-    uint8_t *head = out->bytes + out->length;
-    trace_head_write(head, type, head + FRAME_HEAD_BYTES, length);
-    out->length += FRAME_HEAD_BYTES + length;
-}
-
-void trace_frame_put(struct trace_out *out, unsigned type, const void *image, size_t length)
-{
-    uint8_t *at = trace_out_room(out, FRAME_HEAD_BYTES + length) + FRAME_HEAD_BYTES;
-    memcpy(at, image, length);
-    seal(out, type, (uint32_t)length);
-}
-
 uint8_t *trace_frame_begin(struct trace_out *out, size_t most)
 {
     return trace_out_room(out, FRAME_HEAD_BYTES + most) + FRAME_HEAD_BYTES;
 }
 
+/* The image is in its place, behind the room for the frame's head. */
 void trace_frame_end(struct trace_out *out, unsigned type, const uint8_t *end)
 {
-    seal(out, type, (uint32_t)(end - (out->bytes + out->length + FRAME_HEAD_BYTES)));
+    uint8_t *head = out->bytes + out->length;
+    size_t length = (size_t)(end - head) - FRAME_HEAD_BYTES;
+    trace_head_write(head, type, head + FRAME_HEAD_BYTES, (uint32_t)length);
+    out->length += FRAME_HEAD_BYTES + length;
+}
+
+void trace_frame_put(struct trace_out *out, unsigned type, const void *image, size_t length)
+{
+    uint8_t *at = trace_frame_begin(out, length);
+    memcpy(at, image, length);
+    trace_frame_end(out, type, at + length);
 }
 
 void trace_frame_dump(struct trace_out *out, unsigned type, tpl_node *map, size_t most)
 {
-    uint8_t *at = trace_out_room(out, FRAME_HEAD_BYTES + most) + FRAME_HEAD_BYTES;
+    uint8_t *at = trace_frame_begin(out, most);
     uint32_t length;
     if (tpl_dump(map, TPL_MEM | TPL_PREALLOCD, at, out->room - out->length - FRAME_HEAD_BYTES))
         abort(); /* `most` was no bound */
     memcpy(&length, at + 4, 4);
-    seal(out, type, length);
+    trace_frame_end(out, type, at + length);
 }
 
 void trace_frame_dump_any(struct trace_out *out, unsigned type, tpl_node *map)

@@ -4,7 +4,7 @@
  *          made is copied, and the values are put where it puts them. That takes 20 ns; tpl_pack and tpl_dump, which
  *          go through lists and allocate, took 100. The bytes are the same (tests/test_trace_shape.c).
  * Owner    a value; nothing to free.
- * Thread   any; pure, after trace_shape_make.
+ * Thread   any; trace_shape_fill is pure.
  */
 #ifndef MESSAGES_TRACE_SHAPE_H
 #define MESSAGES_TRACE_SHAPE_H

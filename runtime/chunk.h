@@ -19,8 +19,9 @@ struct chunk {
     uint32_t capacity; /* bytes that fit */
     uint32_t used;     /* bytes that were handed out; only the filler looks */
     uint32_t pooled;   /* of CHUNK_BYTES, comes from and goes to the heap's pool */
-    uint64_t stamp; /* another one each time that it is filled anew: who remembers something of its
-                        * bytes knows by it that they are still the same */
+    /* another one each time that it is filled anew: who remembers something of its bytes knows by it that they are
+     * still the same */
+    uint64_t stamp;
     uint8_t bytes[];
 };
 

@@ -41,6 +41,22 @@ enum runtime_kind {
     MSG_LAST_EVENT = MSG_SOCKET_DRAINED
 };
 
+/* Kinds that the runtime itself makes, whoever `from` is. */
+static inline bool kind_is_of_runtime(uint16_t kind)
+{
+    switch (kind) {
+    case MSG_DOWN:
+    case MSG_BOUNCED:
+    case MSG_SIGNAL:
+    case MSG_SOCKET_ACCEPTED:
+    case MSG_RESOLVED:
+    case MSG_FILE_OPENED:
+    case MSG_FILE_WRITTEN:
+    case MSG_FILE_READ: return true;
+    default: return kind <= MSG_LAST_EVENT;
+    }
+}
+
 #define KIND_ACCESSORS(NAME, name)                                                                 \
     static inline struct msg_##name *msg_##name(struct message *m)                                 \
     {                                                                                              \

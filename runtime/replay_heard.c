@@ -42,25 +42,9 @@ static bool not_heard(struct replay *r, const struct message *heard, const char 
 
 /* ---- what was heard was said ---- */
 
-/* Kinds that the runtime itself makes, whoever `from` is. */
-static bool is_runtimes(uint16_t kind)
-{
-    switch (kind) {
-    case MSG_DOWN:
-    case MSG_BOUNCED:
-    case MSG_SIGNAL:
-    case MSG_SOCKET_ACCEPTED:
-    case MSG_RESOLVED:
-    case MSG_FILE_OPENED:
-    case MSG_FILE_WRITTEN:
-    case MSG_FILE_READ: return true;
-    default: return kind <= MSG_LAST_EVENT;
-    }
-}
-
 static bool is_of_actor(struct actor_ref from, uint16_t kind)
 {
-    return !ref_is_nobody(from) && !is_runtimes(kind);
+    return !ref_is_nobody(from) && !kind_is_of_runtime(kind);
 }
 
 /* One that is compared still. */
@@ -180,7 +164,7 @@ bool replay_may_hear(struct replay *r, struct replayed *a, const struct replay_c
         return not_heard(r, m, "it heard something of a ref that there cannot be", NULL);
     if (a->actor->exchange != call->exchange)
         return not_heard(r, m, "it was at work on another exchange", NULL);
-    if (is_runtimes(m->kind))
+    if (kind_is_of_runtime(m->kind))
         return was_made(r, a, call, m);
     if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))
         return not_heard(r, m, "it heard what only an actor says, of nobody", NULL);

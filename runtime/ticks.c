@@ -19,7 +19,7 @@ uint64_t monotonic_ns(void)
 #if defined __x86_64__
 uint64_t ticks_counter(void)
 {
-    return __rdtsc();
+    return __builtin_ia32_rdtsc();
 }
 
 /* The kernel uses the counter only if it is the same on all cores, and never stands still. */

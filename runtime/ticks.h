@@ -11,9 +11,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#if defined __x86_64__
-#include <x86intrin.h>
-#endif
 
 uint64_t monotonic_ns(void);
 
@@ -24,7 +21,7 @@ ticks_clock *ticks_choose(void);
 ticks_clock ticks_counter; /* the processor's */
 static inline uint64_t ticks_now(ticks_clock *clock)
 {
-    return clock == ticks_counter ? __rdtsc() : clock();
+    return clock == ticks_counter ? __builtin_ia32_rdtsc() : clock();
 }
 #else
 static inline uint64_t ticks_now(ticks_clock *clock)

@@ -281,6 +281,7 @@ static void test_an_answer_in_pieces(void)
     world_run(&r.w);
     recorded_end(&r);
     struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    REQUIRE(t->count == 1);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0.000001, now_us);
     walk(&w, &heard, &now_us, "+[HTTP/1.1 200 OK\r\n\r\nab]+[cd]+E.");
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);

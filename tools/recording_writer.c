@@ -81,12 +81,17 @@ static void append(struct writer *w, uint64_t now_ns)
     get_stuck(w, now_ns);
 }
 
+static void begin_file(struct writer *w)
+{
+    trace_out_begin_at(&w->out, 0);
+    trace_encode_beginning(w->encoder, &w->out, w->store.part, "--trace");
+}
+
 static void begin_part(struct writer *w, uint64_t now_ns)
 {
     if (!recording_store_next_part(&w->store, now_ns))
         get_stuck(w, now_ns);
-    trace_out_begin_at(&w->out, 0);
-    trace_encode_beginning(w->encoder, &w->out, w->store.part, "--trace");
+    begin_file(w);
 }
 
 /* What is encoded goes where it belongs. */
@@ -110,8 +115,7 @@ int writer_open(struct writer *w, uint64_t now_ns)
     int error = recording_store_open(&w->store, now_ns);
     if (error)
         return error;
-    trace_out_begin_at(&w->out, 0);
-    trace_encode_beginning(w->encoder, &w->out, 0, "--trace");
+    begin_file(w);
     put_away(w, now_ns);
     return 0;
 }

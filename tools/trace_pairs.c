@@ -166,24 +166,7 @@ static void distrust(struct trace_pairs *p, struct pair *pair)
 
 bool trace_kind_is_sent(const struct trace_kind *k)
 {
-    switch (k->ours) {
-    case MSG_TIMER:
-    case MSG_SOCKET_CONNECTED:
-    case MSG_SOCKET_LISTENING:
-    case MSG_SOCKET_DATA:
-    case MSG_SOCKET_END:
-    case MSG_SOCKET_FAILED:
-    case MSG_SOCKET_DRAINED:
-    case MSG_DOWN:
-    case MSG_BOUNCED:
-    case MSG_SIGNAL:
-    case MSG_SOCKET_ACCEPTED:
-    case MSG_RESOLVED:
-    case MSG_FILE_OPENED:
-    case MSG_FILE_WRITTEN:
-    case MSG_FILE_READ: return false;
-    default: return true;
-    }
+    return k->ours == MSG_NONE || !kind_is_of_runtime(k->ours);
 }
 
 static enum trace_paired hear(struct trace_pairs *p, const struct trace_record *r,
