@@ -1,4 +1,4 @@
-"""A port for a program that is told where to listen."""
+"""A port to listen on, for a test and for a program that is told where."""
 import random
 import socket
 

@@ -11,6 +11,7 @@ import threading
 import time
 
 import wire
+from apps import free_port
 from wire import Said, STEAL, TCP
 
 
@@ -291,7 +292,7 @@ class Agent:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind(("127.0.0.1", free_port()))
         self.listener.listen(16)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.changed = threading.Condition()

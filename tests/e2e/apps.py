@@ -124,7 +124,7 @@ class Listener:
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
-        self.sock.bind(path or (host, port))
+        self.sock.bind(path or (host, port or free_port()))
         self.sock.listen(2048)
         self.sock.settimeout(LIMIT_S)
         self.port = 0 if path else self.sock.getsockname()[1]

@@ -40,7 +40,7 @@ class TapTest(Case):
 
     def through(self, *tap_args, **options):
         """A tap, and both ends of one connection through it."""
-        listener = self.keep(socket.create_server(("127.0.0.1", 0)))
+        listener = self.keep(socket.create_server(("127.0.0.1", apps.free_port())))
         tap = self.keep(Tap(listener.getsockname()[1], *tap_args, **options))
         proxy = self.keep(socket.create_connection(("127.0.0.1", tap.port)))
         agent = self.keep(listener.accept()[0])
@@ -171,9 +171,7 @@ class TapTest(Case):
             os.close(terminal)
 
     def test_no_agent(self):
-        with socket.create_server(("127.0.0.1", 0)) as gone:
-            port = gone.getsockname()[1]
-        tap = self.keep(Tap(port))
+        tap = self.keep(Tap(apps.free_port()))
         with socket.create_connection(("127.0.0.1", tap.port)) as proxy:
             proxy.settimeout(20)
             self.assertEqual(proxy.recv(1), b"")
@@ -181,7 +179,7 @@ class TapTest(Case):
         self.assertEqual(tap.end(), 69)
 
     def test_listen_address_in_use(self):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
+        with socket.create_server(("127.0.0.1", apps.free_port())) as taken:
             done = subprocess.run([WIRE, "tap", "--listen", str(taken.getsockname()[1]), "--agent", "1"],
                                   capture_output=True, text=True, timeout=20)
         self.assertEqual(done.returncode, 74)

@@ -44,7 +44,7 @@ class Recording:
 
     def __init__(self, case, *args):
         self.path = os.path.join(case.directory(), "run.trace")
-        app = http.server.ThreadingHTTPServer(("127.0.0.1", 0), App)
+        app = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), App)
         threading.Thread(target=app.serve_forever, daemon=True).start()
         case.addCleanup(app.server_close)
         case.addCleanup(app.shutdown)
