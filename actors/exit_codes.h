@@ -6,6 +6,7 @@ enum exit_code {
     EXIT_DRAINED = 0,          /* after a signal */
     EXIT_USAGE = 2,            /* also: an address of our own cannot be listened on */
     EXIT_DATA = 65,            /* what was given, or tapped, is malformed */
+    EXIT_NOTHING = 66,         /* what was given holds nothing of what was asked for */
     EXIT_UNREACHABLE = 69,     /* the agent, with --no-retry; or by the tap */
     EXIT_IO = 74,              /* something cannot be read, written or (by the tap) listened on */
     EXIT_PROTOCOL = 76,        /* what the agent says is not mirrord-protocol */

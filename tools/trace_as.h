@@ -43,7 +43,7 @@ struct trace_as {
     }
 
 /* Plays, reports on stdout, and returns the exit status: 0 everything came as recorded; 1 it did not, or not all
- * could be played; EXIT_USAGE, EXIT_DATA, EXIT_IO. */
+ * could be played; EXIT_NOTHING: none of it; EXIT_USAGE, EXIT_DATA, EXIT_IO. */
 int trace_replay_as(const struct trace_as *options);
 
 /* `replay` with --as among its arguments: they are trace_as_command's, all of them. */
@@ -68,8 +68,7 @@ struct trace_play {
     unsigned latency_count;
 };
 
-/* Each plays and judges: 0. Or it could not begin, for what is said: 1, there is nothing that can be played, or
- * EXIT_IO. */
+/* Each plays and judges: 0. Or it could not begin, for what is said: EXIT_NOTHING, that can be played, or EXIT_IO. */
 int trace_as_agent(struct trace_play *p);
 int trace_as_app(struct trace_play *p);
 int trace_as_client(struct trace_play *p);

@@ -197,5 +197,5 @@ int trace_as_agent(struct trace_play *p)
         trace_agent_free(agents[i]);
     free(agents);
     free(links);
-    return begun ? 0 : c.said ? EXIT_IO : 1;
+    return begun ? 0 : c.said ? EXIT_IO : EXIT_NOTHING;
 }

@@ -460,7 +460,7 @@ int trace_as_app(struct trace_play *p)
     const struct trace_transactions *all = p->transactions;
     if (all->count == all->left_out) {
         trace_as_say("there is no request to an application in this trace that can be played");
-        return 1;
+        return EXIT_NOTHING;
     }
     a.match = trace_match_new(all, p->options->counted);
     a.turns = trace_as_turns(all);

@@ -4,6 +4,7 @@
  * all that had ended before it has ended here (messages/trace_order.h), nor before its time. With --concurrency N
  * there are N lanes, which take the requests in their order.
  */
+#include "actors/exit_codes.h"
 #include "messages/trace_order.h"
 #include "messages/trace_walk.h"
 #include "tools/trace_as.h"
@@ -449,7 +450,7 @@ int trace_as_client(struct trace_play *p)
     c.playable = all->count - all->left_out;
     if (!c.playable) {
         trace_as_say("there is no request to an application in this trace that can be played");
-        return 1;
+        return EXIT_NOTHING;
     }
     make_lanes(&c);
     make_order(&c);

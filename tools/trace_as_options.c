@@ -288,7 +288,8 @@ static const char examples[] =
     "  intproxy-trace as client run.trace --to 9000 --fast\n"
     "\n"
     "exit status: 0 everything came as recorded; 1 it did not, or not all could be played; 2 a\n"
-    "mistake on the command line; 65 no trace; 74 a file or an address cannot be used\n";
+    "mistake on the command line; 65 no trace; 66 nothing of it can be played; 74 a file or an\n"
+    "address cannot be used\n";
 
 static void check(struct command_line *c)
 {

@@ -68,7 +68,7 @@ static int read_files(struct chaos *c, const struct trace_files *files)
         begun = true;
         trace_streams_take(c->streams, in.reader, &r);
     }
-    int status = in.failed ? EXIT_IO : !good || !begun ? EXIT_DATA : 0;
+    int status = !good ? EXIT_DATA : begun && !in.failed ? 0 : trace_input_status(&in);
     trace_input_close(&in);
     if (!status)
         c->transactions = trace_transactions_new(trace_streams_first(c->streams), NULL);
@@ -342,7 +342,7 @@ int chaos_run_version(const struct trace_files *files, struct version version)
     struct chaos c = {.version = &version};
     int status = read_files(&c, files);
     if (!status)
-        status = has_link(&c) ? run_version(&c) : 1;
+        status = has_link(&c) ? run_version(&c) : EXIT_NOTHING;
     release(&c);
     return status;
 }
@@ -352,7 +352,7 @@ int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count)
     struct chaos c = {0};
     int status = read_files(&c, files);
     if (!status)
-        status = has_link(&c) ? run_seeds(&c, first, count) : 1;
+        status = has_link(&c) ? run_seeds(&c, first, count) : EXIT_NOTHING;
     release(&c);
     return status;
 }

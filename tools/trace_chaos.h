@@ -20,8 +20,8 @@
  * got in another form. The same returns as chaos_run. */
 int chaos_run_version(const struct trace_files *files, struct version version);
 
-/* Runs seeds first to first + count - 1, and says what came of it. 0: the same each time; 1: not, or nothing of the
- * trace can be played; EXIT_DATA, EXIT_IO. */
+/* Runs seeds first to first + count - 1, and says what came of it. 0: the same each time; 1: not;
+ * EXIT_NOTHING: of the trace that can be played; EXIT_DATA, EXIT_IO. */
 int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count);
 
 /* ---- the applications, trace_chaos_app.c ---- */

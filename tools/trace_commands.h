@@ -1,8 +1,8 @@
 /* tools/trace_commands.h -- the commands of intproxy-trace.
  *
  * Each gets its own name as argv[0] and what follows, and returns the exit status: 0, 1 (what was asked does not
- * hold), EXIT_USAGE, EXIT_DATA (what was given is no trace, or damaged) or EXIT_IO (it could not be read or
- * written).
+ * hold), EXIT_USAGE, EXIT_DATA (what was given is no trace, or damaged), EXIT_NOTHING (it holds nothing of what was
+ * asked for) or EXIT_IO (it could not be read or written).
  */
 #ifndef TOOLS_TRACE_COMMANDS_H
 #define TOOLS_TRACE_COMMANDS_H

@@ -120,9 +120,9 @@ static const char examples[] =
     "  intproxy-trace replay --chaos --seeds 1000 run.trace\n"
     "  intproxy-trace replay --as agent --listen 61337 run.trace\n"
     "\n"
-    "Exit status: 0 the same again; 1 not, or nothing could be replayed; 65 the trace is damaged, "
-    "but what\n"
-    "could be read of it is the same; 74 it cannot be read.\n";
+    "Exit status: 0 the same again; 1 not; 65 the trace is damaged, but what could be read of it "
+    "is the\n"
+    "same; 66 nothing of it could be replayed; 74 it cannot be read.\n";
 
 static void check(struct command_line *c)
 {

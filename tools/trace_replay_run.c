@@ -171,7 +171,8 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
         return EXIT_DATA;
     if (run.differed)
         replay_context(&asked->files, run.difference.actor, run.difference.sequence);
-    if (!compared && !run.stopped)
-        fprintf(stderr, "intproxy-trace: nothing in this trace can be replayed\n");
-    return run.differed || (!compared && !run.stopped);
+    if (compared || run.stopped)
+        return run.differed;
+    fprintf(stderr, "intproxy-trace: nothing in this trace can be replayed\n");
+    return EXIT_NOTHING;
 }

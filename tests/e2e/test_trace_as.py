@@ -394,7 +394,7 @@ class AsClient(Base):
         for role in (("client", "--to"), ("app", "--listen"), ("agent", "--listen")):
             done = subprocess.run([TRACE, "replay", "--as", role[0], role[1], str(apps.free_port()), trace],
                                   capture_output=True, text=True, timeout=20 * SLOW)
-            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+            self.assertEqual((done.returncode, done.stdout), (66, ""), done.stderr)
             self.assertIn("cannot be played:", done.stderr)
             self.assertIn("in this trace that can be played", done.stderr)
 

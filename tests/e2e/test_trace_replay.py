@@ -166,6 +166,23 @@ class Replay(Case):
         slow = float(re.search(r"; ([\d.]+) s", run("replay", "--speed", "2", trace)[1])[1])
         self.assertGreater(slow, fast)
 
+    def test_a_trace_without_anything_to_replay(self):
+        """It is not "the same again", and not "not the same"."""
+        trace = self.record(lambda url: self.curl(url + "/small"))
+        lines = trace + ".jsonl"
+        self.assertEqual(run("convert", trace, "--to", "jsonl", "-o", lines)[0], 0)
+        with open(lines) as f:
+            header = f.readline()
+        with open(lines, "w") as f:
+            f.write(header)
+        empty = trace + ".empty"
+        self.assertEqual(run("convert", "--from", "jsonl", lines, "-o", empty)[0], 0)
+        for command, said in (((), "nothing in this trace can be replayed"), (("--chaos",), "there is no link"),
+                              (("--as", "client", "--to", "1"), "no request")):
+            status, _, errors = run("replay", *command, empty)
+            self.assertEqual(status, 66, errors)
+            self.assertIn(said, errors)
+
     def test_what_is_no_trace(self):
         path = os.path.join(self.directory_with("no.trace", os.urandom(5000)), "no.trace")
         status, _, errors = run("replay", path)
