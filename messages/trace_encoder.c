@@ -5,7 +5,8 @@
 #include <string.h>
 #include <tpl.h>
 
-static_assert(ENTRY_BYTES_MAX + TRACE_IMAGE_EXTRA <= FRAME_BYTES_MAX, "each entry fits a frame");
+static_assert(UINT64_C(2) * ENTRY_BYTES_MAX + TRACE_IMAGE_EXTRA <= FRAME_BYTES_MAX,
+              "each entry fits a frame, with what it refers to");
 
 struct trace_encoder {
     struct trace_about about;
@@ -150,11 +151,16 @@ static void take_numbers(struct trace_encoder *e, const struct recorded *h)
 static void encode(struct trace_encoder *e, struct trace_out *out, unsigned frame,
                    const struct trace_shape *s, const struct recorded *h, const void *payload)
 {
-    const struct entry *x = h->entry;
-    uint32_t rest = s->has_bytes ? x->bytes - x->padding - (uint32_t)sizeof *x : 0;
+    uint32_t rest = s->has_bytes ? recorded_bytes(h) : 0;
     take_numbers(e, h);
-    uint8_t *at = trace_frame_begin(out, s->bytes + rest);
-    trace_frame_end(out, frame, trace_shape_fill(s, at, &e->numbers, x->rest, rest, payload));
+    uint8_t *at = trace_frame_begin(out, s->bytes + rest), *end;
+    if (h->entry->reference) {
+        end = recorded_put(h, trace_shape_start(s, at, &e->numbers, rest));
+        end = trace_shape_end(s, end, payload);
+    } else {
+        end = trace_shape_fill(s, at, &e->numbers, h->entry->rest, rest, payload);
+    }
+    trace_frame_end(out, frame, end);
 }
 
 void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct recorded *h)

@@ -117,20 +117,41 @@ static inline uint8_t *put_field(uint8_t *at, const uint8_t *field, uint8_t widt
     }
 }
 
-uint8_t *trace_shape_fill(const struct trace_shape *s, uint8_t *at,
-                          const struct trace_numbers *numbers, const void *bytes, uint32_t length,
-                          const uint8_t *payload)
+static inline uint8_t *start_image(const struct trace_shape *s, uint8_t *at,
+                                   const struct trace_numbers *numbers, uint32_t length)
 {
     uint32_t whole = s->bytes + length;
     memcpy(at, s->start, TRACE_SHAPE_START_MAX); /* what is too much is written over */
     memcpy(at + LENGTH_AT, &whole, 4);
     at = put(at + s->start_bytes, numbers->words, sizeof numbers->words);
     at = put(at, numbers->smalls, sizeof numbers->smalls);
-    if (s->has_bytes) {
-        at = put(at, &length, 4);
-        at = put_bytes(at, bytes, length);
-    }
+    return s->has_bytes ? put(at, &length, 4) : at;
+}
+
+static inline uint8_t *end_image(const struct trace_shape *s, uint8_t *at, const uint8_t *payload)
+{
     for (unsigned i = 0; i < s->count; i++)
         at = put_field(at, payload + s->fields[i].offset, s->fields[i].width);
     return at;
+}
+
+uint8_t *trace_shape_start(const struct trace_shape *s, uint8_t *at,
+                           const struct trace_numbers *numbers, uint32_t length)
+{
+    return start_image(s, at, numbers, length);
+}
+
+uint8_t *trace_shape_end(const struct trace_shape *s, uint8_t *at, const uint8_t *payload)
+{
+    return end_image(s, at, payload);
+}
+
+uint8_t *trace_shape_fill(const struct trace_shape *s, uint8_t *at,
+                          const struct trace_numbers *numbers, const void *bytes, uint32_t length,
+                          const uint8_t *payload)
+{
+    at = start_image(s, at, numbers, length);
+    if (s->has_bytes)
+        at = put_bytes(at, bytes, length);
+    return end_image(s, at, payload);
 }

@@ -35,7 +35,12 @@ void trace_shape_of_kind(struct trace_shape *s, const struct kind_info *k);
 /* "U#u#", "U#u#B" or "U#u#v"; of the last, a kind's number is the payload. */
 void trace_shape_of(struct trace_shape *s, const char *format);
 
-/* The image; `at` has room for s->bytes and for those of B. Returns its end. */
+/* The image in two steps: what stands before the bytes of B, for the caller to put there; and what follows them. Each
+ * returns its end. */
+uint8_t *trace_shape_start(const struct trace_shape *s, uint8_t *at,
+                           const struct trace_numbers *numbers, uint32_t length);
+uint8_t *trace_shape_end(const struct trace_shape *s, uint8_t *at, const uint8_t *payload);
+/* In one; `at` has room for s->bytes and for those of B. Returns its end. */
 uint8_t *trace_shape_fill(const struct trace_shape *s, uint8_t *at,
                           const struct trace_numbers *numbers, const void *bytes, uint32_t length,
                           const uint8_t *payload);

@@ -1,5 +1,4 @@
 /* runtime/recorder.c -- entries, made in place in a worker's ring; see recorder.h */
-#include "runtime/hash.h"
 #include "runtime/heap.h"
 #include "runtime/recorder_part.h"
 #include "runtime/worker.h"
@@ -29,59 +28,6 @@ static inline uint8_t type_number(const struct recorder *r, const struct actor_t
     return number != NO_TYPE && r->options.types[number] == t ? number : find_type(r, t);
 }
 
-/* ---- an entry's bytes ---- */
-
-/* Room for so many more. NULL: the entry is given up. */
-static inline uint8_t *more(struct part *p, size_t bytes)
-{
-    uint8_t *at =
-        bytes <= ENTRY_BYTES_MAX - p->used ? ring_reserve(&p->ring, p->used, bytes) : NULL;
-    if (RARELY(!at)) {
-        p->entry = NULL;
-        return NULL;
-    }
-    p->used += (uint32_t)bytes;
-    return at;
-}
-
-static inline uint8_t *put(uint8_t *at, const void *value, size_t bytes)
-{
-    memcpy(at, value, bytes);
-    return at + bytes;
-}
-
-/* The chunk that they are in, or NULL, then the bytes. */
-static uint64_t hash_of_span(struct part *p, const struct chunk *c, const uint8_t *bytes,
-                             uint32_t length)
-{
-    if (!c || length < MEMO_LEAST)
-        return hash_of(bytes, length);
-    uint32_t offset = (uint32_t)(bytes - c->bytes);
-    struct memo *m = &p->memos[(((uintptr_t)c >> 6) + offset / 64 + length) % MEMOS];
-    if (m->chunk == c && m->stamp == c->stamp && m->offset == offset && m->length == length)
-        return m->hash;
-    *m = (struct memo){c, c->stamp, hash_of(bytes, length), offset, length};
-    return m->hash;
-}
-
-static void add_bytes(struct part *p, const struct chunk *c, const uint8_t *bytes, size_t length,
-                      uint32_t most)
-{
-    uint32_t whole = (uint32_t)length, kept = whole < most ? whole : most;
-    bool cut = kept < whole;
-    uint8_t *at = more(p, 8 + (cut ? 8u : 0u) + kept);
-    if (!at)
-        return;
-    at = put(at, &whole, 4);
-    at = put(at, &kept, 4);
-    if (cut) {
-        uint64_t hash = hash_of_span(p, c, bytes, whole);
-        at = put(at, &hash, 8);
-    }
-    if (kept)
-        memcpy(at, bytes, kept);
-}
-
 static void add_spans(struct recorder *r, struct part *p, const struct message *m)
 {
     const struct kind_info *k = message_kind_info(m->kind);
@@ -89,8 +35,8 @@ static void add_spans(struct recorder *r, struct part *p, const struct message *
         struct span s;
         memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
         bool is_body = r->bodies[m->kind] & 1u << i;
-        add_bytes(p, s.chunk, span_bytes(s), s.length,
-                  is_body ? r->options.bodies_max : UINT32_MAX);
+        part_add_bytes(p, s.chunk, span_bytes(s), s.length,
+                       is_body ? r->options.bodies_max : UINT32_MAX);
     }
 }
 
@@ -126,6 +72,7 @@ static inline struct entry *blank(struct part *p, const struct worker *w, enum e
     e->worker = (uint8_t)w->index;
     e->number = 0;
     e->actor_exchange = 0;
+    e->reference = e->elsewhere = 0;
     e->now_us = w->now_us;
     return e;
 }
@@ -180,6 +127,7 @@ static inline void finish(struct recorder *r, struct part *p)
     p->open = false;
     p->entry = NULL;
     if (RARELY(!e)) {
+        part_forget_stored(p);
         lose(p, ticks);
         return;
     }
@@ -243,7 +191,7 @@ static void add_address(struct part *p, const struct address *a)
 {
     char text[ADDRESS_TEXT_MAX];
     size_t length = strlen(address_print(a, text));
-    uint8_t *at = more(p, 1 + length);
+    uint8_t *at = part_more(p, 1 + length);
     if (!at)
         return;
     *at = (uint8_t)length;
@@ -256,7 +204,7 @@ enum { VALUES_MAX = 1 + 4 + 8 + 8 + 1 + 2 };
 static inline void add_values(struct recorder *r, struct part *p, const struct effect *e,
                               unsigned has)
 {
-    uint8_t *at = more(p, VALUES_MAX), *end = at;
+    uint8_t *at = part_more(p, VALUES_MAX), *end = at;
     if (!at)
         return;
     *end++ = (uint8_t)e->kind;
@@ -281,8 +229,9 @@ static void add_rest(struct recorder *r, struct part *p, const struct effect *e,
     if (p->entry && (has & EFFECT_HAS_ADDRESS))
         add_address(p, e->address);
     if (p->entry && (has & EFFECT_HAS_BYTES))
-        add_bytes(p, e->chunk, e->bytes, e->length, is_body ? r->options.bodies_max : UINT32_MAX);
-    if (p->entry && (has & EFFECT_HAS_LENGTH) && (at = more(p, 8)))
+        part_add_bytes(p, e->chunk, e->bytes, e->length,
+                       is_body ? r->options.bodies_max : UINT32_MAX);
+    if (p->entry && (has & EFFECT_HAS_LENGTH) && (at = part_more(p, 8)))
         put(at, &length, 8);
 }
 
@@ -315,7 +264,7 @@ static void on_sent(void *context, const struct actor *a, const struct message *
     if (RARELY(!is_watched(r, a->worker)))
         return;
     struct part *p = &r->parts[a->worker->index];
-    if (RARELY(!p->entry) || !(at = more(p, 1 + 8 + 2)))
+    if (RARELY(!p->entry) || !(at = part_more(p, 1 + 8 + 2)))
         return;
     *at++ = EFFECT_SEND;
     at = put(at, &m->to, 8);

@@ -13,7 +13,8 @@
  *   each effect: kind u8, then what it has, in this order (effects.def):
  *     n u32, value u64, ref (place u32, generation u32), type u8, kind of the message u16,
  *     address as text (length u8, text), bytes BYTES, length u64
- *   BYTES: length u32, kept u32, when kept < length the hash of all (XXH3, u64), then those kept
+ *   BYTES: length u32, kept u32, when kept < length the hash of all (XXH3, u64), then those kept; or, if these
+ *          stand in the ring already, struct reference instead. recorded_bytes puts them in
  *
  * The message of a SEND or SPAWN is not repeated here: it is the input of its receiver. Per pair of actors
  * the n-th that was sent is the n-th that was heard, or an entry of what was not heard.
@@ -40,6 +41,8 @@ struct entry {
     uint8_t worker;
     uint32_t number;         /* message is the n-th that message.to has heard, from 1 */
     uint32_t actor_exchange; /* of message.to, when it was called */
+    uint32_t reference;      /* where in `rest` the first struct reference is; 0: there is none */
+    uint32_t elsewhere;      /* bytes that the references stand for */
     uint64_t ended;          /* ticks */
     uint64_t now_us;         /* what actor_now() said */
     struct message
@@ -47,13 +50,21 @@ struct entry {
     uint8_t rest[];
 };
 static_assert(WORKERS_MAX <= 256, "a worker is a byte");
+
+/* Of bytes that this worker's entries held a moment ago; not aligned. */
+struct reference {
+    uint64_t place; /* in the memory of the ring */
+    uint32_t bytes;
+    uint32_t next; /* where in `rest` the next one is; 0: it is the last */
+};
 enum { NO_TYPE = 255 };
-enum { ENTRY_BYTES_MAX = 1 << 29 }; /* more is left out, as if the ring were full */
+/* More is left out, as if the ring were full; what an entry refers to may be as much again. */
+enum { ENTRY_BYTES_MAX = 1 << 28 };
 
 struct recorder_options {
     const struct actor_type *const *types; /* who is watched; at most NO_TYPE, NULL ends */
     unsigned workers;                      /* that are watched, from 0 */
-    size_t ring_bytes;                     /* a worker; 0: RECORDER_RING_BYTES */
+    size_t ring_bytes; /* a worker; half is for what waits; 0: RECORDER_RING_BYTES */
     uint32_t
         bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
     ticks_clock *ticks;
@@ -62,7 +73,7 @@ struct recorder_options {
     void (*wake)(void *context);
     void *context;
 };
-enum { RECORDER_RING_BYTES = 8 << 20 };
+enum { RECORDER_RING_BYTES = 16 << 20 };
 
 struct recorder;
 
@@ -75,9 +86,19 @@ const struct hooks *recorder_hooks(struct recorder *r);
 /* An entry as its reader gets it. */
 struct recorded {
     const struct entry *entry;
+    const uint8_t *memory; /* of the ring that it is in; NULL if it has no references */
     uint64_t ended_ns;
     uint32_t took_ns;
 };
+
+/* How many bytes stand behind an entry, with those that it refers to. */
+static inline uint32_t recorded_bytes(const struct recorded *h)
+{
+    const struct entry *e = h->entry;
+    return e->bytes - e->padding - (uint32_t)sizeof *e + e->elsewhere;
+}
+/* Puts them at `at`, and returns their end. */
+uint8_t *recorded_put(const struct recorded *h, uint8_t *at);
 
 /* The oldest entry of all workers that ended before `before_ns`, in the order of their ends; NULL: none.
  * Valid until recorder_took. With a `before_ns` of a moment ago no older one comes later, unless a worker lost

@@ -1,6 +1,7 @@
-/* runtime/recorder_part.h -- what a recorder has for each worker: between recorder.c and recorder_reader.c.
+/* runtime/recorder_part.h -- what a recorder has for each worker: between recorder.c, which makes entries there,
+ * recorder_bytes.c, which puts bytes into them, and recorder_reader.c.
  *
- * Thread   of a part, the ring is between the two; `next` and what follows is the reader's, the rest the
+ * Thread   of a part, the ring is between worker and reader; `next` and what follows is the reader's, the rest the
  *          worker's.
  */
 #ifndef RUNTIME_RECORDER_PART_H
@@ -8,16 +9,29 @@
 
 #include "runtime/recorder.h"
 #include "runtime/ring.h"
+#include "runtime/worker.h"
+#include <string.h>
 
-/* The hash of a span: a body is heard and said by one actor after the other. */
-struct memo {
+/* A body is heard and said by one actor after the other: what was done with it once is remembered. */
+struct known {
     const struct chunk *chunk;
-    uint64_t stamp, hash;
+    uint64_t stamp;
     uint32_t offset, length;
 };
+struct hashed {
+    struct known of;
+    uint64_t hash;
+};
+struct stored {
+    struct known of;
+    size_t position; /* in the ring: so many bytes were published before */
+    uint64_t place;  /* in its memory */
+};
 enum {
-    MEMOS = 256,      /* bodies of one read of many requests are heard in turns, not one by one */
-    MEMO_LEAST = 512, /* bytes; to look for less costs as much as to hash it */
+    HASHED = 256, /* bodies of one read of many requests are heard in turns, not one by one */
+    STORED_SETS = 64,
+    STORED_WAYS = 4,   /* reads into one chunk */
+    KNOWN_LEAST = 512, /* bytes; to look for less costs as much as to do it again */
 };
 
 struct part {
@@ -35,11 +49,40 @@ struct part {
     /* said in the open call to actors that had ended: each becomes an entry behind it */
     struct message *unheard;
     uint32_t unheard_room;
-    struct memo memos[MEMOS];
+
+    uint8_t *last_reference; /* where the next reference of this entry is to be said */
+    unsigned stored_count;
+    struct hashed hashed[HASHED];
+    struct stored stored[STORED_SETS][STORED_WAYS];
 
     _Alignas(64) struct recorded next; /* that the reader gets; entry NULL: not known yet */
     uint64_t ended_ns;                 /* of the one before */
 };
+
+/* Room for so many more of the entry's bytes. NULL: it is given up. */
+static inline uint8_t *part_more(struct part *p, size_t bytes)
+{
+    uint8_t *at =
+        bytes <= ENTRY_BYTES_MAX - p->used ? ring_reserve(&p->ring, p->used, bytes) : NULL;
+    if (RARELY(!at)) {
+        p->entry = NULL;
+        return NULL;
+    }
+    p->used += (uint32_t)bytes;
+    return at;
+}
+
+static inline uint8_t *put(uint8_t *at, const void *value, size_t bytes)
+{
+    memcpy(at, value, bytes);
+    return at + bytes;
+}
+
+/* BYTES of the entry (recorder.h), the first `most` of them kept; the chunk that they are in, or NULL. */
+void part_add_bytes(struct part *p, const struct chunk *c, const uint8_t *bytes, size_t length,
+                    uint32_t most);
+/* Entries that were begun came to nothing: what was stored with them is not there. */
+void part_forget_stored(struct part *p);
 
 enum { TYPE_BITS = 10 };
 

@@ -15,7 +15,8 @@ static void look(const struct recorder *r, struct part *p, const struct entry *e
     uint64_t before = p->ended_ns, round = e->now_us * 1000;
     ended = ended > before ? ended : before;
     p->ended_ns = ended;
-    p->next = (struct recorded){e, ended, took(round > before ? round : before, ended)};
+    p->next =
+        (struct recorded){e, p->ring.to_read, ended, took(round > before ? round : before, ended)};
 }
 
 static const struct recorded *head(const struct recorder *r, struct part *p)
@@ -47,6 +48,27 @@ void recorder_took(struct recorder *r, const struct recorded *h)
     uint32_t bytes = h->entry->bytes;
     p->next.entry = NULL;
     ring_release(&p->ring, bytes);
+}
+
+static uint8_t *put_part(uint8_t *at, const uint8_t *bytes, size_t count)
+{
+    memcpy(at, bytes, count);
+    return at + count;
+}
+
+uint8_t *recorded_put(const struct recorded *h, uint8_t *at)
+{
+    const struct entry *e = h->entry;
+    uint32_t done = 0, end = e->bytes - e->padding - (uint32_t)sizeof *e;
+    struct reference r = {.next = e->reference};
+    while (r.next) {
+        uint32_t here = r.next;
+        at = put_part(at, e->rest + done, here - done);
+        memcpy(&r, e->rest + here, sizeof r);
+        at = put_part(at, h->memory + r.place, r.bytes);
+        done = here + (uint32_t)sizeof r;
+    }
+    return put_part(at, e->rest + done, end - done);
 }
 
 void recorder_touch(struct recorder *r)

@@ -37,6 +37,7 @@ int ring_create(struct ring *r, size_t bytes)
     atomic_init(&r->released, 0);
     r->released_seen = r->published_seen = 0;
     r->size = room_for(bytes);
+    r->room = r->size / 2;
     int fd = memfd_create("ring", MFD_CLOEXEC);
     if (fd < 0)
         return errno;

@@ -162,7 +162,7 @@ static void call_with(struct message *m, uint32_t writes)
 static void test_a_full_ring_loses_whole_calls_and_says_how_many(void)
 {
     struct text told;
-    begin(0, 4096, UINT32_MAX);
+    begin(0, 8192, UINT32_MAX);
     hand_made(0, 7);
     for (uint32_t i = 0; i < 100; i++)
         call_with(resume(i), 0);
@@ -187,7 +187,7 @@ static void test_a_full_ring_loses_whole_calls_and_says_how_many(void)
 /* An entry that outgrows the ring by its effects leaves nothing behind, and the next one fits. */
 static void test_a_call_that_is_larger_than_the_ring(void)
 {
-    begin(0, 16384, UINT32_MAX);
+    begin(0, 32768, UINT32_MAX);
     hand_made(1, 3);
     call_with(resume(1), 0);
     call_with(resume(2), 3);
@@ -212,7 +212,7 @@ static void test_any_sizes_in_a_small_ring(void)
     uint64_t calls = 0, lost = 0;
     struct trace_record r;
     enum trace_got got;
-    begin(0, 32768, UINT32_MAX);
+    begin(0, 65536, UINT32_MAX);
     for (uint64_t i = 0; i < 3000; i++, calls++) {
         hand_made(rig_random(2), rig_random(5));
         call_with(msg_data_new((struct msg_data){.bytes = span_copy(&rig, rig_random(3000))}),
@@ -390,7 +390,7 @@ static void test_who_sleeps_is_woken_once(void)
 /* And not again and again when it has drained the ring. */
 static void test_who_naps_is_woken_when_a_ring_is_half_full(void)
 {
-    begin(0, 65536, UINT32_MAX);
+    begin(0, 131072, UINT32_MAX);
     hand_made(0, 1);
     for (unsigned round = 0; round < 20; round++) {
         recorder_waits(rig.recorder, READER_NAPS);

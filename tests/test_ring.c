@@ -11,6 +11,7 @@ static void test_it_is_as_large_as_was_asked_for(void)
     ring_destroy(&r);
     CHECK_UINT(ring_create(&r, 100000), 0);
     CHECK_UINT(r.size, 131072);
+    CHECK_UINT(r.room, 65536);
     ring_destroy(&r);
 }
 
@@ -24,7 +25,7 @@ static void test_nothing_is_seen_before_it_is_published(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 4096) == 0);
+    REQUIRE(ring_create(&r, 8192) == 0);
     memcpy(ring_reserve(&r, 0, 4), "abcd", 4);
     ring_readable(&r, &n);
     CHECK_UINT(n, 0);
@@ -42,9 +43,9 @@ static void test_what_was_given_up_leaves_nothing(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 4096) == 0);
+    REQUIRE(ring_create(&r, 8192) == 0);
     memcpy(ring_reserve(&r, 0, 4), "lost", 4);
-    CHECK(ring_reserve(&r, 4, r.size) == NULL);
+    CHECK(ring_reserve(&r, 4, r.room) == NULL);
     memcpy(ring_reserve(&r, 0, 4), "kept", 4);
     ring_publish(&r, 4);
     const uint8_t *at = ring_readable(&r, &n);
@@ -67,12 +68,15 @@ static void test_no_piece_is_cut_at_the_end(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 4096) == 0);
+    REQUIRE(ring_create(&r, 8192) == 0);
     for (size_t offset = 1; offset < 64; offset++) {
         size_t at = atomic_load(&r.published) & (r.size - 1);
         size_t to_end = r.size - at > offset ? r.size - at - offset : r.size - at;
-        memset(ring_reserve(&r, 0, to_end), 1, to_end);
-        pass(&r, to_end);
+        for (size_t left = to_end, part; left; left -= part) {
+            part = left < r.room ? left : r.room;
+            memset(ring_reserve(&r, 0, part), 1, part);
+            pass(&r, part);
+        }
         uint8_t *one = ring_reserve(&r, 0, 32), *two = ring_reserve(&r, 32, 32);
         CHECK(two == one + 32);
         memset(one, (int)offset, 32);
@@ -87,14 +91,14 @@ static void test_no_piece_is_cut_at_the_end(void)
     ring_destroy(&r);
 }
 
-static void test_it_is_full_at_its_size_and_not_before(void)
+static void test_it_is_full_at_its_room_and_not_before(void)
 {
     struct ring r;
-    REQUIRE(ring_create(&r, 4096) == 0);
-    CHECK(ring_reserve(&r, 0, r.size) != NULL);
-    CHECK(ring_reserve(&r, 0, r.size + 1) == NULL);
-    CHECK(ring_reserve(&r, r.size, 1) == NULL);
-    ring_publish(&r, r.size);
+    REQUIRE(ring_create(&r, 8192) == 0);
+    CHECK(ring_reserve(&r, 0, r.room) != NULL);
+    CHECK(ring_reserve(&r, 0, r.room + 1) == NULL);
+    CHECK(ring_reserve(&r, r.room, 1) == NULL);
+    ring_publish(&r, r.room);
     CHECK(ring_reserve(&r, 0, 1) == NULL);
     ring_release(&r, 1);
     CHECK(ring_reserve(&r, 0, 1) != NULL);
@@ -106,15 +110,42 @@ static void test_it_is_full_at_its_size_and_not_before(void)
 static void test_half_full(void)
 {
     struct ring r;
-    REQUIRE(ring_create(&r, 4096) == 0);
+    REQUIRE(ring_create(&r, 8192) == 0);
     for (unsigned round = 0; round < 5; round++) {
-        ring_publish(&r, r.size / 2);
+        ring_publish(&r, r.room / 2);
         CHECK(!ring_is_half_full(&r));
         ring_publish(&r, 1);
         CHECK(ring_is_half_full(&r));
-        ring_release(&r, r.size / 2 + 1);
+        ring_release(&r, r.room / 2 + 1);
         CHECK(!ring_is_half_full(&r));
     }
+    ring_destroy(&r);
+}
+
+/* Whoever reads what is published next finds it, and the writer does not write there before that was read. */
+static void test_what_was_released_is_kept_for_a_while(void)
+{
+    struct ring r;
+    size_t n;
+    REQUIRE(ring_create(&r, 8192) == 0);
+    const uint8_t *old = memset(ring_reserve(&r, 0, 8), 'o', 8);
+    size_t position = ring_published(&r);
+    pass(&r, 8);
+    CHECK(ring_is_kept(&r, position));
+    memset(ring_reserve(&r, 0, r.room - 8), 'n', r.room - 8);
+    pass(&r, r.room - 8);
+    CHECK(ring_is_kept(&r, position));
+    while (ring_reserve(&r, 0, 8)) { /* all that fits before the reader goes on */
+        memset(ring_reserve(&r, 0, 8), 'x', 8);
+        ring_publish(&r, 8);
+    }
+    CHECK(!ring_is_kept(&r, position));
+    ring_readable(&r, &n);
+    CHECK_UINT(n, r.room);
+    CHECK_BYTES(old, 8, "oooooooo", 8);
+    ring_release(&r, 8);
+    memset(ring_reserve(&r, 0, 8), 'y', 8);
+    CHECK_BYTES(old, 8, "yyyyyyyy", 8);
     ring_destroy(&r);
 }
 
@@ -123,7 +154,7 @@ static void test_any_pieces_come_out_as_they_went_in(void)
     struct ring r;
     uint8_t next_in = 0, next_out = 0;
     size_t n;
-    REQUIRE(ring_create(&r, 4096) == 0);
+    REQUIRE(ring_create(&r, 8192) == 0);
     for (unsigned round = 0; round < 20000; round++) {
         size_t bytes = 1 + rig_random(700);
         uint8_t *at = ring_reserve(&r, 0, bytes);
@@ -148,8 +179,9 @@ CU_TestInfo ring_tests[] = {
     {"nothing is seen before it is published", test_nothing_is_seen_before_it_is_published},
     {"what was given up leaves nothing", test_what_was_given_up_leaves_nothing},
     {"no piece is cut at the end", test_no_piece_is_cut_at_the_end},
-    {"it is full at its size and not before", test_it_is_full_at_its_size_and_not_before},
+    {"it is full at its room and not before", test_it_is_full_at_its_room_and_not_before},
     {"half full", test_half_full},
+    {"what was released is kept for a while", test_what_was_released_is_kept_for_a_while},
     {"any pieces come out as they went in", test_any_pieces_come_out_as_they_went_in},
     CU_TEST_INFO_NULL,
 };

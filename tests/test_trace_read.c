@@ -123,7 +123,8 @@ static void done(struct made *m)
     e->bytes = (uint32_t)(sizeof *e + m->rest.length);
     if (m->rest.length)
         memcpy(e->rest, m->rest.bytes, m->rest.length);
-    trace_encode_entry(m->encoder, &m->file, &(struct recorded){e, times.ended_ns, times.took_ns});
+    trace_encode_entry(m->encoder, &m->file,
+                       &(struct recorded){e, NULL, times.ended_ns, times.took_ns});
     free(e);
 }
 

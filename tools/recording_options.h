@@ -46,7 +46,7 @@ void recording_take_memory(struct command_line *c, const char *value);
          recording_take_keep, ONCE},                                                               \
     {                                                                                              \
         "--trace-memory", "BYTES",                                                                 \
-            "for what is not written yet, a worker (8M); for --trace-last,\nin all (64M)",         \
+            "for what is not written yet, a worker (16M); for --trace-last,\nin all (64M)",        \
             recording_take_memory, ONCE                                                            \
     }
 

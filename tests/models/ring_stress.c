@@ -2,7 +2,8 @@
  *
  * usage: ring_stress [--entries=N]
  *
- * A writer and a reader; entries of one to four pieces, of random sizes, each byte of which is known from its number.
+ * A writer and a reader; entries of one to four pieces, of random sizes, each byte of which is known from its number;
+ * and each says where the last piece of an older one stands, if that is kept still.
  * A small ring, so that it is full often, and a large one; on two cores, then on one: a thread that loses its core
  * between two stores is what finds an order that is missing.
  *
@@ -53,6 +54,9 @@ static void ring_release(struct ring *r, size_t bytes)
 struct head {
     uint32_t bytes; /* of all of it */
     uint32_t number;
+    uint64_t old_place; /* in the ring's memory */
+    uint32_t old_bytes; /* 0: it is not kept any more */
+    uint32_t old_number;
 };
 
 enum { PIECE_MAX = 300 };
@@ -61,6 +65,16 @@ static struct ring ring;
 static uint32_t entries = 300000;
 static atomic_bool finished;
 static uint32_t left_out;
+static uint32_t referred; /* the reader's */
+
+/* The writer's: a last piece. */
+struct piece {
+    size_t position;
+    uint64_t place;
+    uint32_t bytes, number;
+};
+enum { PIECES = 8 };
+static struct piece olds[PIECES];
 
 static uint32_t random_next(uint32_t *state)
 {
@@ -70,13 +84,22 @@ static uint32_t random_next(uint32_t *state)
     return *state;
 }
 
-static size_t add_piece(size_t used, uint32_t number, size_t bytes)
+static size_t add_piece(size_t used, uint32_t number, size_t bytes, struct piece *last)
 {
     uint8_t *at = ring_reserve(&ring, used, bytes);
     if (!at)
         return 0;
     memset(at, (int)(number & 0xff), bytes);
+    *last = (struct piece){ring_published(&ring), (uint64_t)(at - ring.memory), (uint32_t)bytes,
+                           number};
     return used + bytes;
+}
+
+static void refer(struct head *head, const struct piece *old)
+{
+    head->old_bytes = ring_is_kept(&ring, old->position) ? old->bytes : 0;
+    head->old_place = old->place;
+    head->old_number = old->number;
 }
 
 /* As the recorder does: a head, pieces, then the head's length; or all of it is given up. */
@@ -86,13 +109,17 @@ static bool add_entry(uint32_t number, uint32_t *state)
     size_t used = sizeof *head;
     if (!head)
         return false;
+    struct piece last = {0};
     head->number = number;
+    refer(head, &olds[random_next(state) % PIECES]);
     for (uint32_t pieces = random_next(state) % 4; pieces && used; pieces--)
-        used = add_piece(used, number, 8 * (1 + random_next(state) % (PIECE_MAX / 8)));
+        used = add_piece(used, number, 8 * (1 + random_next(state) % (PIECE_MAX / 8)), &last);
     if (!used)
         return false;
     head->bytes = (uint32_t)used;
     ring_publish(&ring, used);
+    if (last.bytes)
+        olds[number % PIECES] = last;
     return true;
 }
 
@@ -120,6 +147,9 @@ static size_t take_entry(const uint8_t *at, uint32_t expected)
     MUST(head.bytes >= sizeof head && head.bytes % 8 == 0);
     for (uint32_t i = sizeof head; i < head.bytes; i++)
         MUST(at[i] == (expected & 0xff));
+    for (uint32_t i = 0; i < head.old_bytes; i++)
+        MUST(ring.to_read[head.old_place + i] == (head.old_number & 0xff));
+    referred += head.old_bytes > 0;
     return head.bytes;
 }
 
@@ -151,21 +181,24 @@ static void phase(const char *name, size_t bytes, bool one_core)
     if (one_core)
         sched_setaffinity(0, sizeof one, &one); /* the threads that are made from now on, too */
     atomic_store(&finished, false);
-    left_out = 0;
+    left_out = referred = 0;
+    memset(olds, 0, sizeof olds);
     MUST(pthread_create(&writer, NULL, write_all, NULL) == 0);
     read_all();
     MUST(pthread_join(writer, NULL) == 0);
     sched_setaffinity(0, sizeof before, &before);
     ring_destroy(&ring);
-    printf("ring_stress: %-22s %u entries, %u times full\n", name, entries, left_out);
+    MUST(referred > entries / 10);
+    printf("ring_stress: %-22s %u entries, %u times full, %u said what stood before\n", name,
+           entries, left_out, referred);
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 1 && strncmp(argv[1], "--entries=", 10) == 0)
         entries = (uint32_t)strtoul(argv[1] + 10, NULL, 10);
-    phase("a small ring", 4096, false);
-    phase("a large ring", 1 << 20, false);
-    phase("a small one, one core", 4096, true);
+    phase("a small ring", 8192, false);
+    phase("a large ring", 2 << 20, false);
+    phase("a small one, one core", 8192, true);
     return 0;
 }
