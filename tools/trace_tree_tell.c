@@ -13,6 +13,7 @@ enum awaited {
     FOR_APPLICATION,
     FOR_AGENT,
     FOR_CLIENT,
+    FOR_PROXY,
     FOR_TIMER,
     FOR_CREDIT,
     FOR_CONNECTION,
@@ -26,6 +27,7 @@ static const char *const awaited_names[AWAITED] = {
     [FOR_APPLICATION] = "the application",
     [FOR_AGENT] = "the agent",
     [FOR_CLIENT] = "the client",
+    [FOR_PROXY] = "the proxy",
     [FOR_TIMER] = "a timer",
     [FOR_CREDIT] = "credit: the receiver had enough under way",
     [FOR_CONNECTION] = "a local connection to be free",
@@ -69,13 +71,16 @@ static bool is_of(const struct trace_record *r, const char *type)
     return r->type && strcmp(r->type, type) == 0;
 }
 
+/* Who is at the other end of an actor's socket. */
 static enum awaited peer_of(const struct trace_record *r)
 {
     if (is_of(r, "local_connection"))
         return FOR_APPLICATION;
     if (is_of(r, "link_connection"))
         return FOR_AGENT;
-    return is_of(r, "agent_remote") || is_of(r, "agent_session") ? FOR_CLIENT : FOR_OTHER;
+    if (is_of(r, "agent_session"))
+        return FOR_PROXY;
+    return is_of(r, "agent_remote") ? FOR_CLIENT : FOR_OTHER;
 }
 
 /* What comes behind a gap tells what was waited for. */
@@ -135,8 +140,10 @@ static void put_time(struct telling *t, uint64_t ns)
 /* Who stands before it: a socket of the link, of the application ... */
 static void put_from(const struct telling *t, const struct trace_record *r)
 {
-    static const char *const peers[AWAITED] = {
-        [FOR_APPLICATION] = "application", [FOR_AGENT] = "agent", [FOR_CLIENT] = "client"};
+    static const char *const peers[AWAITED] = {[FOR_APPLICATION] = "application",
+                                               [FOR_AGENT] = "agent",
+                                               [FOR_CLIENT] = "client",
+                                               [FOR_PROXY] = "proxy"};
     char name[TRACE_ACTOR_TEXT_MAX];
     bool is_socket = r->kind->ours >= MSG_SOCKET_CONNECTED && r->kind->ours <= MSG_SOCKET_DRAINED;
     const char *peer = is_socket ? peers[peer_of(r)] : NULL;

@@ -313,7 +313,10 @@ class ReadTest(Case):
         """They have numbers of their own; a diagram knows that the proxy's is the same request."""
         out = run("tree", "--exchange", "a2", self.trace)[0]
         self.assertRegex(out, r"^exchange a2 \[#a2\] GET /slow -> 200, at ")
+        self.assertRegex(out, r" client -> agent_remote/\S+ SOCKET_DATA ")
         self.assertRegex(out, r" agent_remote/\S+ -> agent_session/\S+ AGENT_OFFER GET /slow ")
+        self.assertRegex(out, r"\n           \.\.\. [5-9]\d.*ms waiting for the proxy\n.* proxy -> agent_session/\S+ ")
+        self.assertRegex(out, r"gaps? of 1ms or more, .*ms for the proxy\n$")
         shown = run("show", "--filter", "exchange == a2", self.trace)[0].splitlines()
         self.assertTrue(shown)
         for line in shown:
