@@ -2,6 +2,7 @@
 #ifndef MESSAGES_TRACE_ABOUT_H
 #define MESSAGES_TRACE_ABOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct trace_about {
@@ -20,6 +21,9 @@ struct trace_about {
     const char *system;      /* what it ran on */
     const char *why;         /* "--trace", or why a flight recorder was written out */
 };
+
+/* Parts of one run differ in their numbers and in nothing else. */
+bool trace_about_same_run(const struct trace_about *a, const struct trace_about *b);
 
 /* One setting of those that actors read. */
 struct trace_setting {

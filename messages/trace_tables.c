@@ -49,8 +49,7 @@ static bool load_about(struct trace_about *a, void *image, size_t length)
     return good;
 }
 
-/* Parts of one trace differ in their numbers and in nothing else. */
-static bool is_same_trace(const struct trace_about *a, const struct trace_about *b)
+bool trace_about_same_run(const struct trace_about *a, const struct trace_about *b)
 {
     return a->process == b->process && a->wall_us == b->wall_us && a->clock_ns == b->clock_ns &&
            strcmp(a->program, b->program) == 0 && strcmp(a->build, b->build) == 0;
@@ -65,7 +64,7 @@ static const char *take_header(struct trace_tables *t, void *image, size_t lengt
         free_about(&a);
         return "the header cannot be read";
     }
-    if (!t->has_about || !is_same_trace(&a, &t->about)) {
+    if (!t->has_about || !trace_about_same_run(&a, &t->about)) {
         forget_all(t);
         t->traces++;
     }

@@ -2,6 +2,7 @@
 #include "tools/output.h"
 #include "tools/trace_as.h"
 #include "tools/trace_commands.h"
+#include "tools/trace_parts_order.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,7 @@ static void check_role(struct command_line *c)
         command_line_mistake(c, "--speed and --fast: write one of them");
     if (!asked.file_count)
         command_line_mistake(c, "no file: write which trace is to be played");
+    trace_parts_order(c, asked.files, asked.file_count);
 }
 
 /* ---- the command ---- */

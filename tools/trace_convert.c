@@ -163,7 +163,7 @@ static const struct option_row rows[] = {
 static const char usage[] = "intproxy-trace convert FILE... --to FORM [-o OUT] [OPTION]...\n"
                             "       intproxy-trace convert --from jsonl FILE -o OUT.trace";
 static const char examples[] =
-    "FILE: a trace, or the parts of one in their order; - is standard input.\n"
+    "FILE: a trace, or the parts of one in any order; - is standard input.\n"
     "\n"
     "  jsonl     all of it, one JSON object a line, and back again; its form is below\n"
     "  har       HTTP Archive 1.2: an entry an exchange, for browsers' tools\n"

@@ -1,9 +1,9 @@
 /* tools/trace_input.h -- trace files, as records: what every command of intproxy-trace begins with.
  *
- * Purpose  opens the files that were named (the parts of one trace, in order; a name whose file does not exist
- *          but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records. What is damaged or
- *          torn is said on stderr, with file and offset, and counted; all else is read. Files may be written to
- *          meanwhile, and be rotated.
+ * Purpose  opens the files that were named (the parts of one trace in order, see trace_parts_order.h; a name whose
+ *          file does not exist but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records.
+ *          What is damaged or torn is said on stderr, with file and offset, and counted; all else is read. Files
+ *          may be written to meanwhile, and be rotated.
  * Owner    whoever opened it.
  * Thread   one.
  */

@@ -1,6 +1,7 @@
 /* tools/trace_options.c -- see trace_options.h */
 #include "tools/trace_options.h"
 #include "messages/exchange_number.h"
+#include "tools/trace_parts_order.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,12 +13,14 @@ void trace_option_file(struct command_line *c, const char *value, struct trace_f
         out->names[out->count++] = value;
 }
 
-void trace_files_check(struct command_line *c, const struct trace_files *files, unsigned most)
+void trace_files_check(struct command_line *c, struct trace_files *files, unsigned most)
 {
     if (files->count == 0)
         command_line_mistake(c, "no trace is given: name its FILE, or - for standard input");
     else if (most && files->count > most)
         command_line_mistake(c, "\"%s\" is one file too many", files->names[most]);
+    else
+        trace_parts_order(c, files->names, files->count);
 }
 
 void trace_option_times(struct command_line *c, const char *value, enum trace_times *out)

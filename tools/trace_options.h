@@ -5,15 +5,15 @@
 #include "tools/command_line.h"
 #include "tools/trace_line.h"
 
-/* Files of a trace, in order, or "-" for standard input. */
+/* Files of a trace, or "-" for standard input. */
 enum { TRACE_FILES_MAX = 4096 };
 struct trace_files {
     const char *names[TRACE_FILES_MAX];
     unsigned count;
 };
 void trace_option_file(struct command_line *c, const char *value, struct trace_files *out);
-/* A mistake if there are fewer, or more (0: any number). */
-void trace_files_check(struct command_line *c, const struct trace_files *files, unsigned most);
+/* A mistake if there are fewer, or more (0: any number). The parts of a run are in order from here on. */
+void trace_files_check(struct command_line *c, struct trace_files *files, unsigned most);
 
 void trace_option_times(struct command_line *c, const char *value, enum trace_times *out);
 void trace_option_number(struct command_line *c, const char *value, uint64_t most, uint64_t *out);

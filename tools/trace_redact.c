@@ -7,6 +7,7 @@
 #include "tools/trace_commands.h"
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
+#include "tools/trace_parts_order.h"
 #include "tools/trace_redact_verify.h"
 #include "tools/trace_redaction.h"
 #include <errno.h>
@@ -108,9 +109,11 @@ static const struct option_row rows[] = {
 static const char usage[] = "intproxy-trace redact [OPTION]... IN... OUT\n"
                             "       intproxy-trace redact --verify [OPTION]... ORIGINAL REDACTED";
 static const char examples[] =
-    "IN... are the parts of one trace, or the name that --trace was given; OUT becomes one file. "
-    "Secrets are\n"
-    "learned by their names, and replaced wherever they are by as many bytes: letters by letters, "
+    "IN... are the parts of one trace, in any order, or the name that --trace was given; OUT "
+    "becomes "
+    "one file.\n"
+    "Secrets are learned by their names, and replaced wherever they are by as many bytes: letters "
+    "by letters, "
     "digits by\n"
     "digits. So replay of OUT does the same as of IN.\n"
     "\n"
@@ -148,6 +151,8 @@ static void check(struct command_line *c)
     for (unsigned i = 0; i < asked.files.count; i++)
         if (strcmp(asked.files.names[i], "-") == 0)
             command_line_mistake(c, "-: files are read several times, give their names");
+    if (!asked.verify && asked.files.count > 2)
+        trace_parts_order(c, asked.files.names, asked.files.count - 1);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -88,8 +88,8 @@ static const struct option_row rows[] = {
 
 static const char show_usage[] = "intproxy-trace show [OPTION]... FILE...";
 static const char show_examples[] =
-    "FILE... are the parts of one trace, in order; the name that --trace was given stands for all "
-    "its\n"
+    "FILE... are the parts of one trace, in any order; the name that --trace was given stands for "
+    "all its\n"
     "parts. - is standard input. Damaged places are said on standard error; all else is shown.\n"
     "\n"
     "  intproxy-trace show run.trace | less -S\n"

@@ -1,10 +1,12 @@
 """intproxy-trace show, follow, stat, tree and info over traces of a live daemon: what they say, on whole files and on
 damaged ones, into pipes that close and onto disks that are full."""
+import glob
 import http.server
 import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -341,6 +343,57 @@ class ReadTest(Case):
         self.assertRegex(out, r"header_filter = \[hidden\]\n")
         self.assertNotIn("user-agent", out)
         self.assertIn("header_filter = user-agent: .*", run("info", "--secrets", self.trace)[0])
+
+
+class PartsTest(Case):
+    @classmethod
+    def setUpClass(cls):
+        """A trace of more than ten parts: those of a shell's * are not in order."""
+        super().setUpClass()
+        cls.case = Case()
+        recording = Recording(cls.case, "--trace-part-size", "64K")
+        for _ in range(4):
+            recording.curl("/upload", "--data-binary", "@-", data=bytes(300000))
+        cls.trace, cls.port = recording.finish(), recording.port
+        cls.whole = run("show", cls.trace)
+        cls.parts = sorted(glob.glob(cls.trace + ".*"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.case.doCleanups()
+
+    def test_parts_are_read_in_the_order_in_which_they_were_written(self):
+        self.assertTrue(self.parts[1].endswith(".10"), self.parts)
+        for parts in (self.parts, self.parts[::-1], [*self.parts[1:], self.parts[0]]):
+            self.assertEqual(run("show", *parts), self.whole)
+        copy = os.path.join(self.directory(), "copy")
+        run("redact", *self.parts, copy)
+        self.assertEqual(len(run("show", copy)[0].splitlines()), len(self.whole[0].splitlines()))
+
+    def test_runs_stay_in_the_order_in_which_they_were_named(self):
+        recording = Recording(self)
+        other, other_port = recording.finish(), recording.port
+        for names, ports in (((*self.parts, other), (self.port, other_port)),
+                             ((other, *self.parts), (other_port, self.port))):
+            out, errors = run("show", "--filter", "kind == AGENT_PORT_OPEN", *names)
+            self.assertEqual(errors, "")
+            self.assertEqual(re.findall(r"AGENT_PORT_OPEN +index=0 port=(\d+)", out), [str(port) for port in ports])
+
+    def test_what_is_given_twice_is_one_mistake(self):
+        copy = os.path.join(self.directory(), "copy")
+        shutil.copy(self.parts[0], copy)
+        for names, error in (((self.parts[0], self.parts[1], self.parts[0]), f'"{self.parts[0]}" is named twice'),
+                             ((self.parts[0], copy), "hold the same records of the same run"),
+                             ((self.parts[2], self.trace), "hold the same records of the same run"),
+                             (("-", "-"), '"-" is named twice')):
+            for command in ("show", "stat", "convert"):
+                errors = run(command, *(["--to", "jsonl"] if command == "convert" else []), *names, status=2)[1]
+                self.assertEqual(len(errors.splitlines()), 1, errors)
+                self.assertIn(error, errors)
+
+    def test_a_pipe_is_not_looked_at_before_it_is_read(self):
+        with open(self.parts[0], "rb") as first:
+            self.assertEqual(run("show", "/dev/stdin", *self.parts[1:], given=first.read())[1], "")
 
 
 class FollowTest(Case):
