@@ -1,6 +1,7 @@
 /* runtime/replay_effects.c -- see replay_effects.h */
 #include "runtime/hash.h"
 #include "runtime/replay_effects.h"
+#include "runtime/replay_excerpt.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -81,19 +82,9 @@ static void add(char *out, const char *format, ...)
     va_end(list);
 }
 
-static void print_bytes(char *out, const uint8_t *bytes, size_t length)
-{
-    size_t shown = length < 200 ? length : 200;
-    add(out, " \"");
-    for (size_t i = 0; i < shown; i++) {
-        bool plain = bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"';
-        add(out, plain ? "%c" : "\\x%02x", bytes[i]);
-    }
-    add(out, length > shown ? "\"..." : "\"");
-}
-
+/* `at`: the byte that is to be seen. */
 static void print(char *out, const struct effect *e, uint16_t said, const struct address *address,
-                  const uint8_t *bytes, size_t kept)
+                  struct excerpt bytes, size_t at)
 {
     unsigned has = effect_has(e->kind);
     char text[ADDRESS_TEXT_MAX];
@@ -113,26 +104,9 @@ static void print(char *out, const struct effect *e, uint16_t said, const struct
     if (has & EFFECT_HAS_ADDRESS)
         add(out, " address=%s", address_print(address, text));
     if (has & (EFFECT_HAS_BYTES | EFFECT_HAS_LENGTH))
-        add(out, " length=%zu", e->length);
+        add(out, " length=%zu", bytes.length);
     if (has & EFFECT_HAS_BYTES)
-        print_bytes(out, bytes, kept);
-}
-
-static void print_expected(char *out, const struct replay_effect *x)
-{
-    if (x)
-        print(out, &x->effect, x->said, x->effect.address, x->effect.bytes, x->kept);
-    else
-        snprintf(out, REPLAY_TEXT_MAX, "nothing more");
-}
-
-static void print_came(char *out, const struct came_effects *c, size_t i)
-{
-    const struct came_effect *x = &c->list[i];
-    if (i < c->count)
-        print(out, &x->effect, x->said, &x->address, c->bytes + x->at, x->effect.length);
-    else
-        snprintf(out, REPLAY_TEXT_MAX, "nothing more");
+        excerpt_print(out, bytes, at);
 }
 
 /* ---- comparing ---- */
@@ -196,6 +170,76 @@ static size_t same_next(const struct came_effects *came, size_t i, const struct 
     return same_effect(c, came->bytes + c->at, x);
 }
 
+/* ---- where they part ---- */
+
+static bool has_bytes(const struct effect *e)
+{
+    return effect_has(e->kind) & EFFECT_HAS_BYTES;
+}
+
+static struct excerpt bytes_came(const struct came_effects *c, const struct came_effect *x)
+{
+    size_t length = x->effect.length;
+    return (struct excerpt){c->bytes + x->at, has_bytes(&x->effect) ? length : 0, length};
+}
+
+static bool is_same_write(const struct replay_effect *a, const struct replay_effect *b)
+{
+    return a->effect.kind == EFFECT_WRITE && b->effect.kind == EFFECT_WRITE &&
+           a->effect.n == b->effect.n;
+}
+
+/* Of all pieces of a write, up to the first that was cut short and is not what came. The bytes are in `all`. */
+static struct excerpt bytes_expected(struct came_effects *all, const struct replay_effect *x,
+                                     size_t count, struct excerpt came)
+{
+    bool known = has_bytes(&x->effect);
+    size_t length = 0;
+    for (size_t i = 0; i < count && (i == 0 || is_same_write(x, &x[i])); i++) {
+        size_t piece = x[i].effect.length;
+        bool came_so = length + piece <= came.known && same_bytes(came.bytes + length, &x[i]);
+        bool is_cut = x[i].kept < piece && !came_so;
+        if (known)
+            add_bytes(all, came_so ? came.bytes + length : x[i].effect.bytes,
+                      is_cut ? x[i].kept : piece);
+        known = known && !is_cut;
+        length += piece;
+    }
+    return (struct excerpt){all->bytes, all->length, length};
+}
+
+/* Both are there, and their bytes are not the same. */
+static size_t parting(const struct came_effect *c, struct excerpt came,
+                      const struct replay_effect *x, struct excerpt expected)
+{
+    if (c->effect.kind != x->effect.kind || !has_bytes(&x->effect))
+        return EXCERPT_SAME;
+    size_t at = excerpt_parting(came, expected);
+    /* only what was left out can make the difference, if nothing else does */
+    return at == EXCERPT_SAME && same_values(&c->effect, &x->effect) ? expected.known : at;
+}
+
+/* c, x NULL: nothing more. */
+static void say_difference(struct replay_difference *d, const struct came_effects *all,
+                           const struct came_effect *c, const struct replay_effect *x, size_t count)
+{
+    struct came_effects pieces = {0};
+    struct excerpt came = {0}, expected = {0};
+    if (c)
+        came = bytes_came(all, c);
+    if (x)
+        expected = bytes_expected(&pieces, x, count, came);
+    size_t at = c && x ? parting(c, came, x, expected) : EXCERPT_SAME;
+    snprintf(d->expected, REPLAY_TEXT_MAX, "nothing more");
+    snprintf(d->came, REPLAY_TEXT_MAX, "nothing more");
+    if (x)
+        print(d->expected, &x->effect, x->said, x->effect.address, expected, at);
+    if (c)
+        print(d->came, &c->effect, c->said, &c->address, came, at);
+    excerpt_say(d->what, sizeof d->what, "it", expected, at);
+    came_effects_free(&pieces);
+}
+
 bool replay_effects_same(const struct came_effects *came, const struct replay_effect *expected,
                          size_t count, struct replay_difference *d)
 {
@@ -208,9 +252,9 @@ bool replay_effects_same(const struct came_effects *came, const struct replay_ef
         }
         size_t pieces = same_next(came, i, expected + at, count - at);
         if (!pieces) {
-            print_expected(d->expected, at < count ? &expected[at] : NULL);
-            print_came(d->came, came, i);
             snprintf(d->what, sizeof d->what, "effect %zu is not the one that was recorded", i + 1);
+            say_difference(d, came, i < came->count ? &came->list[i] : NULL,
+                           at < count ? &expected[at] : NULL, count - at);
             return false;
         }
         at += pieces;

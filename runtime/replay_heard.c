@@ -4,39 +4,54 @@
  * It is recorded, so the actor would take it as it took it then. But what nobody has said, or the runtime does not
  * make so, was not what went on: the recording is wrong, or who said it does something else now.
  */
+#include "runtime/replay_excerpt.h"
 #include "runtime/replay_parts.h"
 #include <stdio.h>
 #include <string.h>
 
 /* ---- differences ---- */
 
-static void print_message(char out[REPLAY_TEXT_MAX], const struct message *m)
+struct shown {
+    struct excerpt spans[2];
+    size_t at[2]; /* the byte of each that is to be seen */
+};
+
+static struct shown all_of(const struct message *m)
 {
-    int n = message_print(m, out, REPLAY_TEXT_MAX);
+    struct shown shown = {.at = {EXCERPT_SAME, EXCERPT_SAME}};
     const struct kind_info *k = message_kind_info(m->kind);
-    for (unsigned i = 0; i < k->spans && n >= 0 && n < REPLAY_TEXT_MAX; i++) {
+    for (unsigned i = 0; i < k->spans; i++) {
         struct span s;
         memcpy(&s, m->payload.bytes + k->span_offset[i], sizeof s);
-        n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), " [");
-        for (uint32_t b = 0; b < s.length && b < 100 && n < REPLAY_TEXT_MAX - 8; b++) {
-            uint8_t byte = span_bytes(s)[b];
-            bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
-            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), plain ? "%c" : "\\x%02x", byte);
-        }
-        if (n < REPLAY_TEXT_MAX)
-            n += snprintf(out + n, (size_t)(REPLAY_TEXT_MAX - n), "]");
+        shown.spans[i] = (struct excerpt){span_bytes(s), s.length, s.length};
     }
+    return shown;
 }
 
-static bool not_heard(struct replay *r, const struct message *heard, const char *what,
-                      const struct message *said)
+/* What was recorded of it. */
+static struct shown kept_of(const struct message *m, const struct replay_call *call)
 {
+    struct shown shown = all_of(m);
+    for (unsigned i = 0; i < message_kind_info(m->kind)->spans && call->capped; i++)
+        if (call->kept[i] < shown.spans[i].length)
+            shown.spans[i].known = call->kept[i];
+    return shown;
+}
+
+static void print_message(char out[REPLAY_TEXT_MAX], const struct message *m,
+                          const struct shown *shown)
+{
+    message_print(m, out, REPLAY_TEXT_MAX);
+    for (unsigned i = 0; i < message_kind_info(m->kind)->spans; i++)
+        excerpt_print(out, shown->spans[i], shown->at[i]);
+}
+
+static bool not_heard(struct replay *r, const struct message *heard, const char *what)
+{
+    struct shown shown = all_of(heard);
     snprintf(r->difference.what, sizeof r->difference.what, "%s", what);
-    print_message(r->difference.expected, heard);
-    if (said)
-        print_message(r->difference.came, said);
-    else
-        snprintf(r->difference.came, sizeof r->difference.came, "nothing");
+    print_message(r->difference.expected, heard, &shown);
+    snprintf(r->difference.came, sizeof r->difference.came, "nothing");
     return false;
 }
 
@@ -84,22 +99,57 @@ static bool same_message(const struct replay_call *call, const struct message *s
     return call->capped ? same_capped(call, said, heard) : message_equal(said, heard);
 }
 
+static const char *span_name(const struct message *m, unsigned span)
+{
+    const struct field_info *f = message_kind_info(m->kind)->fields;
+    for (; f->name; f++)
+        if (f->type == FIELD_span && span-- == 0)
+            return f->name;
+    return "it";
+}
+
+/* Where the span of this number parts. */
+static size_t parting(const struct replay_call *call, unsigned span, struct excerpt said,
+                      struct excerpt heard)
+{
+    size_t at = excerpt_parting(said, heard);
+    bool is_cut = heard.known < heard.length;
+    if (at == EXCERPT_SAME && is_cut && replay_hash(said.bytes, said.length) != call->hash[span])
+        return heard.known;
+    return at;
+}
+
+static void differs(struct replay *r, const struct replay_call *call, const struct message *said,
+                    const struct message *heard)
+{
+    struct replay_difference *d = &r->difference;
+    struct shown now = all_of(said), then = kept_of(heard, call);
+    snprintf(d->what, sizeof d->what, "what it heard is not what its sender says now");
+    for (unsigned i = 0; said->kind == heard->kind && i < message_kind_info(said->kind)->spans;
+         i++) {
+        now.at[i] = then.at[i] = parting(call, i, now.spans[i], then.spans[i]);
+        excerpt_say(d->what, sizeof d->what, span_name(said, i), then.spans[i], then.at[i]);
+    }
+    print_message(d->expected, heard, &then);
+    print_message(d->came, said, &now);
+}
+
 bool replay_was_said(struct replay *r, const struct replay_call *call, const struct message *m)
 {
     if (!is_of_actor(m->from, m->kind))
         return true;
     struct message *said = said_take(&r->said, m->from, m->to);
     if (!said && is_whole(r, m->from))
-        return not_heard(r, m, "it heard what its sender had not said", NULL);
+        return not_heard(r, m, "it heard what its sender had not said");
     if (!said && r->is_complete && !replay_find(r, m->from))
-        return not_heard(r, m, "it heard something of somebody who does not live", NULL);
+        return not_heard(r, m, "it heard something of somebody who does not live");
     if (!said)
         return true;
     bool same = same_message(call, said, m);
     if (same)
         r->counts.said++;
     else
-        not_heard(r, m, "what it heard is not what its sender says now", said);
+        differs(r, call, said, m);
     message_free(said);
     return same;
 }
@@ -116,8 +166,10 @@ enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct a
                  "what nobody heard of it is not what it says now");
         snprintf(r->difference.expected, REPLAY_TEXT_MAX, "%s", message_kind_info(kind)->name);
         snprintf(r->difference.came, REPLAY_TEXT_MAX, "nothing");
-        if (said)
-            print_message(r->difference.came, said);
+        if (said) {
+            struct shown shown = all_of(said);
+            print_message(r->difference.came, said, &shown);
+        }
         result =
             replay_differs(r, replay_find(r, from), &(struct replay_call){.sequence = sequence});
     } else if (said) {
@@ -146,14 +198,13 @@ static bool was_made(struct replay *r, struct replayed *a, const struct replay_c
     char why[200];
     bool event = m->kind <= MSG_LAST_EVENT;
     if (event && (!ref_equal(m->from, NOBODY) || !had_exchange(a, m->exchange)))
-        return not_heard(r, m, "an event of the runtime that is not made as events are", NULL);
+        return not_heard(r, m, "an event of the runtime that is not made as events are");
     if (m->flags || (m->kind == MSG_SIGNAL && m->exchange))
-        return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange",
-                         NULL);
+        return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange");
     if (m->kind == MSG_DOWN && !ends_heard(&r->ends, m, why))
-        return not_heard(r, m, why, NULL);
+        return not_heard(r, m, why);
     if (!owned_heard(&a->owned, m, call->now_us, why))
-        return not_heard(r, m, why, NULL);
+        return not_heard(r, m, why);
     return true;
 }
 
@@ -161,12 +212,12 @@ bool replay_may_hear(struct replay *r, struct replayed *a, const struct replay_c
                      const struct message *m)
 {
     if (ref_is_nobody(m->from) && !ref_equal(m->from, NOBODY))
-        return not_heard(r, m, "it heard something of a ref that there cannot be", NULL);
+        return not_heard(r, m, "it heard something of a ref that there cannot be");
     if (a->actor->exchange != call->exchange)
-        return not_heard(r, m, "it was at work on another exchange", NULL);
+        return not_heard(r, m, "it was at work on another exchange");
     if (kind_is_of_runtime(m->kind))
         return was_made(r, a, call, m);
     if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))
-        return not_heard(r, m, "it heard what only an actor says, of nobody", NULL);
+        return not_heard(r, m, "it heard what only an actor says, of nobody");
     return true;
 }

@@ -1,6 +1,7 @@
 /* tests/test_replay.c -- recorded actors do the same again, alone; those that are not pure are found. */
 #include "messages/kinds.h"
 #include "tests/recording.h"
+#include "runtime/replay_effects.h"
 #include "runtime/sim.h"
 #include "tests/check.h"
 #include "tests/toys.h"
@@ -236,6 +237,13 @@ static void lies(struct sim *sim)
     CHECK(sim_run_until_idle(sim));
 }
 
+static void check_said(const char *said)
+{
+    CHECK(strstr(report, said) != NULL);
+    if (!strstr(report, said))
+        printf("\n    wanted %s\n    in %s\n", said, report);
+}
+
 static void every_kind_of_lie_is_found(void)
 {
     static const struct {
@@ -258,10 +266,77 @@ static void every_kind_of_lie_is_found(void)
         struct recording *r = record(1, lies);
         others_memory = liars[i].how;
         CHECK_UINT(replay(r), 1);
-        CHECK(strstr(report, liars[i].said) != NULL);
-        if (!strstr(report, liars[i].said))
-            printf("\n    wanted %s\n    in %s\n", liars[i].said, report);
+        check_said(liars[i].said);
     }
+}
+
+/* Says and writes three hundred bytes, of which number 250 is what `others_memory` makes it. */
+static void talk_long(struct actor *actor, struct message *m)
+{
+    uint8_t bytes[300];
+    if (m->kind != MSG_CONTINUE)
+        return;
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)('a' + i % 26);
+    bytes[250] = others_memory == 1 ? 'X' : 'Y';
+    SAY((struct liar *)actor, actor->ref, data, .bytes = span_copy(bytes, sizeof bytes));
+    bytes[250] = others_memory == 2 ? 'X' : 'Y';
+    socket_connect(actor, 1,
+                   &(struct address){.family = ADDRESS_V4, .ip = {127, 0, 0, 1}, .port = 80});
+    socket_write(actor, 1, span_copy(bytes, 120));
+    socket_write(actor, 1, span_copy(bytes + 120, others_memory == 3 ? 170 : 180));
+}
+static const struct actor_type long_type = {"long", sizeof(struct liar), talk_long, NULL};
+
+static void long_talks(struct sim *sim)
+{
+    others_memory = 0;
+    sim_spawn(sim, &long_type, resume(0));
+    CHECK(sim_run_until_idle(sim));
+}
+
+static void of_long_bytes_the_first_that_differs_is_shown(void)
+{
+    static const struct {
+        unsigned how;
+        const char *what, *expected, *came;
+    } parts[] = {
+        {1, "now: bytes differs from byte 250 on\n",
+         "...\"cdefghijklmnopqrstuvwxyzabcdefghijklmnopYrst",
+         "...\"cdefghijklmnopqrstuvwxyzabcdefghijklmnopXrst"},
+        {2, "recorded: it differs from byte 250 on\n",
+         "length=300 ...\"cdefghijklmnopqrstuvwxyzabcdefghijklmnopYrst",
+         "length=300 ...\"cdefghijklmnopqrstuvwxyzabcdefghijklmnopXrst"},
+        {3, "recorded: it differs from byte 290 on\n",
+         "length=300 ...\"Yrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmn\"\n",
+         "length=290 ...\"Yrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd\"\n"},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct recording *r = record(1, long_talks);
+        others_memory = parts[i].how;
+        CHECK_UINT(replay(r), 1);
+        check_said(parts[i].what);
+        check_said(parts[i].expected);
+        check_said(parts[i].came);
+    }
+}
+
+static void what_was_left_out_may_be_what_differs(void)
+{
+    static const uint8_t bytes[] = "what was kept, and what was not";
+    static struct replay_difference d;
+    struct came_effects came = {0};
+    const struct effect write = {.kind = EFFECT_WRITE, .n = 1, .bytes = bytes, .length = 31};
+    const struct replay_effect expected = {.effect = write, .kept = 13, .hash = 1};
+    came_effects_add(&came, &write);
+    CHECK(!replay_effects_same(&came, &expected, 1, &d));
+    CHECK_STR(
+        d.what,
+        "effect 1 is not the one that was recorded: it differs from byte 13 on, or behind it: "
+        "the rest was not recorded");
+    CHECK_STR(d.expected, "write n=1 length=31 \"what was kept\"...");
+    CHECK_STR(d.came, "write n=1 length=31 \"what was kept, and what was not\"");
+    came_effects_free(&came);
 }
 
 static void writes_that_follow_each_other_are_one(void)
@@ -330,6 +405,7 @@ static void watch_ours(void)
     recording_watch(&prepend_type);
     recording_watch(&count_type);
     recording_watch(&liar_type);
+    recording_watch(&long_type);
     recording_watch(&live_type);
 }
 
@@ -343,6 +419,9 @@ CU_TestInfo replay_tests[] = {
     {"bytes written in front of a span replay", bytes_written_in_front_of_a_span_replay},
     {"an actor with a static counter is found", an_actor_with_a_static_counter_is_found},
     {"every kind of lie is found", every_kind_of_lie_is_found},
+    {"of long bytes the first that differs is shown",
+     of_long_bytes_the_first_that_differs_is_shown},
+    {"what was left out may be what differs", what_was_left_out_may_be_what_differs},
     {"writes that follow each other are one", writes_that_follow_each_other_are_one},
     {"actors on two threads replay", actors_on_two_threads_replay},
     CU_TEST_INFO_NULL,
