@@ -165,7 +165,7 @@ bool tap_field(void *context, unsigned field, struct filter_value *out)
     case REQ: return id(s, TAP_HAS_REQUEST, m->request, out);
     case PORT: return id(s, TAP_HAS_PORT, m->port, out);
     case SIZE: return s->ended ? number(out, m->length) : later(out);
-    case T: return number(out, s->at_us);
+    case T: return number(out, s->at_us * 1000);
     case VERSION: return version(s, out);
     case STATUS: return status(s, out);
     case MODE:

@@ -14,10 +14,10 @@
  *     ==  !=  ~  !~                     texts
  *
  *     number    7   0x1f   64K   2M   1G  (also k, KiB ...: steps of 1024)
- *     time      2s   15ms   3us   1m   1h   1.5s
+ *     time      2s   15ms   3us   100ns   1m   1h   1.5s
  *     exchange  7, or of the stand-in agent a7
- *     text      "in quotes", with \" \\ \n \r \t and \x41; or a bare word, without blanks and none
- *               of "()!=<>~&|
+ *     text      "in quotes" or 'in quotes', with \" \\ \n \r \t and \x41 in both; or a bare word, without
+ *               blanks and none of "'()!=<>~&|
  *
  * `~` compares the whole value with a pattern, in which * stands for any characters, also none, and
  * ? for one; a pattern without * and ? is looked for anywhere in the value. Upper and lower case
@@ -46,7 +46,7 @@ enum {
 
 enum filter_type {
     FILTER_NUMBER,
-    FILTER_TIME,     /* a number of microseconds */
+    FILTER_TIME,     /* a number of nanoseconds */
     FILTER_EXCHANGE, /* a number; a7 is one too: exchange_number.h */
     FILTER_TEXT,
     FILTER_KIND, /* a text made of names: A(B(C)) */

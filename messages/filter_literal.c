@@ -58,26 +58,27 @@ bool filter_literal_number(const struct filter_word *w, uint64_t *out)
     return true;
 }
 
-static uint64_t unit_us(const struct rest *r)
+static uint64_t unit_ns(const struct rest *r)
 {
     static const struct {
         const char *name;
-        uint64_t us;
-    } units[] = {{"us", 1},       {"ms", 1000},      {"s", 1000000},
-                 {"m", 60000000}, {"h", 3600000000}, {"\xC2\xB5s", 1}}; /* and the sign for micro */
+        uint64_t ns;
+    } units[] = {
+        {"ns", 1},          {"us", 1000},         {"ms", 1000000},    {"s", 1000000000},
+        {"m", 60000000000}, {"h", 3600000000000}, {"\xC2\xB5s", 1000}}; /* and the sign for micro */
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (rest_is(r, units[i].name))
-            return units[i].us;
+            return units[i].ns;
     return 0;
 }
 
-/* What stands behind the point, in millionths: digits beyond the sixth count for nothing. */
-static bool fraction(struct rest *r, uint64_t *millionths)
+/* What stands behind the point, in billionths: digits beyond the ninth count for nothing. */
+static bool fraction(struct rest *r, uint64_t *billionths)
 {
-    uint64_t weight = 100000;
+    uint64_t weight = 100000000;
     const char *begin = ++r->at;
-    for (*millionths = 0; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
-        *millionths += weight * (uint64_t)(*r->at - '0');
+    for (*billionths = 0; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
+        *billionths += weight * (uint64_t)(*r->at - '0');
         weight /= 10;
     }
     return r->at > begin;
@@ -86,15 +87,15 @@ static bool fraction(struct rest *r, uint64_t *millionths)
 bool filter_literal_time(const struct filter_word *w, uint64_t *out)
 {
     struct rest r = {w->at, w->at + w->length};
-    uint64_t whole, millionths = 0;
-    if (!digits(&r, 10, &whole) || (r.at < r.end && *r.at == '.' && !fraction(&r, &millionths)))
+    uint64_t whole, billionths = 0;
+    if (!digits(&r, 10, &whole) || (r.at < r.end && *r.at == '.' && !fraction(&r, &billionths)))
         return false;
-    uint64_t unit = unit_us(&r);
-    if (unit == 0 && (r.at < r.end || whole || millionths))
+    uint64_t unit = unit_ns(&r);
+    if (unit == 0 && (r.at < r.end || whole || billionths))
         return false;
     if (unit && whole > (UINT64_MAX - unit) / unit)
         return false;
-    *out = whole * unit + millionths * unit / 1000000;
+    *out = whole * unit + billionths * (unit / 1000) / 1000000; /* a nanosecond has no parts */
     return true;
 }
 

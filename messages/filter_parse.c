@@ -42,7 +42,7 @@ static bool expected(struct reading *r, const char *what)
 {
     char shown[FILTER_WORD_SHOWN_MAX];
     if (r->word.kind == FILTER_WORD_OPEN_QUOTE)
-        return fail(r, r->word.begin, "the text that begins here has no second \"");
+        return fail(r, r->word.begin, "the text that begins here has no second %c", *r->word.begin);
     return fail(r, r->word.begin, "expected %s, found %s", what, filter_word_show(&r->word, shown));
 }
 

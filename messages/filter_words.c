@@ -11,15 +11,21 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Either: a filter mostly stands in the other ones, the shell's. */
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
 static bool is_bare(char c)
 {
-    return c && !is_blank(c) && c != '"' && !strchr(signs, c);
+    return c && !is_blank(c) && !is_quote(c) && !strchr(signs, c);
 }
 
 static struct filter_word quoted(const char *at)
 {
     const char *end = at + 1;
-    while (*end && *end != '"')
+    while (*end && *end != *at)
         end += end[0] == '\\' && end[1] ? 2 : 1;
     if (!*end)
         return (struct filter_word){FILTER_WORD_OPEN_QUOTE, at, (size_t)(end - at), at, end};
@@ -44,7 +50,7 @@ struct filter_word filter_word_next(const char *at)
     end = at;
     if (!*at)
         return (struct filter_word){FILTER_WORD_END, at, 0, at, at};
-    if (*at == '"')
+    if (is_quote(*at))
         return quoted(at);
     while (is_bare(*end))
         end++;

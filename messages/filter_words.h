@@ -7,8 +7,8 @@
 enum filter_word_kind {
     FILTER_WORD_END,
     FILTER_WORD_BARE,
-    FILTER_WORD_QUOTED,     /* `at` is behind the first quote, `length` is up to the last */
-    FILTER_WORD_SIGN,       /* && || ! ( ) == != < <= > >= ~ !~, and signs that nobody knows */
+    FILTER_WORD_QUOTED, /* "" or ''; `at` is behind the first quote, `length` is up to the last */
+    FILTER_WORD_SIGN,   /* && || ! ( ) == != < <= > >= ~ !~, and signs that nobody knows */
     FILTER_WORD_OPEN_QUOTE, /* a text without an end */
 };
 
@@ -32,7 +32,7 @@ unsigned filter_column(const char *text, const char *at);
  * escape is wrong, NULL: nowhere. */
 const char *filter_word_unescape(const struct filter_word *w, char *out, size_t *length);
 
-/* Literals. False: it is none. A time is in microseconds, and needs a unit unless it is 0. */
+/* Literals. False: it is none. A time is in nanoseconds, and needs a unit unless it is 0. */
 bool filter_literal_number(const struct filter_word *w, uint64_t *out);
 bool filter_literal_time(const struct filter_word *w, uint64_t *out);
 bool filter_literal_exchange(const struct filter_word *w, uint64_t *out);

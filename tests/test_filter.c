@@ -40,9 +40,9 @@ static bool get(void *context, unsigned field, struct filter_value *out)
 }
 
 static const struct values start = {{"TcpSteal(HttpRequestChunked(StartV2))", "agent", "7", "4096",
-                                     "1500000", "/api/users?x=1", "GET", "2147483655"}};
-static const struct values ping = {{"Ping", "client", "", "1", "100", "", "", "7"}};
-static const struct values begun = {{"?", "agent", "7", "?", "100", "", "", ""}};
+                                     "1500000000", "/api/users?x=1", "GET", "2147483655"}};
+static const struct values ping = {{"Ping", "client", "", "1", "100250", "", "", "7"}};
+static const struct values begun = {{"?", "agent", "7", "?", "100000", "", "", ""}};
 
 static enum filter_verdict judge(const char *text, const struct values *v)
 {
@@ -99,7 +99,13 @@ static void comparisons(void)
         {"t > 1499ms && t < 1501ms", true, false},
         {"t < 1m", true, true},
         {"t >= 1h", false, false},
-        {"t == 100us", false, true},
+        {"t == 100250ns", false, true},
+        {"t == 100.25us", false, true},
+        {"t == 0.00010025s", false, true},
+        {"t == 0.000100250999s", false, true},
+        {"t > 100us && t < 101us", false, true},
+        {"t > 100ns", true, true},
+        {"t == 1500000000ns", true, false},
         {"t > 0", true, true},
         {"exchange == 7", false, true},
         {"exchange == a7", true, false},
@@ -136,6 +142,13 @@ static void texts(void)
         {"path == \"\\x2fapi/users?x=1\"", true, false},
         {"path ~ \"\\\"\"", false, false},
         {"method ~ get", false, false},
+        {"path ~ '/api'", true, false},
+        {"path ~'/api'", true, false},
+        {"path ~ '/api*'", true, false},
+        {"path ~ '\\x2fapi'", true, false},
+        {"path !~ '\"' && method == 'GET'", true, false},
+        {"path !~ \"'\" && path !~ '\\\"'", true, false},
+        {"path ~ ''", true, false},
     };
     CHECK_MEANINGS(rows);
 }
@@ -149,6 +162,7 @@ static void kinds_in_kinds(void)
         {"kind == \"TcpSteal(HttpRequestChunked(StartV2))\"", true, false},
         {"kind == \"HttpRequestChunked(StartV2)\"", true, false},
         {"kind == \"HttpRequestChunked\"", true, false},
+        {"kind == 'HttpRequestChunked(StartV2)'", true, false},
         {"kind != Ping", true, false},
         {"kind != StartV2", false, true},
         {"kind ~ \"HttpRequest*\"", true, false},
@@ -221,6 +235,9 @@ static void mistakes_in_words(void)
     check_error("has(conn",
                 "column 9: expected ) behind the field, as in has(conn), found the end");
     check_error("path ~ \"/api", "column 8: the text that begins here has no second \"");
+    check_error("path ~ '/api\"", "column 8: the text that begins here has no second '");
+    check_error("path ~ don't", "column 11: the text that begins here has no second '");
+    check_error("conn == '7'", "column 9: expected a number such as 7, 0x1f or 64K, found '7'");
     check_error("path ~ \"a\\qb\"",
                 "column 10: \"\\q\" is no escape: there are \\\" \\\\ \\n \\r \\t and \\x41");
     check_error("path == \"\xC3\xA4\" && x == 1",
@@ -286,9 +303,9 @@ static void limits(void)
 /* No text, however it is put together, does anything but give a filter or an error. */
 static void anything(void)
 {
-    static const char *const parts[] = {"conn", "t",  "path", "kind", "has", "(",    ")",  "!",
-                                        "==",   "!=", "~",    "<",    "&&",  "||",   "7",  "2s",
-                                        "\"a",  "\"", "\\",   "*",    " ",   "from", "\t", "Ping"};
+    static const char *const parts[] = {
+        "conn", "t", "path", "kind", "has", "(", ")",  "!", "==", "!=",   "~",  "<",   "&&",
+        "||",   "7", "2s",   "\"a",  "\"",  "'", "\\", "*", " ",  "from", "\t", "Ping"};
     random_begin(17);
     for (unsigned i = 0; i < 20000; i++) {
         char text[200] = "", error[FILTER_ERROR_MAX];

@@ -240,6 +240,8 @@ static void test_filter_fields(void)
         {"t == 0us", 1},
         {"t > 1ms", 3},
         {"took == 250us", 1},
+        {"took > 249999ns && took <= 250000ns", 1},
+        {"path ~ '/api*'", 3},
         {"from == incoming_proxy", 1},
         {"from == runtime", 1},
         {"from == interceptor && to == local_pool", 1},

@@ -60,7 +60,7 @@ static void fields_and_headers(void)
 {
     struct trace_rules *r = sound("ignore field serial\n"
                                   "ignore field port of SOCKET_ACCEPTED\n"
-                                  "ignore header x-*-id\n"
+                                  "ignore header 'x-*-id' # and \"\n"
                                   "ignore undelivered\n"
                                   "ignore outside agent\n");
     CHECK(rules_ignore_field(r, "serial", "TIMER"));

@@ -76,8 +76,9 @@ const struct filter_field trace_filter_fields[] = {
     ROW_OF(WHAT, "what", TEXT, whats,
            "call (of an actor with a message), end (of an actor), undelivered, lagged, note"),
     ROW(SEQ, "seq", NUMBER, "the record's number"),
-    ROW(T, "t", TIME, "when the call began, since the beginning of the trace"),
-    ROW(TOOK, "took", TIME, "how long the call took, in whole microseconds"),
+    ROW(T, "t", TIME,
+        "when the call began, since the beginning of the trace, in whole microseconds"),
+    ROW(TOOK, "took", TIME, "how long the call took"),
     ROW_OF(FROM, "from", TEXT, types,
            "the type of the actor that sent it, e.g. interceptor; or runtime (sockets, timers, "
            "signals)"),
@@ -373,7 +374,7 @@ static bool of_call(struct trace_seen *s, unsigned field, struct filter_value *o
     const struct trace_record *r = s->record;
     uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
     switch (field) {
-    case TRACE_FIELD_TOOK: return number(out, r->took_ns / 1000);
+    case TRACE_FIELD_TOOK: return number(out, r->took_ns);
     case TRACE_FIELD_FROM: return r->what != TRACE_END && type(s, r->from, out);
     case TRACE_FIELD_TO: return type(s, r->to, out);
     case TRACE_FIELD_ACTOR: return actor(s, out);
@@ -388,6 +389,12 @@ static bool of_call(struct trace_seen *s, unsigned field, struct filter_value *o
     }
 }
 
+/* As it is shown: who copies it from there means this record. */
+static uint64_t whole_us(uint64_t ns)
+{
+    return ns / 1000 * 1000;
+}
+
 bool trace_field_get(void *context, unsigned field, struct filter_value *out)
 {
     struct trace_seen *s = context;
@@ -397,7 +404,7 @@ bool trace_field_get(void *context, unsigned field, struct filter_value *out)
     case TRACE_FIELD_WHAT: return word(out, whats[r->what]);
     case TRACE_FIELD_SEQ: return number(out, r->sequence);
     case TRACE_FIELD_T:
-        return number(out, began_ns > s->began_ns ? (began_ns - s->began_ns) / 1000 : 0);
+        return number(out, began_ns > s->began_ns ? whole_us(began_ns - s->began_ns) : 0);
     case TRACE_FIELD_WORKER: return r->what != TRACE_NOTE && number(out, r->worker);
     default: return is_about_actors(r) && of_call(s, field, out);
     }

@@ -77,13 +77,15 @@ void trace_option_filter(struct command_line *c, const char *value, struct trace
 
 void trace_filter_help(void)
 {
-    output_text("A filter says which records are wanted:\n\n"
-                "    kind ~ \"HttpResponse*\" && conn == 7 && t < 2s && path ~ \"/api\"\n\n"
-                "a || b   a && b   !a   (a)   has(conn)\n"
-                "numbers and times   ==  !=  <  <=  >  >=        7  0x1f  64K    2s  15ms  3us\n"
-                "texts               ==  !=  ~  !~               \"in quotes\", or a bare word;\n"
-                "    ~ looks for it anywhere, or, with * and ?, compares the whole value\n\n"
-                "What a record does not have compares false with everything. Fields:\n\n");
+    output_text(
+        "A filter says which records are wanted:\n\n"
+        "    kind ~ \"HttpResponse*\" && conn == 7 && t < 2s && path ~ \"/api\"\n\n"
+        "a || b   a && b   !a   (a)   has(conn)\n"
+        "numbers and times   ==  !=  <  <=  >  >=        7  0x1f  64K    2s  15ms  3us  100ns\n"
+        "texts               ==  !=  ~  !~               \"in quotes\", 'in quotes' or a bare "
+        "word;\n"
+        "    ~ looks for it anywhere, or, with * and ?, compares the whole value\n\n"
+        "What a record does not have compares false with everything. Fields:\n\n");
     for (const struct filter_field *f = trace_filter_fields; f->name; f++)
         output_format("    %-9s %s\n", f->name, f->help);
 }

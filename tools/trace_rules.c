@@ -119,7 +119,8 @@ static bool put(char *word, size_t *n, char c)
 static bool quoted(struct line *l, char word[WORD_MAX])
 {
     size_t n = 0;
-    for (l->at++; l->at < l->end && *l->at != '"'; l->at++) {
+    char quote = *l->at;
+    for (l->at++; l->at < l->end && *l->at != quote; l->at++) {
         uint8_t byte = (uint8_t)*l->at;
         if (*l->at == '\\') {
             size_t taken = escape_read(l->at + 1, l->end, &byte);
@@ -146,7 +147,7 @@ static bool take_word(struct line *l, char word[WORD_MAX])
     skip_blanks(l);
     if (l->at == l->end || *l->at == '#')
         return false;
-    if (*l->at == '"')
+    if (*l->at == '"' || *l->at == '\'')
         return quoted(l, word);
     for (; l->at < l->end && !is_blank(*l->at); l->at++)
         if (!*l->at || !put(word, &n, *l->at)) {

@@ -92,7 +92,8 @@ void trace_two_take_cuts(struct command_line *c, const char *value)
 }
 
 static const char rules_help[] =
-    "A rule a line. # begins a comment. Names may have * and ?, and may be \"in quotes\".\n"
+    "A rule a line. # begins a comment. Names may have * and ?, and may be \"in quotes\" or 'in "
+    "quotes'.\n"
     "\n"
     "  ignore kind NAME [of TYPE]      messages of a kind, which this type of actor hears; also\n"
     "                                  END, and protocol messages on the link, e.g. Ping\n"

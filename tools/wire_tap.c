@@ -115,7 +115,7 @@ static const char output_help[] =
     "Filter\n"
     "  comparisons joined by && || ! ( ), and has(FIELD): the message has it\n"
     "  numbers and times  == != < <= > >=      7  0x1f  64K      2s  15ms  3us  1m\n"
-    "  texts              == != ~ !~           \"in quotes\" or a bare word\n"
+    "  texts              == != ~ !~           \"in quotes\", 'in quotes' or a bare word\n"
     "  ~ is a pattern over the whole value, * for any characters, ? for one; without * and ? the "
     "text\n"
     "  is looked for anywhere in the value. A kind compares by its name and by each name in it.\n"

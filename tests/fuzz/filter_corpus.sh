@@ -11,4 +11,5 @@ kind ~ "HttpResponse*" && conn == 7 && t < 2s && path ~ "/api"
 !(conn != 0x1f) || has(path) && from == TcpSteal
 kind == "TcpSteal(Data)" || (t >= 1.5ms && conn <= 64KiB)
 path !~ "a\x41\"?*" && kind != Ping
+path ~ '/a"\x27*' && t > 100ns && kind == 'Data'
 END
