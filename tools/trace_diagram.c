@@ -106,7 +106,8 @@ static const struct option_row rows[] = {
     {"--filter", "EXPR",
      "only messages for which this holds: intproxy-trace show --fields explains", take_filter,
      ONCE},
-    {"--exchange", "N", "messages of this exchange alone", take_exchange, ONCE},
+    {"--exchange", "N", "messages of this exchange alone (the stand-in agent's: a7)", take_exchange,
+     ONCE},
     {"--most", "N", "with --mermaid: no more messages (default 200)", take_most, ONCE},
     {"--bytes-max", "SIZE", "with --html: no more of the bytes of one message (default 2K)",
      take_bytes_max, ONCE},
@@ -133,9 +134,9 @@ static const char examples[] =
     "  intproxy-trace diagram t.trace --mermaid --exchange 7\n"
     "  intproxy-trace diagram t.trace --html --filter 'path ~ \"/api\" && t < 2s' -o t.html\n"
     "\n"
-    "exit status: 0; 2 a mistake on the command line; 65 damaged data (what can be read is drawn); "
-    "74 a\n"
-    "file cannot be read or written\n";
+    "exit status: 0; 1 there is no such exchange; 2 a mistake on the command line; 65 damaged data "
+    "(what can\n"
+    "be read is drawn); 74 a file cannot be read or written\n";
 
 static void check_secrets(struct command_line *c)
 {
@@ -233,6 +234,13 @@ static bool open_out(void)
     return false;
 }
 
+/* As tree says it. */
+static int no_exchange(int damage)
+{
+    fprintf(stderr, "intproxy-trace: no exchange is like that; tree lists all\n");
+    return damage ? damage : 1;
+}
+
 static int make(struct trace_input *in)
 {
     struct diagram *d = diagram_new(&(struct diagram_options){asked.html ? asked.bytes_max : 0});
@@ -241,9 +249,11 @@ static int make(struct trace_input *in)
     status = trace_input_status(in);
     if (status == 0 && in->files == 0)
         status = EXIT_DATA;
-    diagram_finish(d, asked.exchange);
+    bool found = diagram_finish(d, asked.exchange);
     if (in->files == 0)
         fprintf(stderr, "intproxy-trace: nothing in it is a trace, no diagram is made\n");
+    else if (!found)
+        status = no_exchange(status);
     else if (!open_out())
         status = EXIT_IO;
     else if (asked.html)

@@ -136,8 +136,8 @@ void diagram_free(struct diagram *d);
 /* After trace_exchanges_take of d->exchanges. `wanted`: it is to be drawn, and not only to be known of. */
 void diagram_take(struct diagram *d, const struct trace_reader *reader,
                   const struct trace_record *r, bool wanted);
-/* exchange: of this one alone; 0: of all. */
-void diagram_finish(struct diagram *d, uint32_t exchange);
+/* exchange: of this one alone, by the number of either side; 0: of all. False: there is no such exchange. */
+bool diagram_finish(struct diagram *d, uint32_t exchange);
 
 /* Bytes that the arrow carries: its spans. */
 uint64_t diagram_size(const struct diagram *d, const struct diagram_arrow *a);

@@ -172,16 +172,27 @@ static void keep_wanted(struct diagram *d, uint32_t exchange)
     d->arrow_count = kept;
 }
 
-void diagram_finish(struct diagram *d, uint32_t exchange)
+/* The number by which an exchange is drawn: of one of the agent's mostly its proxy's. 0: there is none. */
+static uint32_t drawn_number(const struct diagram *d, uint32_t exchange)
+{
+    for (uint32_t i = 0; i < d->arrow_count; i++)
+        if (d->arrows[i].exchange == exchange || d->arrows[i].of_agent == exchange)
+            return d->arrows[i].exchange;
+    return 0;
+}
+
+bool diagram_finish(struct diagram *d, uint32_t exchange)
 {
     join_ends(d);
     spread(d);
-    keep_wanted(d, exchange);
+    uint32_t drawn = exchange ? drawn_number(d, exchange) : 0;
+    keep_wanted(d, drawn);
     for (uint32_t i = 0; i < d->arrow_count; i++)
         if (d->arrows[i].what != DIAGRAM_NOTE) {
             d->has[diagram_lifeline(d, d->arrows[i].from)] = true;
             d->has[diagram_lifeline(d, d->arrows[i].to)] = true;
         }
+    return !exchange || drawn;
 }
 
 uint64_t diagram_size(const struct diagram *d, const struct diagram_arrow *a)

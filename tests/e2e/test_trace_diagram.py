@@ -140,6 +140,15 @@ class MermaidText(Diagrams):
             self.assertIn(part, texts)
         self.assertNotIn("exchange 2", texts)
 
+    def test_an_exchange_that_is_not_there_is_no_empty_drawing(self):
+        trace, out = self.recorded(), os.path.join(self.directory(), "out")
+        for number in ("999", "a999"):
+            done = subprocess.run([TRACE, "diagram", trace, "--mermaid", "--exchange", number, "-o", out],
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+            self.assertIn("no exchange is like that", done.stderr)
+            self.assertFalse(os.path.exists(out))
+
     def test_repeated_data_is_one_arrow(self):
         text = self.diagram(self.recorded(), "--mermaid", "--exchange", "2")
         runs = re.findall(r"->>link_connection: ANSWER_BODY x (\d+), 2\.\d MiB", text)

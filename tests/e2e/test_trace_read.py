@@ -327,6 +327,7 @@ class ReadTest(Case):
         drawn = run("diagram", "--mermaid", "--exchange", "2", self.trace)[0]
         for kind in ("AGENT_ROUTE", "AGENT_ROUTED", "AGENT_OFFER", "REQUEST", "ANSWER", "RESPONSE"):
             self.assertRegex(drawn, rf": {kind}\b.*\(exchange 2\)")
+        self.assertEqual(run("diagram", "--mermaid", "--exchange", "a2", self.trace)[0], drawn)
         self.assertNotIn("(exchange a", run("diagram", "--mermaid", self.trace)[0])
 
     def test_tree_of_what_is_not_there(self):
