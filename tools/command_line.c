@@ -67,17 +67,27 @@ static void check_times(struct command_line *c, const struct option_row *r)
     *given = true;
 }
 
+/* False: it is an option, or meant as one. */
+static bool took_argument(struct command_line *c, const char *argument, bool ended)
+{
+    if (!c->argument || (!ended && argument[0] == '-' && argument[1]))
+        return false;
+    c->option = NULL;
+    c->argument(c, argument);
+    return true;
+}
+
 void command_line_read(struct command_line *c, int argc, char **argv)
 {
+    bool ended = false; /* the options are over */
     for (int i = 1; i < argc; i++) {
+        bool ends = c->argument && !ended && strcmp(argv[i], "--") == 0;
+        ended |= ends;
+        if (ends || took_argument(c, argv[i], ended))
+            continue;
         const char *equals = argv[i][0] == '-' && argv[i][1] == '-' ? strchr(argv[i], '=') : NULL;
         size_t length = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
         const struct option_row *r = find(c, argv[i], length);
-        if (c->argument && (argv[i][0] != '-' || argv[i][1] == 0)) {
-            c->option = NULL;
-            c->argument(c, argv[i]);
-            continue;
-        }
         if (!r) {
             unknown(c, argv[i]);
             continue;

@@ -1,8 +1,9 @@
 /* tools/command_line.h -- options from a table; every mistake is reported, not only the first.
  *
  * A table of rows makes the parser and --help, so the two cannot differ. Forms: --name VALUE,
- * --name=VALUE, -x VALUE; flags take no value. An option that is given twice is a mistake: which one
- * was meant, nobody knows. Flags may be, and what is REPEATABLE, which --help says.
+ * --name=VALUE, -x VALUE; flags take no value. Where there are arguments, all behind -- is one. An
+ * option that is given twice is a mistake: which one was meant, nobody knows. Flags may be, and what
+ * is REPEATABLE, which --help says.
  */
 #ifndef TOOLS_COMMAND_LINE_H
 #define TOOLS_COMMAND_LINE_H
@@ -28,7 +29,7 @@ struct option_row {
 struct command_line {
     const char *program;
     const struct option_row *rows;
-    /* What is no option: does not begin with -, or is - itself. NULL: there is no such thing. */
+    /* What is no option: does not begin with -, or is - itself, or stands behind --. NULL: there is no such thing. */
     void (*argument)(struct command_line *c, const char *value);
     const char *option; /* that is being taken */
     unsigned mistakes;

@@ -176,6 +176,11 @@ class ReadTest(Case):
             self.assertIn("exit status", out)
             self.assertIn(f"intproxy-trace {command}", out)
 
+    def test_behind_two_dashes_are_files(self):
+        self.assertEqual(run("show", "--no-effects", "--", self.trace), run("show", "--no-effects", self.trace))
+        self.assertIn("-x: No such file", run("show", "--", "-x", status=74)[1])
+        self.assertIn("--: No such file", run("show", "--", "--", status=74)[1])
+
     def test_standard_input(self):
         with open(self.trace, "rb") as file:
             data = file.read()
