@@ -10,12 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *program;
+static const char *program, *name = "standard output";
 
-void output_begin(const char *name)
+void output_begin(const char *of)
 {
-    program = name;
+    program = of;
     signal(SIGPIPE, SIG_IGN);
+}
+
+void output_named(const char *file)
+{
+    name = file;
 }
 
 static _Noreturn void failed(void)
@@ -23,7 +28,7 @@ static _Noreturn void failed(void)
     int error = errno;
     if (error == EPIPE)
         _exit(0);
-    fprintf(stderr, "%s: standard output: %s\n", program, strerror(error));
+    fprintf(stderr, "%s: %s: %s\n", program, name, strerror(error));
     _exit(EXIT_IO);
 }
 

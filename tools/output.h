@@ -11,6 +11,8 @@
 
 /* First of all: from here on a closed pipe is an error of a write, not a signal. */
 void output_begin(const char *program);
+/* Standard output has become this file: what is said when it cannot be written. Kept, not copied. */
+void output_named(const char *file);
 void output(const void *bytes, size_t length);
 void output_text(const char *text);
 void output_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -228,8 +228,10 @@ static bool open_out(void)
     int fd = asked.out ? open(asked.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
     if (!asked.out)
         return true;
-    if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && close(fd) == 0)
+    if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && close(fd) == 0) {
+        output_named(asked.out);
         return true;
+    }
     fprintf(stderr, "intproxy-trace: %s: %s\n", asked.out, strerror(errno));
     return false;
 }

@@ -184,6 +184,13 @@ class MermaidText(Diagrams):
         done = subprocess.run([TRACE, "diagram", "/nowhere/t", "--mermaid"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 74, done)
 
+    def test_the_file_that_cannot_be_written_is_named(self):
+        trace = self.recorded()
+        for form in ("--mermaid", "--html"):
+            done = subprocess.run([TRACE, "diagram", trace, form, "-o", "/dev/full"], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr),
+                             (74, "intproxy-trace: /dev/full: No space left on device\n"))
+
     def test_damage_is_no_reason_to_draw_nothing(self):
         trace, chance = self.recorded(), random.Random(5)
         with open(trace, "rb") as f:
