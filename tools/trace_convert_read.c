@@ -8,11 +8,9 @@
 #include "tools/trace_convert.h"
 #include "tools/trace_filter.h"
 #include "tools/trace_input.h"
-#include <errno.h>
-#include <stdio.h>
+#include "tools/trace_stdin.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- one pass -------------------------------------------------------------------------------- */
 
@@ -219,35 +217,11 @@ static int write_all(struct convert *c)
 
 /* ---- standard input, more than once ---------------------------------------------------------- */
 
-static FILE *kept;
-
-/* The name under which what came is read again and again. NULL: it could not be kept, said. */
-static const char *keep_stdin(void)
-{
-    static char name[40], bytes[256 << 10];
-    size_t n;
-    kept = tmpfile();
-    while (kept && (n = fread(bytes, 1, sizeof bytes, stdin)) > 0)
-        if (fwrite(bytes, 1, n, kept) != n)
-            break;
-    if (!kept || ferror(stdin) || ferror(kept) || fflush(kept) != 0) {
-        fprintf(stderr, "intproxy-trace: standard input cannot be kept to be read again: %s\n",
-                strerror(errno));
-        return NULL;
-    }
-    snprintf(name, sizeof name, "/dev/fd/%d", fileno(kept));
-    return name;
-}
-
 static bool keep_inputs(struct convert *c, const char **names)
 {
-    for (unsigned i = 0; i < c->count; i++) {
-        names[i] = c->paths[i];
-        if (!strcmp(names[i], "-") && !(names[i] = keep_stdin()))
-            return false;
-    }
+    memcpy(names, c->paths, c->count * sizeof *names);
     c->paths = names;
-    return true;
+    return trace_stdin_keep(names, c->count);
 }
 
 int convert_read(struct convert *c)
@@ -265,8 +239,7 @@ int convert_read(struct convert *c)
         status = write_all(c);
     }
     trace_selection_free(c->selection);
-    if (kept)
-        fclose(kept);
+    trace_stdin_forget();
     free(names);
     return status;
 }

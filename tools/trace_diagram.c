@@ -9,6 +9,7 @@
 #include "tools/trace_mermaid.h"
 #include "tools/trace_options.h"
 #include "tools/trace_redaction.h"
+#include "tools/trace_stdin.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -142,10 +143,6 @@ static void check_secrets(struct command_line *c)
 {
     if (asked.plain && (command_line_given(c, "--rules") || command_line_given(c, "--key")))
         command_line_mistake(c, "--no-redact and rules or a key are two things, leave one out");
-    for (unsigned i = 0; !asked.plain && i < asked.files.count; i++)
-        if (strcmp(asked.files.names[i], "-") == 0)
-            command_line_mistake(c, "standard input can be read once, secrets are found in three "
-                                    "passes: name a file, or write --no-redact");
 }
 
 static void check(struct command_line *c)
@@ -204,14 +201,16 @@ static char *shown_text(const char *text)
 
 static void write_page(const struct diagram *d, const struct trace_input *in)
 {
-    const char *slash = strrchr(asked.files.names[0], '/');
+    const char *name = asked.files.names[0], *slash = strrchr(name, '/');
     struct trace_about about = *trace_input_about(in);
     char *options = shown_text(about.options), *why = shown_text(about.why);
     char *filter = shown_text(asked.filter_text);
     about.options = options;
     about.why = why;
     struct trace_html page = {
-        .title = slash ? slash + 1 : asked.files.names[0],
+        .title = trace_stdin_is(name) ? "standard input"
+                 : slash              ? slash + 1
+                                      : name,
         .about = &about,
         .filter = filter,
         .redacted = !asked.plain,
@@ -270,6 +269,8 @@ static int make(struct trace_input *in)
 static int read_and_make(void)
 {
     struct trace_input in = {0};
+    if (!asked.plain && !trace_stdin_keep(asked.files.names, asked.files.count))
+        return EXIT_IO;
     int status = asked.plain ? 0
                              : trace_redaction_prepare(&asked.redaction, asked.files.names,
                                                        asked.files.count, true);
@@ -291,6 +292,7 @@ int trace_diagram(int argc, char **argv)
     asked.bytes_max = BYTES_MAX;
     if (command_line_start(&c, argc, argv, usage, examples, check, &status))
         status = read_and_make();
+    trace_stdin_forget();
     trace_filter_free(asked.filter);
     trace_redaction_destroy(&asked.redaction);
     return status;

@@ -184,6 +184,20 @@ class MermaidText(Diagrams):
         done = subprocess.run([TRACE, "diagram", "/nowhere/t", "--mermaid"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 74, done)
 
+    def test_standard_input_is_drawn_like_a_file(self):
+        trace = self.recorded()
+        with open(trace, "rb") as f:
+            whole = f.read()
+        for form in ("--mermaid", "--html"):
+            done = subprocess.run([TRACE, "diagram", "-", form], input=whole, capture_output=True, timeout=60 * SLOW)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            if form == "--mermaid":
+                self.assertEqual(done.stdout.decode(), self.diagram(trace, form))
+            else:
+                self.assertIn(b"standard input", done.stdout)
+        done = subprocess.run([TRACE, "diagram", "-", "--mermaid"], input=whole[:-5], capture_output=True)
+        self.assertIn(b"standard input: offset", done.stderr)
+
     def test_the_file_that_cannot_be_written_is_named(self):
         trace = self.recorded()
         for form in ("--mermaid", "--html"):
@@ -220,7 +234,9 @@ class Secrets(Diagrams):
         c.curl(f"/who?password={query}", "-H", f"authorization: Bearer {secret}")
         c.finish()
         forms = (self.diagram(self.trace, "--mermaid"), self.diagram(self.trace, "--html"))
-        for text in forms:
+        with open(self.trace, "rb") as given:
+            piped = subprocess.run([TRACE, "diagram", "-", "--mermaid"], stdin=given, capture_output=True, text=True)
+        for text in (*forms, piped.stdout):
             self.assertNotIn(secret, text)
             self.assertNotIn(query, text)
             self.assertIn("/who?password=", text)
