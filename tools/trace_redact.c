@@ -109,11 +109,9 @@ static const struct option_row rows[] = {
 static const char usage[] = "intproxy-trace redact [OPTION]... IN... OUT\n"
                             "       intproxy-trace redact --verify [OPTION]... ORIGINAL REDACTED";
 static const char examples[] =
-    "IN... are the parts of one trace, in any order, or the name that --trace was given; OUT "
-    "becomes "
-    "one file.\n"
-    "Secrets are learned by their names, and replaced wherever they are by as many bytes: letters "
-    "by letters, "
+    "IN... are the parts of one trace, or the name that --trace was given; OUT becomes one file. "
+    "Secrets are\n"
+    "learned by their names, and replaced wherever they are by as many bytes: letters by letters, "
     "digits by\n"
     "digits. So replay of OUT does the same as of IN.\n"
     "\n"
