@@ -159,6 +159,17 @@ static void show_about(struct convert *c, const struct trace_about *about,
                                                 shown_text(c, settings[i].value)};
 }
 
+/* A file into which nothing was written yet makes a form without anything in it, which its readers can read. */
+static void begin_empty(struct convert *c, struct pass *p)
+{
+    struct trace_about about = nothing;
+    about.program = "nothing";
+    show_about(c, &about, trace_reader_settings(c->reader));
+    if (c->form->begin)
+        c->form->begin(c);
+    p->begun = 1;
+}
+
 static void begin_part(struct convert *c, struct pass *p)
 {
     const struct trace_about *about = trace_input_about(&p->in);
@@ -204,6 +215,8 @@ static int write_all(struct convert *c)
     }
     if (p.in.files > p.begun) /* it holds no record */
         begin_part(c, &p);
+    else if (!p.begun && !trace_input_status(&p.in))
+        begin_empty(c, &p);
     if (p.gather) {
         trace_gather_end(p.gather);
         give_exchanges(c, p.gather);

@@ -200,6 +200,18 @@ class Convert(Case):
         self.assertEqual(e["response"]["status"], 101)
         self.assertIn("upgraded: 4 bytes to the application, 8 from it", e["comment"])
 
+    def test_an_empty_trace_is_an_empty_archive(self):
+        """Nothing was written into it yet: each form is one that its readers can read."""
+        path = os.path.join(self.directory(), "empty.trace")
+        open(path, "wb").close()
+        har, said = run(path, "--to", "har")
+        self.assertEqual(self.check_har(har), [])
+        self.assertIn("it is empty", said)
+        self.check_packets(self.packets(path)[0])
+        self.assertTrue(run(path, "--to", "curl")[0].startswith(b"#!/bin/sh\n"))
+        self.assertEqual(run(path, "--to", "jsonl")[0], b"")  # and that is an empty trace again
+        self.assertEqual(run(path + ".none", "--to", "har", status=74)[0], b"")
+
     # ---- commands and requests ----
 
     def test_curl_commands_send_the_same_requests(self):
