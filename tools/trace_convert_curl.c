@@ -2,6 +2,7 @@
  *
  * What curl would add of its own (Accept, User-Agent, Expect, a Content-Type) is taken away unless the request had
  * it; the target goes as it was sent. A body that is text stands in the command, any other comes through base64.
+ * No command waits for ever for an answer that has no end.
  */
 #include "messages/http_text.h"
 #include "runtime/address.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_IN_COMMAND_MAX = 32 << 10, BASE64_LINE_BYTES = 57 };
+enum { BODY_IN_COMMAND_MAX = 32 << 10, BASE64_LINE_BYTES = 57, NO_END_S = 5 };
 
 /* ---- quoting ---- */
 
@@ -130,6 +131,13 @@ static void put_method(struct trace_out *out, const struct http_head *h, bool ha
         put_option(out, "-X", h->method.at, h->method.length);
 }
 
+/* curl waits for the end of an answer: of what was upgraded, and of what was not over when the trace ended or the
+ * client went away, there may be none, and no command behind it would be run. */
+static bool has_no_end(const struct gathered *x)
+{
+    return x->upgraded || !x->response.ended;
+}
+
 static void put_command(struct convert *c, const struct gathered *x, const struct http_head *h,
                         const struct http_facts *facts)
 {
@@ -141,6 +149,8 @@ static void put_command(struct convert *c, const struct gathered *x, const struc
         text_add(&c->out, "base64 -d <<'END_OF_BODY' | ");
     text_add(&c->out, h->version == HTTP_VERSION_1_0 ? "curl --http1.0" : "curl --http1.1");
     text_add(&c->out, " -g --path-as-is");
+    if (has_no_end(x))
+        text_format(&c->out, " --max-time %d", NO_END_S);
     put_method(&c->out, h, has_body);
     put_fields(&c->out, h, has_body);
     if (piped)
@@ -167,6 +177,8 @@ static void put_comments(struct convert *c, const struct gathered *x)
     }
     if (x->request.trailers.length)
         text_add(&c->out, "# its body had trailers, which curl cannot send\n");
+    if (has_no_end(x))
+        text_format(&c->out, "# its answer may have no end: curl gives up after %d s\n", NO_END_S);
     free(remarks.bytes);
 }
 

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 
 import apps
 from apps import ServerApp
@@ -28,6 +29,7 @@ class Recorder(ServerApp):
 
     def __init__(self):
         self.requests = []
+        self.over = threading.Event()  # for what has no end
         super().__init__(self.handle)
 
     def handle(self, conn):
@@ -55,6 +57,10 @@ class Recorder(ServerApp):
             conn.send(b"0\r\n\r\n")
         elif target == b"/binary":
             conn.answer(BINARY, fields=b"Content-Type: application/x-test\r\n")
+        elif target == b"/endless":
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun")
+            self.over.wait(20)
+            raise ConnectionError
         elif method == b"HEAD":
             conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         else:
@@ -223,6 +229,31 @@ class Convert(Case):
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")})
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         self.assertEqual(again.requests, asked)
+
+    def test_curl_commands_wait_for_no_end_that_never_comes(self):
+        """What was upgraded, and an answer that its client left, hold up no command behind them."""
+        c = self.chain()
+        with self.assertRaises(AssertionError):
+            c.curl("/endless", timeout=1)
+        self.app.over.set()
+        with socket.create_connection(("127.0.0.1", c.agent.port), 20 * SLOW) as s:
+            s.sendall(b"GET /upgrade HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+            self.assertTrue(s.recv(1000).startswith(b"HTTP/1.1 101 "))
+            s.sendall(b"ping")
+            self.assertTrue(s.recv(100))
+        self.assertEqual(c.curl("/behind")[0], 200)
+        c.finish()
+        asked = [request[1] for request in self.app.requests]
+        again = self.keep(Recorder())
+        script, _ = run(self.traced, "--to", "curl", "--to-host", again.destination)
+        self.assertEqual(script.count(b" --max-time 5 "), 2)
+        self.assertEqual(script.count(b"may have no end: curl gives up after 5 s"), 2)
+        # the application alone would hold each for 20 s and more
+        done = subprocess.run(["sh"], input=script.replace(b"--max-time 5", b"--max-time 1"), capture_output=True,
+                              timeout=15, env={name: value for name, value in os.environ.items()
+                                               if not name.lower().endswith("_proxy")})
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual([request[1] for request in again.requests], asked)
 
     def test_requests_are_what_the_application_got(self):
         self.some_traffic()
