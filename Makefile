@@ -45,6 +45,8 @@ DEFS    := -D_GNU_SOURCE -DINTPROXYD_VERSION='"$(VERSION)"' $(if $(MUTATE),-DMUT
 SAN     := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 FLAGS   := -std=c11 $(DEFS) $(CFLAGS) $(WARN) $(SAN) $(if $(COVER),--coverage) -pthread
 LIBS    := -lev -lpcre2-8 -ltpl -lxxhash -lpthread -lm
+# What traces need beside: JSON, keyed hashes, and the content codings of bodies.
+TRACE_LIBS := -ljansson -lsodium -lz -lbrotlidec
 
 # llhttp: C sources shipped by Debian's node-llhttp, compiled here, never vendored.
 LLHTTP      := $(firstword $(wildcard /usr/share/llhttp/llhttp.c build/llhttp/usr/share/llhttp/llhttp.c))
@@ -119,11 +121,11 @@ TRACE_SRC := tools/intproxy-trace.c $(wildcard tools/trace_*.c) tools/output.c t
 $(OUT)/tools/trace_page.o: $(wildcard tools/trace_page*.css tools/trace_page*.html tools/trace_page*.js)
 $(OUT)/intproxy-trace: $(TRACE_SRC:%.c=$(OUT)/%.o) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) $(ALL_LIB) $(TRACE_LIBS) $(LIBS)
 
 $(OUT)/unit: $(TEST_OBJ) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit -ljansson -lsodium $(LIBS)
+	$(Q)$(CC) $(FLAGS) -o $@ $(TEST_OBJ) $(ALL_LIB) -lcunit $(TRACE_LIBS) $(LIBS)
 
 check: $(OUT)/unit
 	$(OUT)/unit $(if $(ONLY),--only=$(ONLY))

@@ -28,10 +28,15 @@ static void on_found(void *context, const struct redact_found *f)
         redact_texts_learn(d->texts, f->bytes, f->length, f->coding, what);
 }
 
-static void learn_text(struct redactor *d, const char *text)
+void redactor_learn_bytes(struct redactor *d, const uint8_t *bytes, size_t length)
 {
     struct redact_flow none = {0};
-    redact_plain(&d->eyes, &none, 0, (const uint8_t *)text, strlen(text));
+    redact_plain(&d->eyes, &none, 0, bytes, length);
+}
+
+static void learn_text(struct redactor *d, const char *text)
+{
+    redactor_learn_bytes(d, (const uint8_t *)text, strlen(text));
 }
 
 static void keep_text(struct redactor *d, const char *text)
@@ -207,20 +212,25 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
 
 /* ---- texts beside the records ---- */
 
-char *redactor_text(struct redactor *d, const char *text)
+void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length)
 {
     struct patches found = {0};
     struct redact_eyes eyes = {d->rules, {d->texts, on_part, &found}, NULL, NULL};
     struct redact_flow flow = {0};
+    redact_flow_feed(&flow, &eyes.sink, bytes, length, (struct redact_spot){0});
+    redact_plain(&eyes, &flow, 0, bytes, length);
+    patches_sort(&found);
+    patch_bytes(d, found.at, found.count, bytes);
+    redact_flow_free(&flow);
+    free(found.at);
+}
+
+char *redactor_text(struct redactor *d, const char *text)
+{
     size_t length = strlen(text);
     char *out = redact_grown(NULL, length + 1);
     memcpy(out, text, length + 1);
-    redact_flow_feed(&flow, &eyes.sink, (const uint8_t *)text, length, (struct redact_spot){0});
-    redact_plain(&eyes, &flow, 0, (const uint8_t *)text, length);
-    patches_sort(&found);
-    patch_bytes(d, found.at, found.count, (uint8_t *)out);
-    redact_flow_free(&flow);
-    free(found.at);
+    redactor_hide(d, (uint8_t *)out, length);
     return out;
 }
 

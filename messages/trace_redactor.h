@@ -20,9 +20,9 @@
  * nothing else, words of HTTP or of the trace's own tables) only what stands behind its name is replaced.
  * The hash of what --trace-bodies left out becomes a keyed one.
  *
- * Not found: what is compressed, encrypted (TLS, HTTP/2 in a raw connection) or part of a longer base64 text; the end
- * of a value whose beginning --trace-bodies has left out. A filter that has a secret in a regular expression fits no
- * more, unless the secret stands in it as it is: replay says so.
+ * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
+ * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
+ * regular expression fits no more, unless the secret stands in it as it is: replay says so.
  */
 #ifndef MESSAGES_TRACE_REDACTOR_H
 #define MESSAGES_TRACE_REDACTOR_H
@@ -47,6 +47,11 @@ void redactor_found(struct redactor *d);
 const struct trace_record *redactor_apply(struct redactor *d, const struct trace_reader *reader,
                                           const struct trace_record *r);
 
+/* Bytes that stand in no record but are made of some and will be shown, as a body without its content coding: what is
+ * secret in them is learned, too. Before redactor_learned. */
+void redactor_learn_bytes(struct redactor *d, const uint8_t *bytes, size_t length);
+/* Replaces what is secret in such bytes. From redactor_learned on. */
+void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length);
 /* Any text that belongs to the trace (the header's options, settings), from redactor_learned on. free() it. */
 char *redactor_text(struct redactor *d, const char *text);
 

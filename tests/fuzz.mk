@@ -19,7 +19,7 @@ $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libmessages.a $(OUT)/libruntime
 FUZZ_TOOLS := $(patsubst %.c,$(OUT)/%.o,$(filter-out tools/intproxy-trace.c,$(TRACE_SRC)))
 $(OUT)/fuzz_trace_rules $(OUT)/fuzz_http_text: $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(FUZZ_TOOLS) $(ALL_LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(ALL_LIB) -ljansson -lsodium $(LIBS)
+	$(Q)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(ALL_LIB) $(TRACE_LIBS) $(LIBS)
 $(FUZZ_FORMS:%=$(OUT)/fuzz_%): $(OUT)/tests/fuzz/forms.o $(OUT)/tests/wire_forms.o
 .SECONDARY: $(FUZZ_ONLY:%=$(OUT)/fuzz_%) $(FUZZ_ONLY:%=$(OUT)/tests/fuzz/fuzz_%.o)
 

@@ -13,6 +13,7 @@ struct run {
     struct redact_rules *rules;
     struct redactor *redactor;
     unsigned left, records;
+    const char *beside; /* bytes that are in no record; NULL: none */
 };
 
 static void each(struct run *run, const struct trace_out *file,
@@ -58,6 +59,8 @@ static void redact(struct run *run, const char *key)
     run->redactor = redactor_new(run->rules, key, strlen(key));
     copier = trace_copier_new();
     each(run, &run->file, learn);
+    if (run->beside)
+        redactor_learn_bytes(run->redactor, (const uint8_t *)run->beside, strlen(run->beside));
     redactor_learned(run->redactor);
     each(run, &run->file, find);
     redactor_found(run->redactor);
@@ -251,6 +254,30 @@ static void test_texts_beside_the_records(void)
     finish(&run);
 }
 
+/* A body that was decoded: what is secret in it alone, what is in a record as well, and what is too short to be looked
+ * for elsewhere. */
+static void test_bytes_in_no_record(void)
+{
+    static const char beside[] =
+        "{\"token\":\"qrstuvwxyz\",\"pin\":\"x\",\"secret\":\"7Q\",\"text\":\"abcdefgh 7Q\"}";
+    struct run run = {.beside = beside};
+    uint8_t shown[sizeof beside];
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "token=abcdefgh&", "then qrstuvwxyz is used", "and 7Q");
+    redact(&run, "k");
+    CHECK(!in(&run.out, "qrstuvwxyz") && in(&run.out, "and 7Q"));
+    memcpy(shown, beside, sizeof beside);
+    redactor_hide(run.redactor, shown, sizeof beside - 1);
+    const char *text = (const char *)shown;
+    CHECK_UINT(strlen(text), sizeof beside - 1);
+    CHECK(!strstr(text, "qrstuvwxyz") && !strstr(text, "abcdefgh") && !strstr(text, "\"7Q\""));
+    CHECK(strstr(text, " 7Q\"}") && strstr(text, "\"pin\":\"x\""));
+    const uint8_t *used = in(&run.out, "then ");
+    REQUIRE(used != NULL);
+    CHECK_BYTES(used + 5, 10, text + 10, 10);
+    finish(&run);
+}
+
 static void test_nothing_secret_nothing_changed(void)
 {
     struct run run = {0};
@@ -286,6 +313,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"short values, in their places", test_short_values},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
     {"texts beside the records", test_texts_beside_the_records},
+    {"bytes that are in no record", test_bytes_in_no_record},
     {"nothing secret, nothing changed", test_nothing_secret_nothing_changed},
     {"records that came later are not given", test_records_that_came_later_are_not_given},
     CU_TEST_INFO_NULL,

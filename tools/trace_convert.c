@@ -166,19 +166,18 @@ static const char examples[] =
     "FILE: a trace, or the parts of one in any order; - is standard input.\n"
     "\n"
     "  jsonl     all of it, one JSON object a line, and back again; its form is below\n"
-    "  har       HTTP Archive 1.2: an entry an exchange, for browsers' tools\n"
-    "  curl      a shell script: a curl command a request; where the answer had no end (it was "
-    "upgraded,\n"
-    "            or not over) curl gives up after 5 s\n"
+    "  har       HTTP Archive 1.2: an entry an exchange, for browsers' tools; answers are without\n"
+    "            gzip, deflate and br, or the entry's comment says why they are not\n"
+    "  curl      a shell script: a curl command a request; where the answer had no end (it was\n"
+    "            upgraded, or not over) curl gives up after 5 s\n"
     "  requests  the requests as HTTP/1.1 text, behind lines \"### exchange ...\"\n"
     "  pcapng    packets for wireshark and tshark: a TCP connection for each socket, so that "
     "\"follow\n"
     "            stream\" works, and a line for each message between actors\n"
     "\n"
-    "Secrets (what redact hides, too) are replaced unless --no-redact is given. What the trace has "
-    "not\n"
-    "whole (--trace-bodies) is marked where it stands, counted on standard error, and never made\n"
-    "up.\n"
+    "Secrets (what redact hides, too) are replaced unless --no-redact is given; not in what stays\n"
+    "compressed, which har, curl and requests count on standard error. What the trace has not\n"
+    "whole (--trace-bodies) is marked where it stands, counted there, too, and never made up.\n"
     "\n"
     "  intproxy-trace convert run.trace --to har -o run.har\n"
     "  intproxy-trace convert run.trace --to curl --to-host 127.0.0.1:8080 | sh\n"
@@ -260,6 +259,8 @@ static void say_counts(const struct convert *c)
         say(c->headless, "requests are left out: their heads are not in the trace, or cannot be "
                          "written");
     }
+    if (c->redaction)
+        say(c->coded, "bodies are compressed still: what is secret in them is not replaced");
     if (c->capped)
         fprintf(stderr,
                 "intproxy-trace: convert: %" PRIu64 " bodies are not whole in the trace, "

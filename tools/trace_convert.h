@@ -8,6 +8,7 @@
 #ifndef TOOLS_TRACE_CONVERT_H
 #define TOOLS_TRACE_CONVERT_H
 
+#include "messages/http_head.h"
 #include "messages/text_out.h"
 #include "messages/trace_exchanges.h"
 #include "messages/trace_gather.h"
@@ -28,6 +29,7 @@ struct convert_form {
     void (*exchange)(struct convert *c, const struct gathered *x);
     void (*end)(struct convert *c);
     bool selects; /* c->selection is needed before the first record */
+    bool decodes; /* it shows answers without their content codings */
 };
 
 struct convert {
@@ -61,6 +63,7 @@ struct convert {
     /* what is said at the end */
     uint64_t exchanges, raw, unfinished, headless;
     uint64_t capped, capped_bytes; /* bodies that the trace has not whole, and what they lack */
+    uint64_t coded;                /* bodies with a content coding, in which no secret is found */
 };
 
 extern const struct convert_form convert_jsonl, convert_har, convert_curl, convert_requests,
@@ -72,6 +75,9 @@ extern const struct convert_form convert_jsonl, convert_har, convert_curl, conve
 int convert_read(struct convert *c);
 /* What a body lacks is counted, once for each. */
 void convert_count_body(struct convert *c, const struct gathered_body *b);
+/* What stays as it was sent and has a content coding, likewise. */
+void convert_count_coded(struct convert *c, const struct http_head *h,
+                         const struct gathered_body *b);
 /* Nanoseconds since 1970 of a time of the trace. */
 uint64_t convert_wall_ns(const struct convert *c, uint64_t ns);
 

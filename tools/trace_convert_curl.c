@@ -193,6 +193,7 @@ static void exchange(struct convert *c, const struct gathered *x)
         return;
     }
     convert_count_body(c, &x->request);
+    convert_count_coded(c, &h, &x->request);
     put_command(c, x, &h, &facts);
 }
 

@@ -1,8 +1,10 @@
 /* tools/trace_convert_har.c -- `convert --to har`: HTTP Archive 1.2, an entry an exchange.
  *
- * Times are computed from the records, in milliseconds; -1 is what is not known or was not done. Bodies are as they
- * were sent: a content-encoding is not undone. What is not text comes as base64: in `content` as the format has
- * it, in `postData`, for which the format knows no way, with "_encoding". Own members begin with _, as it asks.
+ * Times are computed from the records, in milliseconds; -1 is what is not known or was not done. Answers come
+ * without their content codings, as the format wants it; where these cannot be undone, "_contentEncoding" says of which
+ * coding the text is, and the entry's comment why. Requests are as they were sent. What is not text comes as base64:
+ * in `content` as the format has it, in `postData`, for which the format knows no way, with "_encoding". Own members
+ * begin with _, as it asks.
  * Source   HTTP Archive (HAR) format 1.2, softwareishard.com/blog/har-12-spec
  */
 #include "messages/http_text.h"
@@ -25,18 +27,38 @@ static struct http_text type_of(const struct http_head *h)
     return type;
 }
 
-/* "text":..., and how it is to be read. */
-static void put_body(struct trace_out *out, const char *encoding, const struct gathered_body *b)
+/* The answer's body without its content codings. */
+struct plain {
+    struct trace_out text;
+    bool is; /* false: there was none, or, with a reason, it could not be undone */
+    const char *why;
+};
+
+static void open_plain(struct convert *c, struct plain *p, const struct gathered *x)
 {
-    bool text = text_is_text(b->data.bytes, b->data.length);
+    *p = (struct plain){0};
+    p->is = gathered_http_plain(&p->text, x, &p->why);
+    if (p->is && c->redaction)
+        redactor_hide(c->redaction->redactor, p->text.bytes, p->text.length);
+    c->coded += p->why && x->response.data.length;
+}
+
+/* "text":..., and how it is to be read. */
+static void put_text(struct trace_out *out, const char *encoding, const struct trace_out *data)
+{
     text_add(out, ",\"text\":");
-    if (text) {
-        text_json(out, b->data.bytes, b->data.length);
+    if (text_is_text(data->bytes, data->length)) {
+        text_json(out, data->bytes, data->length);
     } else {
         text_add(out, "\"");
-        text_base64(out, b->data.bytes, b->data.length);
+        text_base64(out, data->bytes, data->length);
         text_format(out, "\",\"%s\":\"base64\"", encoding);
     }
+}
+
+static void put_body(struct trace_out *out, const char *encoding, const struct gathered_body *b)
+{
+    put_text(out, encoding, &b->data);
     if (gathered_missing(b))
         text_format(out,
                     ",\"comment\":\"%zu of %" PRIu64
@@ -44,17 +66,31 @@ static void put_body(struct trace_out *out, const char *encoding, const struct g
                     b->data.length, b->length, gathered_missing(b));
 }
 
-static void put_content(struct trace_out *out, const struct http_head *h,
-                        const struct gathered_body *b)
+/* As it was sent. */
+static void put_coded(struct trace_out *out, const struct http_head *h,
+                      const struct gathered_body *b)
 {
-    struct http_text type = type_of(h), coding;
-    text_format(out, "{\"size\":%" PRIu64 ",\"mimeType\":", b->length);
-    text_json(out, type.at, type.length);
+    struct http_text coding;
     if (b->length)
         put_body(out, "encoding", b);
-    if (h && http_fields_find(h->fields, "content-encoding", &coding)) {
+    if (http_fields_find(h->fields, "content-encoding", &coding)) {
         text_add(out, ",\"_contentEncoding\":");
         text_json(out, coding.at, coding.length);
+    }
+}
+
+static void put_content(struct trace_out *out, const struct http_head *h,
+                        const struct gathered_body *b, const struct plain *p)
+{
+    struct http_text type = type_of(h);
+    uint64_t size = p->is ? p->text.length : b->length;
+    text_format(out, "{\"size\":%" PRIu64 ",\"mimeType\":", size);
+    text_json(out, type.at, type.length);
+    if (p->is) {
+        text_format(out, ",\"compression\":%" PRId64, (int64_t)size - (int64_t)b->length);
+        put_text(out, "encoding", &p->text);
+    } else {
+        put_coded(out, h, b);
     }
     text_add(out, "}");
 }
@@ -102,7 +138,7 @@ static void put_request(struct trace_out *out, const struct gathered *x, const s
     text_add(out, "}");
 }
 
-static void put_response(struct trace_out *out, const struct gathered *x)
+static void put_response(struct trace_out *out, const struct gathered *x, const struct plain *p)
 {
     struct http_head h;
     struct http_text location;
@@ -118,7 +154,7 @@ static void put_response(struct trace_out *out, const struct gathered *x)
     har_put_fields(out, h.fields);
     har_put_response_cookies(out, h.fields);
     text_add(out, ",\"content\":");
-    put_content(out, &h, &x->response);
+    put_content(out, &h, &x->response, p);
     text_add(out, ",\"redirectURL\":");
     if (!http_fields_find(h.fields, "location", &location))
         location.length = 0;
@@ -210,7 +246,7 @@ static void put_connection(struct trace_out *out, const struct gathered *x)
     text_json_string(out, text + brackets);
 }
 
-static void put_remarks(struct trace_out *out, const struct gathered *x)
+static void put_remarks(struct trace_out *out, const struct gathered *x, const struct plain *p)
 {
     struct trace_out remarks = {0};
     text_format(out, ",\"_exchange\":%" PRIu32, x->number);
@@ -219,6 +255,9 @@ static void put_remarks(struct trace_out *out, const struct gathered *x)
                     x->mode == MODE_MIRROR ? "mirror" : "steal", x->connection, x->request_id);
     text_format(out, ",\"_whole\":%s", gathered_is_whole(x) ? "true" : "false");
     gathered_http_remarks(&remarks, x);
+    if (p->why)
+        text_format(&remarks, "%sthe answer's body is encoded still: %s",
+                    remarks.length ? "; " : "", p->why);
     if (remarks.length) {
         text_add(out, ",\"comment\":");
         text_json(out, remarks.bytes, remarks.length);
@@ -229,10 +268,13 @@ static void put_remarks(struct trace_out *out, const struct gathered *x)
 static void exchange(struct convert *c, const struct gathered *x)
 {
     struct http_head h;
+    struct plain plain;
     if (!gathered_http_request(x, &h, NULL)) {
         c->headless++;
         return;
     }
+    open_plain(c, &plain, x);
+    convert_count_coded(c, &h, &x->request);
     convert_count_body(c, &x->request);
     convert_count_body(c, &x->response);
     text_add(&c->out, c->exchanges > 1 + c->headless ? ",\n{" : "\n{");
@@ -240,11 +282,12 @@ static void exchange(struct convert *c, const struct gathered *x)
     put_timings(&c->out, x);
     text_add(&c->out, ",");
     put_request(&c->out, x, &h);
-    put_response(&c->out, x);
+    put_response(&c->out, x, &plain);
     text_add(&c->out, ",\"cache\":{}");
     put_connection(&c->out, x);
-    put_remarks(&c->out, x);
+    put_remarks(&c->out, x, &plain);
     text_add(&c->out, "}");
+    free(plain.text.bytes);
 }
 
 static void begin(struct convert *c)
@@ -263,5 +306,9 @@ static void end(struct convert *c)
     text_add(&c->out, "\n]}}\n");
 }
 
-const struct convert_form convert_har = {
-    .name = "har", .begin = begin, .exchange = exchange, .selects = true, .end = end};
+const struct convert_form convert_har = {.name = "har",
+                                         .begin = begin,
+                                         .exchange = exchange,
+                                         .selects = true,
+                                         .decodes = true,
+                                         .end = end};

@@ -7,6 +7,7 @@
 #include "actors/exit_codes.h"
 #include "tools/trace_convert.h"
 #include "tools/trace_filter.h"
+#include "tools/trace_gathered_http.h"
 #include "tools/trace_input.h"
 #include "tools/trace_stdin.h"
 #include <stdlib.h>
@@ -77,6 +78,52 @@ static void select_wanted(struct convert *c)
     while (pass_next(&p, c, &r))
         if (c->wanted)
             trace_selection_add(c->selection, &r);
+    pass_end(&p);
+}
+
+/* ---- what the form decodes ------------------------------------------------------------------- */
+
+/* The stand-in agent alone has no other exchanges than those of its remote clients. */
+static enum gather_at gathered_at(const struct convert *c, const char *program)
+{
+    if (c->has_at)
+        return c->at;
+    return strcmp(program, "intproxy-agent") ? GATHER_APPLICATION : GATHER_REMOTE;
+}
+
+static void learn_contents(struct redactor *d, struct trace_gather *gather)
+{
+    struct gathered *x;
+    const char *why;
+    while ((x = trace_gather_next(gather))) {
+        struct trace_out plain = {0};
+        if (gathered_http_plain(&plain, x, &why))
+            redactor_learn_bytes(d, plain.bytes, plain.length);
+        free(plain.bytes);
+        gathered_free(x);
+    }
+}
+
+/* No record has what a form decodes, so a pass of its own learns what is secret there, of all exchanges: it may stand
+ * elsewhere, too. */
+static void learn_all_contents(void *context, struct redactor *d)
+{
+    struct convert *c = context;
+    struct pass p;
+    struct trace_record r;
+    pass_begin(&p, c, true);
+    while (pass_next(&p, c, &r)) {
+        const struct trace_about *about = trace_input_about(&p.in);
+        if (!p.gather)
+            p.gather = trace_gather_new(gathered_at(c, about ? about->program : ""));
+        trace_gather_take(p.gather, c->reader, &r);
+        learn_contents(d, p.gather);
+    }
+    if (p.gather) {
+        trace_gather_end(p.gather);
+        learn_contents(d, p.gather);
+        trace_gather_free(p.gather);
+    }
     pass_end(&p);
 }
 
@@ -181,21 +228,13 @@ static void begin_part(struct convert *c, struct pass *p)
     p->begun = p->in.files ? p->in.files : 1;
 }
 
-/* The stand-in agent alone has no other exchanges than those of its remote clients. */
-static enum gather_at gathered_at(const struct convert *c)
-{
-    if (c->has_at)
-        return c->at;
-    return strcmp(c->about.program, "intproxy-agent") ? GATHER_APPLICATION : GATHER_REMOTE;
-}
-
 static void give_record(struct convert *c, struct pass *p, const struct trace_record *r)
 {
     if (c->form->record)
         c->form->record(c, r);
     if (c->form->exchange) {
         if (!p->gather)
-            p->gather = trace_gather_new(gathered_at(c));
+            p->gather = trace_gather_new(gathered_at(c, c->about.program));
         trace_gather_take(p->gather, c->reader, r);
         give_exchanges(c, p->gather);
     }
@@ -244,6 +283,10 @@ int convert_read(struct convert *c)
     if (!names)
         heap_exhausted("names of files", c->count * sizeof *names);
     int status = EXIT_IO;
+    if (c->redaction && c->form->decodes) {
+        c->redaction->learn_more = learn_all_contents;
+        c->redaction->context = c;
+    }
     if ((!selects && !c->redaction) || keep_inputs(c, names))
         status = c->redaction ? trace_redaction_prepare(c->redaction, c->paths, c->count, true) : 0;
     if (!status) {
@@ -265,6 +308,14 @@ void convert_count_body(struct convert *c, const struct gathered_body *b)
         return;
     c->capped++;
     c->capped_bytes += gathered_missing(b);
+}
+
+void convert_count_coded(struct convert *c, const struct http_head *h,
+                         const struct gathered_body *b)
+{
+    struct trace_out list = {0};
+    c->coded += b->data.length && gathered_http_codings(&list, h);
+    free(list.bytes);
 }
 
 uint64_t convert_wall_ns(const struct convert *c, uint64_t ns)

@@ -24,6 +24,7 @@ static void begin_one(struct convert *c, const struct gathered *x)
 static void put_request(struct convert *c, const struct gathered *x)
 {
     const char *why;
+    struct http_head h;
     if (!c->directory)
         begin_one(c, x);
     if (!gathered_http_request_text(&c->out, x, &why)) {
@@ -33,6 +34,8 @@ static void put_request(struct convert *c, const struct gathered *x)
         return;
     }
     convert_count_body(c, &x->request);
+    if (gathered_http_request(x, &h, NULL))
+        convert_count_coded(c, &h, &x->request);
     if (!c->directory)
         text_add(&c->out, "\n\n");
 }

@@ -4,6 +4,7 @@
 #include "messages/http1_trailers.h"
 #include "messages/http1_writer.h"
 #include "messages/vocabulary.h"
+#include "tools/trace_coding.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,45 @@ bool gathered_http_response(const struct gathered *x, struct http_head *h)
 {
     return x->has_response &&
            http_head_open_response(h, NULL, x->response_head.bytes, x->response_head.length);
+}
+
+/* ---- content codings ---- */
+
+bool gathered_http_codings(struct trace_out *list, const struct http_head *h)
+{
+    struct http_fields f;
+    struct http_text name, value;
+    http_fields_begin(&f, h->fields);
+    while (http_fields_next(&f, &name, &value))
+        if (HTTP_TEXT_IS(name, "content-encoding")) {
+            text_bytes(list, value.at, value.length);
+            text_add(list, ",");
+        }
+    return coding_is_some((struct http_text){list->bytes, list->length});
+}
+
+static const char *undo_codings(struct trace_out *out, const struct gathered_body *b,
+                                const struct trace_out *list)
+{
+    if (gathered_missing(b))
+        return "not all of it was recorded";
+    if (!b->ended)
+        return "its end was not seen";
+    return coding_undo(out, (struct http_text){list->bytes, list->length}, b->data.bytes,
+                       b->data.length);
+}
+
+bool gathered_http_plain(struct trace_out *out, const struct gathered *x, const char **why)
+{
+    struct trace_out list = {0};
+    struct http_head h;
+    *why = NULL;
+    bool coded =
+        x->response.length && gathered_http_response(x, &h) && gathered_http_codings(&list, &h);
+    if (coded)
+        *why = undo_codings(out, &x->response, &list);
+    free(list.bytes);
+    return coded && !*why;
 }
 
 /* ---- URLs ---- */

@@ -10,6 +10,13 @@
 bool gathered_http_request(const struct gathered *x, struct http_head *h, struct http_facts *facts);
 bool gathered_http_response(const struct gathered *x, struct http_head *h);
 
+/* Puts the head's content codings into `list`, which is empty: those of all its lines. False: there is none but
+ * identity. */
+bool gathered_http_codings(struct trace_out *list, const struct http_head *h);
+/* The answer's body as it is without its content codings, into `out`, which is empty. False: it has none, or they
+ * cannot be undone, and *why says why; else *why is NULL. */
+bool gathered_http_plain(struct trace_out *out, const struct gathered *x, const char **why);
+
 /* Scheme, host and target as the client meant them: of the target if it is a whole URL, else of Host, else of the
  * address of the application. */
 void gathered_http_url(struct trace_out *out, const struct gathered *x, const struct http_head *h);

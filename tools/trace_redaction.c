@@ -160,6 +160,8 @@ int trace_redaction_prepare(struct trace_redaction *x, const char *const *paths,
     int status = read_all(x, paths, count, quiet, redactor_learn);
     if (status)
         return status;
+    if (x->learn_more)
+        x->learn_more(x->context, x->redactor);
     redactor_learned(x->redactor);
     status = read_all(x, paths, count, true, redactor_find);
     redactor_found(x->redactor);

@@ -16,6 +16,10 @@
 struct trace_redaction {
     struct redact_rules *rules;
     struct redactor *redactor; /* from trace_redaction_prepare on */
+    /* Called when all records have been learned from: what will be shown of them in another form may teach more.
+     * NULL: nothing does. */
+    void (*learn_more)(void *context, struct redactor *d);
+    void *context;
     uint8_t *key;
     size_t key_length;
 };

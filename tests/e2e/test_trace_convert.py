@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import threading
+import zlib
 
 import apps
 from apps import ServerApp
@@ -16,12 +17,30 @@ from daemon import PROGRAM, SLOW
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
 BINARY = bytes(range(256)) * 300
+PLAIN = json.dumps({"access_token": "Packed-Secret-1", "text": "to be read " * 20, "pin": 1}).encode()
 TEXT = b"it's \"quoted\" $HOME `id` \\ @file\nand a second line"
 CHECKSUMS = ("-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
 VALIDATE = """
 require('har-validator').har(JSON.parse(require('fs').readFileSync(0)))
   .catch(e => { console.error(JSON.stringify(e.errors || String(e))); process.exit(1); });
 """
+
+
+def pack(plain, window, level=9):
+    """window 31: gzip, 15: zlib's form, -15: deflate alone."""
+    packer = zlib.compressobj(level, wbits=window)
+    return packer.compress(plain) + packer.flush()
+
+
+STORED = PLAIN.replace(b"Packed-Secret-1", b"Stored-Secret-2")  # stands in its body as it is
+ZEROS = pack(bytes(17 << 20), 31)
+PACKED = {  # by path: Content-Encoding, and the body
+    b"/gzip": (b"gzip", pack(PLAIN, 31)), b"/zlib": (b"deflate", pack(PLAIN, 15)),
+    b"/raw": (b"deflate", pack(PLAIN, -15)), b"/twice": (b"deflate, gzip", pack(pack(PLAIN, 15), 31)),
+    b"/bytes": (b"gzip", pack(BINARY, 31)),
+    b"/stored": (b"gzip", pack(STORED, 31, 0)), b"/cut": (b"gzip", pack(PLAIN, 31)[:-9]), b"/bomb": (b"gzip", ZEROS),
+    b"/other": (b"zstd", b"\x28\xb5\x2f\xfd"), b"/damaged": (b"gzip", pack(PLAIN, 31)[:-8] + bytes(8)),
+}
 
 
 class Recorder(ServerApp):
@@ -50,7 +69,10 @@ class Recorder(ServerApp):
             self.answer(conn, method, target)
 
     def answer(self, conn, method, target):
-        if target == b"/chunked":
+        if method == b"GET" and target in PACKED:
+            coding, body = PACKED[target]
+            conn.answer(body, fields=b"Content-Type: application/json\r\nContent-Encoding: %s\r\n" % coding)
+        elif target == b"/chunked":
             conn.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n")
             for piece in (b"one,", b"two,", b"three"):
                 conn.send(b"%x\r\n%s\r\n" % (len(piece), piece))
@@ -205,6 +227,42 @@ class Convert(Case):
         (e,) = self.check_har(run(self.traced, "--to", "har")[0])
         self.assertEqual(e["response"]["status"], 101)
         self.assertIn("upgraded: 4 bytes to the application, 8 from it", e["comment"])
+
+    def test_har_has_answers_without_their_codings(self):
+        c = self.chain()
+        for path in PACKED:
+            c.curl(path.decode())
+        c.finish()
+        for name in (self.traced, self.agent_traced):
+            har, said = run(name, "--to", "har")
+            entries = {e["request"]["url"].split("/", 3)[3]: e for e in self.check_har(har)}
+            self.assertNotIn("compressed", said)
+            for path in ("gzip", "zlib", "raw", "twice", "stored"):
+                content = entries[path]["response"]["content"]
+                self.assertEqual(content["text"], (STORED if path == "stored" else PLAIN).decode(), path)
+                self.assertEqual(content["size"], len(PLAIN))
+                sent = len(PACKED[b"/" + path.encode()][1])
+                self.assertEqual(content["compression"], len(PLAIN) - sent)
+                self.assertEqual(entries[path]["response"]["bodySize"], sent)
+                self.assertNotIn("comment", entries[path])
+                self.assertNotIn("_contentEncoding", content)
+            self.assertEqual(base64.b64decode(entries["bytes"]["response"]["content"]["text"]), BINARY)
+            for path, why in (("cut", "it ends too early"), ("damaged", "it is damaged"),
+                              ("bomb", "it becomes more than 16 MiB"), ("other", "its coding is not known")):
+                coding, body = PACKED[b"/" + path.encode()]
+                content = entries[path]["response"]["content"]
+                self.assertEqual(base64.b64decode(content["text"]), body, path)
+                self.assertEqual(content["size"], len(body))
+                self.assertEqual(content["_contentEncoding"], coding.decode())
+                self.assertIn("the answer's body is encoded still: " + why, entries[path]["comment"])
+
+    def test_har_of_capped_codings(self):
+        c = self.chain("--trace-bodies", "20")
+        c.curl("/gzip")
+        c.finish()
+        (e,) = self.check_har(run(self.traced, "--to", "har")[0])
+        self.assertIn("encoded still: not all of it was recorded", e["comment"])
+        self.assertEqual(e["response"]["content"]["_contentEncoding"], "gzip")
 
     def test_an_empty_trace_is_an_empty_archive(self):
         """Nothing was written into it yet: each form is one that its readers can read."""
@@ -410,6 +468,36 @@ class Convert(Case):
             har, _ = run(name, "--to", "har", "--filter", f'path ~ "{secret}" || has(path)', redact=True)
             self.assertEqual(len(self.check_har(har)), 2)
 
+
+    def test_secrets_stay_here_that_were_compressed(self):
+        """They are learned from what the archive shows: there, and wherever else they stand."""
+        c = self.chain()
+        for path in PACKED:
+            c.curl(path.decode())
+        c.curl("/used", "-H", "X-Plain: it is Packed-Secret-1")
+        c.curl("/sent", "-H", "Content-Encoding: gzip", "--data-binary", "@-", data=pack(PLAIN, 31))
+        c.finish()
+        for name in (self.traced, self.agent_traced):
+            har, said = run(name, "--to", "har", redact=True)
+            self.assertNotIn(b"Packed-Secret-1", har)
+            entries = {e["request"]["url"].split("/", 3)[3]: e for e in self.check_har(har)}
+            text = entries["gzip"]["response"]["content"]["text"]
+            self.assertEqual(len(text), len(PLAIN))
+            self.assertEqual(json.loads(text)["text"], json.loads(PLAIN)["text"])
+            token = json.loads(text)["access_token"]
+            for path in ("zlib", "raw", "twice"):
+                self.assertEqual(entries[path]["response"]["content"]["text"], text)
+            self.assertIn({"name": "x-plain", "value": "it is " + token},
+                          [{**f, "name": f["name"].lower()} for f in entries["used"]["request"]["headers"]])
+            # its checksum was of what stood there before
+            self.assertIn("was changed where a secret was hidden", entries["stored"]["comment"])
+            self.assertNotIn(b"Stored-Secret-2", base64.b64decode(entries["stored"]["response"]["content"]["text"]))
+            self.assertIn("6 bodies are compressed still", said)
+            for form_of in ("curl", "requests"):
+                self.assertIn("1 bodies are compressed still", run(name, "--to", form_of, redact=True)[1])
+                self.assertNotIn("compressed", run(name, "--to", form_of)[1])
+            har, _ = run(name, "--to", "har", "--filter", 'path ~ "/used"', redact=True)
+            self.assertNotIn(b"Packed-Secret-1", har)
 
     def test_filter(self):
         self.some_traffic()
