@@ -86,6 +86,8 @@ static void read_piece(struct trace_transaction *t, struct reading *r, const str
         trace_http_eof(&r->far);
     else if (p->side == SIDE_FAR && !t->answer.ended)
         t->answer.broken = true;
+    if (t->answer.ended && !t->whole_ns)
+        t->whole_ns = p->at_ns;
 }
 
 /* `from` is the ASSIGN that it begins with. Returns the piece behind it. */

@@ -23,6 +23,7 @@ struct trace_transaction {
     uint64_t began_ns;    /* the first byte of the request */
     uint64_t asked_ns;    /* the last one of the request itself */
     uint64_t answered_ns; /* the first byte of the answer; 0: there was none */
+    uint64_t whole_ns;    /* the last byte of the answer itself; 0: it has no end */
     uint64_t ended_ns;    /* the last thing that the application did; or when the proxy gave up */
     size_t offset[SIDES]; /* bytes of each side, in stream->bytes */
     size_t length[SIDES];

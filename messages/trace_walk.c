@@ -9,6 +9,27 @@ void trace_walk_begin(struct trace_walk *w, const struct trace_transaction *of,
     w->before_ns = waits ? of->asked_ns : of->began_ns;
 }
 
+/* What ends a connection on which nobody waits for anything is no part of the exchange. */
+static bool is_part(const struct trace_transaction *t, const struct trace_piece *p)
+{
+    return p->what == PIECE_END     ? t->ends[p->side]
+           : p->what == PIECE_RESET ? t->resets[p->side]
+                                    : true;
+}
+
+/* HTTP waits for nothing, but for an answer that was not whole: behind its last bytes the client left, or the
+ * application broke it off. */
+static bool http_has_come(const struct trace_walk *w, const struct trace_piece *p,
+                          const struct trace_walk_heard *heard)
+{
+    const struct trace_transaction *t = w->of;
+    if (w->mine != SIDE_NEAR || t->answer.ended || heard->http_ended)
+        return true;
+    if (p->what != PIECE_BYTES)
+        return heard->ended;
+    return w->said[p->side] + p->kept < t->http[p->side] || heard->http_as_far;
+}
+
 /* A piece of the other side: is what it stands for here? */
 static bool has_come(const struct trace_walk *w, const struct trace_piece *p,
                      const struct trace_walk_heard *heard)
@@ -16,11 +37,13 @@ static bool has_come(const struct trace_walk *w, const struct trace_piece *p,
     const struct trace_transaction *t = w->of;
     bool speaks_freely = t->raw || t->upgraded;
     size_t up_to = w->said[p->side] + p->kept, http = t->http[p->side];
-    if (p->what == PIECE_END)
-        return !speaks_freely || !t->ends[p->side] || heard->ended;
-    if (p->what != PIECE_BYTES || (!t->raw && up_to <= http))
+    if (p->what == PIECE_ASSIGN)
         return true;
-    return heard->tail >= up_to - http || heard->ended;
+    if (!speaks_freely || (p->what == PIECE_BYTES && !t->raw && up_to <= http))
+        return http_has_come(w, p, heard);
+    if (p->what == PIECE_BYTES)
+        return heard->tail >= up_to - http || heard->ended;
+    return p->what != PIECE_END || heard->ended;
 }
 
 /* What is said behind a 101 waits for it. */
@@ -57,6 +80,10 @@ enum trace_walk_next trace_walk_next(struct trace_walk *w, const struct trace_wa
     while (w->at < t->count) {
         const struct trace_piece *p = &t->stream->pieces[t->first + w->at];
         bool mine = p->side == w->mine && p->what != PIECE_ASSIGN;
+        if (!is_part(t, p)) {
+            w->at++;
+            continue;
+        }
         *due_us = UINT64_MAX;
         if (mine ? !may_speak(w, heard) : !has_come(w, p, heard))
             return WALK_WAIT;
@@ -64,8 +91,7 @@ enum trace_walk_next trace_walk_next(struct trace_walk *w, const struct trace_wa
         if (now_us < *due_us)
             return WALK_WAIT;
         pass(w, p, now_us);
-        if (!mine || (p->what == PIECE_END && !t->ends[w->mine]) ||
-            (p->what == PIECE_RESET && !t->resets[w->mine]))
+        if (!mine)
             continue;
         if (p->what == PIECE_END || p->what == PIECE_RESET)
             return p->what == PIECE_END ? WALK_END : WALK_RESET;

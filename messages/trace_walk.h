@@ -2,7 +2,8 @@
  *
  * Purpose  decides what is said next and when: pieces as they were cut, with the pauses between them. Where both
  *          sides speak (raw connections, and bytes behind a 101) a piece waits until as much has come from the other
- *          side as had in the recording; within HTTP it does not.
+ *          side as had in the recording; within HTTP it does not, but for a client whose answer was not whole: it
+ *          leaves when it has heard as much. A connection that ends while nobody waits for anything is no piece.
  * Owner    the struct is the caller's; the transaction must outlive it. No memory of its own.
  * Thread   one at a time.
  */
@@ -26,6 +27,8 @@ struct trace_walk_heard {
     bool http_ended; /* its part of the HTTP exchange */
     size_t tail;     /* bytes behind that; of a raw connection all */
     bool ended;      /* it has finished sending */
+    bool
+        http_as_far; /* near: the answer has come as far as in the recording, where it had no end */
 };
 
 enum trace_walk_next {

@@ -271,7 +271,7 @@ static void test_an_answer_in_pieces(void)
 {
     struct recorded_world r;
     struct trace_walk w;
-    struct trace_walk_heard heard = {true, 0, false};
+    struct trace_walk_heard heard = {true, 0, false, false};
     uint64_t now_us = 5000;
     recorded_begin(&r);
     agent_get(&r.w, 1, "/a");
@@ -288,6 +288,75 @@ static void test_an_answer_in_pieces(void)
     walk(&w, &heard, &now_us, "[HTTP/1.1 200 OK\r\n\r\nab][cd]E.");
     trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
     walk(&w, &heard, &now_us, "[GET /a HTTP/1.1\r\n\r\n].");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* A client that left in the middle leaves when it has heard as much, so long after that as it did. */
+static void test_a_client_that_leaves(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    agent_get(&r.w, 1, "/a");
+    app_say(&r.w, recorded_app(&r), "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab");
+    app_say(&r.w, r.app, "cd");
+    agent_close(&r.w, 1);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    REQUIRE(t->count == 1);
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0.000001, now_us);
+    walk(&w, &(struct trace_walk_heard){0}, &now_us, "[GET /a HTTP/1.1\r\n\r\n]?");
+    walk(&w, &(struct trace_walk_heard){.http_as_far = true}, &now_us, "+R");
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){0}, &now_us, "[GET /a HTTP/1.1\r\n\r\n]?");
+    walk(&w, &(struct trace_walk_heard){.http_ended = true}, &now_us, "R");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* An application that broke off its answer is waited for until it does so again. */
+static void test_an_answer_broken_off(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    agent_get(&r.w, 1, "/a");
+    app_say(&r.w, recorded_app(&r), "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab");
+    sim_peer_close(r.app);
+    world_run(&r.w);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    REQUIRE(t->count == 1 && t->list[0].answer.broken);
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
+    walk(&w, &(struct trace_walk_heard){0}, &now_us, "[GET /a HTTP/1.1\r\n\r\n]?");
+    walk(&w, &(struct trace_walk_heard){.http_as_far = true}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){.http_as_far = true, .ended = true}, &now_us, "E.");
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* The end of a connection that nobody needs any more is not waited for. */
+static void test_an_idle_end(void)
+{
+    struct recorded_world r;
+    struct trace_walk w;
+    uint64_t now_us = 5000;
+    recorded_begin(&r);
+    recorded_get(&r, 1, "/a");
+    world_advance(&r.w, 60000);
+    sim_peer_close(r.app);
+    world_run(&r.w);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    REQUIRE(t->count == 1);
+    trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 1, now_us);
+    walk(&w, &(struct trace_walk_heard){0}, &now_us, "[GET /a HTTP/1.1\r\n\r\n].");
+    trace_walk_begin(&w, &t->list[0], SIDE_FAR, 1, now_us);
+    walk(&w, &(struct trace_walk_heard){true, 0, false, false}, &now_us,
+         "[HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi].");
     trace_transactions_free(t);
     recorded_free(&r);
 }
@@ -311,16 +380,16 @@ static void test_a_conversation(void)
     struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 1);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
-    walk(&w, &(struct trace_walk_heard){true, 2, false}, &now_us, "?");
-    walk(&w, &(struct trace_walk_heard){true, 3, false}, &now_us, "[two]?");
-    walk(&w, &(struct trace_walk_heard){true, 7, false}, &now_us, "?");
-    walk(&w, &(struct trace_walk_heard){true, 8, false}, &now_us, "[four]?");
-    walk(&w, &(struct trace_walk_heard){true, 8, true}, &now_us, "E.");
+    walk(&w, &(struct trace_walk_heard){true, 2, false, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 3, false, false}, &now_us, "[two]?");
+    walk(&w, &(struct trace_walk_heard){true, 7, false, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 8, false, false}, &now_us, "[four]?");
+    walk(&w, &(struct trace_walk_heard){true, 8, true, false}, &now_us, "E.");
     trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
-    walk(&w, &(struct trace_walk_heard){true, 0, false}, &now_us, "[one]?");
-    walk(&w, &(struct trace_walk_heard){true, 3, false}, &now_us, "[three]?");
-    walk(&w, &(struct trace_walk_heard){true, 7, false}, &now_us, "E?");
-    walk(&w, &(struct trace_walk_heard){true, 7, true}, &now_us, ".");
+    walk(&w, &(struct trace_walk_heard){true, 0, false, false}, &now_us, "[one]?");
+    walk(&w, &(struct trace_walk_heard){true, 3, false, false}, &now_us, "[three]?");
+    walk(&w, &(struct trace_walk_heard){true, 7, false, false}, &now_us, "E?");
+    walk(&w, &(struct trace_walk_heard){true, 7, true, false}, &now_us, ".");
     trace_transactions_free(t);
     recorded_free(&r);
 }
@@ -343,15 +412,15 @@ static void test_an_upgrade(void)
     struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
     REQUIRE(t->count == 1 && t->list[0].upgraded);
     trace_walk_begin(&w, &t->list[0], SIDE_FAR, 0, now_us);
-    walk(&w, &(struct trace_walk_heard){true, 0, false}, &now_us,
+    walk(&w, &(struct trace_walk_heard){true, 0, false, false}, &now_us,
          "[HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nfirst]?");
-    walk(&w, &(struct trace_walk_heard){true, 6, false}, &now_us, "[third].");
+    walk(&w, &(struct trace_walk_heard){true, 6, false, false}, &now_us, "[third].");
     trace_walk_begin(&w, &t->list[0], SIDE_NEAR, 0, now_us);
-    walk(&w, &(struct trace_walk_heard){false, 0, false}, &now_us,
+    walk(&w, &(struct trace_walk_heard){false, 0, false, false}, &now_us,
          "[GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n]?");
-    walk(&w, &(struct trace_walk_heard){true, 4, false}, &now_us, "?");
-    walk(&w, &(struct trace_walk_heard){true, 5, false}, &now_us, "[second]?");
-    walk(&w, &(struct trace_walk_heard){true, 10, false}, &now_us, ".");
+    walk(&w, &(struct trace_walk_heard){true, 4, false, false}, &now_us, "?");
+    walk(&w, &(struct trace_walk_heard){true, 5, false, false}, &now_us, "[second]?");
+    walk(&w, &(struct trace_walk_heard){true, 10, false, false}, &now_us, ".");
     trace_transactions_free(t);
     recorded_free(&r);
 }
@@ -363,6 +432,9 @@ CU_TestInfo trace_peers_tests[] = {
     {"requests are matched", test_requests_are_matched},
     {"an early answer", test_an_early_answer},
     {"an answer in pieces", test_an_answer_in_pieces},
+    {"a client that leaves", test_a_client_that_leaves},
+    {"an answer broken off", test_an_answer_broken_off},
+    {"an idle end", test_an_idle_end},
     {"a conversation", test_a_conversation},
     {"an upgrade", test_an_upgrade},
     CU_TEST_INFO_NULL,

@@ -331,7 +331,8 @@ static uint64_t play_on(struct app_connection *c, uint64_t now_us)
     size_t length;
     uint64_t due_us;
     while (c->playing && c->socket) {
-        struct trace_walk_heard heard = {!c->reading, c->tail.length, c->ended};
+        struct trace_walk_heard heard = {
+            .http_ended = !c->reading, .tail = c->tail.length, .ended = c->ended};
         switch (trace_walk_next(&c->walk, &heard, now_us, &bytes, &length, &due_us)) {
         case WALK_SAY: loop_write(c->socket, bytes, length); break;
         case WALK_END: loop_shutdown(c->socket); break;

@@ -26,10 +26,12 @@ struct client_lane {
     struct trace_walk walk;
     bool walked;        /* everything was said */
     bool ended, broken; /* the application has finished sending, or the connection failed */
+    bool stalled;       /* what was to come next did not come in time */
     struct trace_http_reader reader;
     struct trace_http answer;
     struct wire_buffer tail;
     uint64_t began_us, active_us;
+    uint64_t whole_us; /* when the answer had come; 0: not yet */
 };
 
 struct client_play {
@@ -65,11 +67,43 @@ static void drop_socket(struct client_lane *l)
 
 /* ---- comparing ---- */
 
+/* What came is the same. */
+static void match(struct client_lane *l)
+{
+    if (l->stalled)
+        find(l, FINDING_MISSING, "what the application was to do next: it took too long");
+    else
+        l->client->play->findings.matched++;
+}
+
 static void judge_tail(struct client_lane *l)
 {
-    struct trace_play *p = l->client->play;
-    if (trace_as_tail_is_same(p, transaction_of(l), SIDE_FAR, &l->tail))
-        p->findings.matched++;
+    if (trace_as_tail_is_same(l->client->play, transaction_of(l), SIDE_FAR, &l->tail))
+        match(l);
+}
+
+/* Of an answer that the recorded client did not hear to its end, as much has to come as it had heard. */
+static bool has_come_as_far(const struct client_lane *l)
+{
+    const struct trace_http *expected = &transaction_of(l)->answer, *came = &l->answer;
+    return (came->has_head || !expected->has_head) && came->body.length >= expected->body.length;
+}
+
+static bool falls_short(const struct client_lane *l)
+{
+    const struct trace_http *expected = &transaction_of(l)->answer;
+    return expected->has_head && !expected->ended && !expected->broken && !has_come_as_far(l);
+}
+
+static void say_missing(struct client_lane *l, const char *why)
+{
+    const struct trace_http *expected = &transaction_of(l)->answer;
+    char line[300], came[60] = "none";
+    if (l->answer.has_head)
+        snprintf(came, sizeof came, "%zu bytes", l->answer.body.length);
+    snprintf(line, sizeof line, "answer: expected %u with %zu bytes, %s came: %s", expected->status,
+             expected->body.length, came, why ? why : "its end");
+    find(l, FINDING_MISSING, line);
 }
 
 static void judge_answer(struct client_lane *l, const char *why)
@@ -80,10 +114,7 @@ static void judge_answer(struct client_lane *l, const char *why)
     struct wire_buffer *text = &l->client->text;
     text->length = 0;
     if (t->answer.has_head && !l->answer.has_head) {
-        char line[300];
-        snprintf(line, sizeof line, "answer: expected %u with %zu bytes, none came: %s",
-                 t->answer.status, t->answer.body.length, why ? why : "the connection ended");
-        find(l, FINDING_MISSING, line);
+        say_missing(l, why);
     } else if (!t->answer.has_head && t->answer.broken && l->answer.has_head) {
         find(l, FINDING_EXTRA, "an answer, where the recorded application gave none");
     } else if (!trace_http_compare(&t->answer, &l->answer, &rules, text)) {
@@ -91,22 +122,32 @@ static void judge_answer(struct client_lane *l, const char *why)
         find(l, FINDING_DIFFERENT, (const char *)text->at);
     } else if (t->answer.ended && !l->answer.ended) {
         find(l, FINDING_MISSING, "the end of the answer");
+    } else if (falls_short(l)) {
+        say_missing(l, why);
     } else if (t->upgraded) {
         judge_tail(l);
     } else {
-        l->client->play->findings.matched++;
+        match(l);
     }
 }
 
+/* Until the answer had come, whatever its connection did then. */
 static void note_latency(struct client_lane *l)
 {
     struct trace_play *p = l->client->play;
     const struct trace_transaction *t = transaction_of(l);
-    if (t->raw || !t->answer.ended || !l->answer.ended)
+    if (t->raw || !t->whole_ns || !l->whole_us)
         return;
     p->latencies = trace_grow(p->latencies, p->latency_count, sizeof *p->latencies);
     p->latencies[p->latency_count++] =
-        (struct trace_as_latency){(t->ended_ns - t->began_ns) / 1000, p->loop.now_us - l->began_us};
+        (struct trace_as_latency){(t->whole_ns - t->began_ns) / 1000, l->whole_us - l->began_us};
+}
+
+/* It may have come to its end. */
+static void look_at_answer(struct client_lane *l)
+{
+    if (l->answer.ended && !l->whole_us)
+        l->whole_us = l->client->play->loop.now_us;
 }
 
 /* ---- one request ---- */
@@ -174,7 +215,8 @@ static void begin(struct client_lane *l, unsigned index)
     struct client_play *c = l->client;
     l->index = index;
     l->running = true;
-    l->retried = false;
+    l->retried = l->stalled = false;
+    l->whole_us = 0;
     c->turns[index].live_began = ++c->events;
     l->active_us = c->play->loop.now_us;
     if (transaction_of(l)->raw)
@@ -197,6 +239,7 @@ static void broke(struct client_lane *l, const char *why)
     }
     if (!t->raw && l->connected)
         trace_http_eof(&l->reader);
+    look_at_answer(l);
     l->ended = true;
     finish(l, why);
 }
@@ -225,6 +268,7 @@ static void on_heard(struct loop_socket *s, const uint8_t *bytes, size_t length)
     const struct trace_transaction *t = transaction_of(l);
     if (!t->raw)
         used = trace_http_feed(&l->reader, bytes, length);
+    look_at_answer(l);
     if (!t->raw && l->reader.error) {
         find(l, FINDING_NOTE, l->reader.error);
         finish(l, l->reader.error);
@@ -280,14 +324,17 @@ static uint64_t walk(struct client_lane *l, uint64_t now_us)
     uint64_t due_us = UINT64_MAX;
     while (l->running && !l->walked && l->socket) {
         bool raw = transaction_of(l)->raw;
-        struct trace_walk_heard heard = {raw || l->answer.ended, l->tail.length, l->ended};
+        struct trace_walk_heard heard = {.http_ended = raw || l->answer.ended,
+                                         .tail = l->tail.length,
+                                         .ended = l->ended,
+                                         .http_as_far = has_come_as_far(l)};
         switch (trace_walk_next(&l->walk, &heard, now_us, &bytes, &length, &due_us)) {
         case WALK_SAY:
             loop_write(l->socket, bytes, length);
             l->active_us = now_us;
             break;
         case WALK_END:
-            if (raw)
+            if (raw || transaction_of(l)->upgraded)
                 loop_shutdown(l->socket);
             break;
         case WALK_RESET: l->walked = true; break;
@@ -315,6 +362,7 @@ static uint64_t run(struct client_lane *l, uint64_t now_us)
         return now_us;
     }
     if (due_us == UINT64_MAX && now_us >= end_us) {
+        l->stalled = true;
         finish(l, "it took too long");
         return now_us;
     }

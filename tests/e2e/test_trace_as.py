@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -14,8 +15,9 @@ from daemon import PROGRAM, SLOW, Daemon
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
 
-# HTTP and raw on one port. argv: port, word. /who says the word, /chunked comes in three pieces, /slow waits, all
-# else says what was asked; a connection that begins with a zero byte is raw: a greeting, an echo, a farewell.
+# HTTP and raw on one port. argv: port, word. /who says the word, /chunked comes in three pieces, /slow waits, /broken
+# is broken off, /echo is upgraded (and stays open with the word "holds"), all else says what was asked; a connection
+# that begins with a zero byte is raw: a greeting, an echo, a farewell.
 APP = r"""
 import asyncio, sys
 async def read_body(r, head):
@@ -38,6 +40,15 @@ async def http(r, w, head):
             await asyncio.sleep(0.05)
         w.write(b"0\r\n\r\n")
         return
+    if target.startswith("/broken"):
+        w.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+        raise ConnectionError
+    if target.startswith("/echo"):
+        w.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+        while data := await r.read(65536):
+            w.write(data.upper())
+        await asyncio.sleep(60 if sys.argv[2] == "holds" else 0)
+        raise ConnectionError
     if target.startswith("/slow"):
         await asyncio.sleep(0.3)
     word = sys.argv[2] if target.startswith("/who") else "x"
@@ -130,6 +141,23 @@ class Base(Case):
                 self.assertEqual(s.recv(len(comes), socket.MSG_WAITALL), comes)
             s.shutdown(socket.SHUT_WR)
             self.assertEqual(s.recv(100), b"bye")
+
+    def leave(self, port, target, behind):
+        """A request, and its client is gone when this has come."""
+        with socket.create_connection(("127.0.0.1", port), 20) as s:
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+            came = b""
+            while behind not in came:
+                came += s.recv(4096)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def upgrade(self, port):
+        with socket.create_connection(("127.0.0.1", port), 20) as s:
+            s.sendall(b"GET /echo HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+            while not s.recv(4096).endswith(b"\r\n\r\n"):
+                pass
+            s.sendall(b"some")
+            self.assertEqual(s.recv(4, socket.MSG_WAITALL), b"SOME")
 
     def traffic(self, port, swapped=False, slow=True):
         at = f"http://127.0.0.1:{port}"
@@ -360,6 +388,43 @@ class AsClient(Base):
         report = self.play(trace, parking.port, 1, "--timeout", "300ms")
         self.counts(report, missing=1)
         self.assertIn("it took too long", self.texts(report))
+
+    def test_a_client_that_left(self):
+        """It leaves again when it has heard as much."""
+        app, parking = self.keep(application()), self.keep(apps.ParkingApp())
+        trace, _ = self.record(app, lambda port: [self.leave(port, b"/chunked", b"part1"), time.sleep(0.3)])
+        for args in ((), ("--fast",)):
+            self.counts(self.play(trace, app.port, 0, *args), matched=1)
+        report = self.play(trace, parking.port, 1, "--timeout", "300ms")
+        self.counts(report, missing=1)
+        self.assertRegex(self.texts(report), r"answer: expected 200 with \d+ bytes, none came: it took too long")
+
+    def test_an_answer_broken_off(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/broken"))
+        for args in ((), ("--fast",)):
+            self.counts(self.play(trace, app.port, 0, *args), matched=1)
+
+    def test_an_upgraded_connection(self):
+        """It is ended as the recorded one was; an application that does not end it then is found."""
+        app, holds = self.keep(application()), self.keep(application("holds"))
+        trace, _ = self.record(app, self.upgrade)
+        for args in ((), ("--fast",)):
+            began = time.monotonic()
+            report = self.play(trace, app.port, 0, "--timeout", "20s", *args)
+            self.counts(report, matched=1)
+            self.assertLess(time.monotonic() - began, 15)
+            self.assertLess(report["latency"]["max"]["live_us"], 5000000)
+        report = self.play(trace, holds.port, 1, "--timeout", "300ms")
+        self.counts(report, missing=1)
+        self.assertIn("what the application was to do next: it took too long", self.texts(report))
+
+    def test_idle_time_is_no_latency(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, lambda port: [self.curl(f"http://127.0.0.1:{port}/who"), time.sleep(1.5)])
+        report = self.play(trace, app.port, 0)
+        self.counts(report, matched=1)
+        self.assertLess(report["latency"]["max"]["live_us"], 1000000)
 
     def test_python_and_nginx(self):
         """The same files from two servers: the bodies are the same, and the lines that are not are named."""

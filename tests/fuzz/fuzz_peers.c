@@ -87,7 +87,7 @@ static void play_agent(const struct trace_stream *s)
 static void walk(const struct trace_transaction *t, enum stream_side mine)
 {
     struct trace_walk w;
-    struct trace_walk_heard all = {true, SIZE_MAX / 2, true};
+    struct trace_walk_heard all = {true, SIZE_MAX / 2, true, true};
     const uint8_t *bytes;
     size_t length, said = 0;
     uint64_t due_us;
