@@ -14,14 +14,14 @@ enum finding_class {
     FINDING_UNMATCHED, /* was asked for, and was never recorded */
     FINDING_MISSING,   /* was recorded, and did not come */
     FINDING_EXTRA,     /* came, and was not recorded (so often) */
-    FINDING_REORDERED, /* came before what it came after in the recording, or too late to be waited for */
+    FINDING_REORDERED, /* came before what it followed in the recording, or too late to be waited for */
     FINDING_DIFFERENT, /* came with another content */
     FINDING_FAILURES,
     FINDING_FORM = FINDING_FAILURES, /* the same answer in another form that is equally right */
     FINDING_VERSION,                 /* another protocol version was announced */
-    FINDING_OVERTAKEN,               /* what went on at the same time ended in another order */
-    FINDING_LEFT_OUT,                /* cannot be played: bytes of it are not in the trace */
-    FINDING_NOTE,                    /* anything else that is good to know */
+    FINDING_OVERTAKEN, /* another order of what ran side by side, or followed by chance */
+    FINDING_LEFT_OUT,  /* cannot be played: bytes of it are not in the trace */
+    FINDING_NOTE,      /* anything else that is good to know */
     FINDING_CLASSES
 };
 const char *finding_name(enum finding_class class);

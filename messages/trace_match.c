@@ -20,6 +20,7 @@ struct trace_match {
     struct alike *whole; /* by all that counts */
     struct alike *heads; /* by all but the body; `used` is not counted here */
     bool *used;
+    unsigned *first; /* by transaction: of those that are alike */
     unsigned left, raw_at;
 };
 
@@ -65,7 +66,8 @@ static struct alike *find(struct alike *in, const struct wire_buffer *key)
     return a;
 }
 
-static void add(struct alike **to, const struct wire_buffer *key, unsigned index)
+/* Returns the first of them. */
+static unsigned add(struct alike **to, const struct wire_buffer *key, unsigned index)
 {
     struct alike *a = find(*to, key);
     if (!a) {
@@ -78,6 +80,7 @@ static void add(struct alike **to, const struct wire_buffer *key, unsigned index
     }
     a->indexes = trace_grow(a->indexes, a->count, sizeof *a->indexes);
     a->indexes[a->count++] = index;
+    return a->indexes[0];
 }
 
 /* ---- all ---- */
@@ -88,18 +91,20 @@ struct trace_match *trace_match_new(const struct trace_transactions *all,
     struct trace_match *m = calloc(1, sizeof *m);
     struct wire_buffer key = {0};
     bool *used = calloc(all->count + 1, sizeof *used);
-    if (!m || !used)
+    unsigned *first = calloc(all->count + 1, sizeof *first);
+    if (!m || !used || !first)
         heap_exhausted("requests of a trace", sizeof *m);
-    *m = (struct trace_match){.all = all, .headers = headers, .used = used};
+    *m = (struct trace_match){.all = all, .headers = headers, .used = used, .first = first};
     for (unsigned i = 0; i < all->count; i++) {
         const struct trace_transaction *t = &all->list[i];
+        first[i] = i;
         if (t->left_out)
             continue;
         m->left++;
         if (t->raw)
             continue;
         whole_key(m, &t->request, &key);
-        add(&m->whole, &key, i);
+        first[i] = add(&m->whole, &key, i);
         head_key(m, &t->request, &key);
         add(&m->heads, &key, i);
     }
@@ -126,6 +131,7 @@ void trace_match_free(struct trace_match *m)
     free_all(&m->whole);
     free_all(&m->heads);
     free(m->used);
+    free(m->first);
     free(m);
 }
 
@@ -137,6 +143,11 @@ unsigned trace_match_left(const struct trace_match *m)
 bool trace_match_is_used(const struct trace_match *m, unsigned index)
 {
     return m->used[index];
+}
+
+unsigned trace_match_alike(const struct trace_match *m, unsigned index)
+{
+    return m->first[index];
 }
 
 static void use(struct trace_match *m, unsigned index)

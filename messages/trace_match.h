@@ -36,5 +36,7 @@ bool trace_match_raw_left(const struct trace_match *m, bool *speaks_first);
 /* Recorded ones that did not come yet, and can be played. */
 unsigned trace_match_left(const struct trace_match *m);
 bool trace_match_is_used(const struct trace_match *m, unsigned index);
+/* The first recorded one that is the same as this one: which of them comes cannot be told. */
+unsigned trace_match_alike(const struct trace_match *m, unsigned index);
 
 #endif

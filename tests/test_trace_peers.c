@@ -1,4 +1,6 @@
 /* tests/test_trace_peers.c -- order, matching, pauses and comparison: what replays against real peers decide by. */
+#include "messages/trace_clients.h"
+#include "messages/trace_followers.h"
 #include "messages/trace_match.h"
 #include "messages/trace_order.h"
 #include "messages/trace_walk.h"
@@ -49,6 +51,95 @@ static void test_what_kept_its_order(void)
     CHECK_STR(judged((const uint64_t[4][2]){{7, 8}, {1, 2}, {3, 4}, {5, 6}}), ".oRR");
     CHECK_STR(judged((const uint64_t[4][2]){{1, 6}, {2, 3}, {5, 7}, {8, 9}}), "..R.");
     CHECK_STR(judged((const uint64_t[4][2]){{0, 0}, {1, 2}, {0, 0}, {3, 4}}), "....");
+}
+
+/* ---- what followed on a connection ---- */
+
+/* The live times of turns that began one after the other in the recording, each ended at once. A letter for each:
+ * which one it came too early for; . none. */
+static const char *followed(unsigned count, const struct trace_follower *who,
+                            const uint64_t (*live)[2])
+{
+    struct trace_turn t[8];
+    unsigned out[8];
+    static char text[9];
+    for (unsigned i = 0; i < count; i++)
+        t[i] = (struct trace_turn){10 * i + 10, 10 * i + 15, live[i][0], live[i][1]};
+    trace_followers_judge(t, who, count, out);
+    for (unsigned i = 0; i < count; i++)
+        text[i] = out[i] == i ? '.' : (char)('a' + out[i]);
+    text[count] = '\0';
+    return text;
+}
+
+static void test_what_followed(void)
+{
+    /* a and c of client 1, b of client 2, d of nobody known */
+    static const struct trace_follower who[] = {{1, 0}, {2, 1}, {1, 2}, {0, 3}};
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{1, 2}, {3, 4}, {5, 6}, {7, 8}}), "....");
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{5, 6}, {7, 8}, {9, 10}, {1, 2}}), "....");
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{5, 6}, {1, 2}, {3, 4}, {7, 8}}), "..a.");
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{1, 6}, {2, 3}, {4, 5}, {7, 8}}), "..a.");
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{0, 0}, {1, 2}, {3, 4}, {7, 8}}), "....");
+    CHECK_STR(followed(4, who, (const uint64_t[][2]){{1, 2}, {3, 4}, {0, 0}, {7, 8}}), "....");
+}
+
+static void test_what_followed_of_those_alike(void)
+{
+    /* Two clients, each: a request of its own behind one that both make. */
+    static const struct trace_follower two[] = {{1, 0}, {1, 1}, {2, 0}, {2, 2}};
+    CHECK_STR(followed(4, two, (const uint64_t[][2]){{1, 2}, {7, 8}, {5, 6}, {3, 4}}), "....");
+    CHECK_STR(followed(4, two, (const uint64_t[][2]){{3, 4}, {7, 8}, {5, 6}, {1, 2}}), "...c");
+    /* Two clients that make the same two, and a third that makes the second of them alone. */
+    static const struct trace_follower same[] = {{1, 0}, {1, 1}, {2, 0}, {2, 1}, {3, 1}};
+    CHECK_STR(followed(5, same, (const uint64_t[][2]){{3, 4}, {1, 2}, {5, 6}, {7, 8}, {9, 9}}),
+              ".....");
+    CHECK_STR(followed(5, same, (const uint64_t[][2]){{5, 6}, {1, 2}, {7, 8}, {3, 4}, {9, 9}}),
+              "...c.");
+    /* One sort, over two connections: two at a time, and no more. */
+    static const struct trace_follower one[] = {{1, 0}, {2, 0}, {1, 0}, {2, 0}};
+    CHECK_STR(followed(4, one, (const uint64_t[][2]){{1, 8}, {2, 3}, {4, 5}, {6, 7}}), "....");
+    CHECK_STR(followed(4, one, (const uint64_t[][2]){{1, 8}, {2, 7}, {3, 5}, {6, 9}}), "..ab");
+}
+
+static uint32_t client_of(const struct trace_clients *c, uint64_t connection, uint16_t request)
+{
+    return trace_client_of(c, MODE_STEAL, connection, request, UINT64_MAX);
+}
+
+static void ask_as(struct recorded_world *r, enum request_variant variant, uint64_t connection,
+                   uint16_t request, uint16_t source_port)
+{
+    agent_request(&r->w, (struct request){.variant = variant,
+                                          .connection = connection,
+                                          .request = request,
+                                          .source_port = source_port});
+    app_say(&r->w, recorded_app(r), OK_2);
+}
+
+/* By the address of the client where the agent says it, by the connection's id where it does not. */
+static void test_whose_connection(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    ask_as(&r, VARIANT_CHUNKED_V2, 1, 0, 40001);
+    ask_as(&r, VARIANT_CHUNKED_V2, 2, 0, 40002);
+    ask_as(&r, VARIANT_CHUNKED_V2, 3, 0, 40001);
+    ask_as(&r, VARIANT_FRAMED, 4, 0, 0);
+    ask_as(&r, VARIANT_FRAMED, 4, 1, 0);
+    ask_as(&r, VARIANT_FRAMED, 5, 0, 0);
+    recorded_end(&r);
+    struct trace_clients *c = trace_clients_new(trace_streams_first(r.streams));
+    CHECK(client_of(c, 1, 0) && client_of(c, 1, 0) == client_of(c, 3, 0));
+    CHECK(client_of(c, 2, 0) && client_of(c, 1, 0) != client_of(c, 2, 0));
+    CHECK(client_of(c, 4, 0) && client_of(c, 4, 0) == client_of(c, 4, 1));
+    CHECK(client_of(c, 5, 0) && client_of(c, 5, 0) != client_of(c, 4, 0));
+    CHECK_UINT(client_of(c, 6, 0), 0);
+    CHECK_UINT(client_of(c, 1, 1), 0);
+    CHECK_UINT(trace_client_of(c, MODE_MIRROR, 1, 0, UINT64_MAX), 0);
+    CHECK_UINT(trace_client_of(c, MODE_STEAL, 1, 0, 0), 0);
+    trace_clients_free(c);
+    recorded_free(&r);
 }
 
 /* ---- comparison ---- */
@@ -196,6 +287,8 @@ static void test_requests_are_matched(void)
     ask(m, POST("y", "34"), "4");
     ask(m, POST("x", "12"), "3");
     CHECK(!trace_match_is_used(m, 1) && trace_match_is_used(m, 3));
+    CHECK(trace_match_alike(m, 2) == 0 && trace_match_alike(m, 1) == 1);
+    CHECK(trace_match_alike(m, 4) == 4 && trace_match_alike(m, 5) == 5);
     REQUIRE(trace_match_raw_left(m, &first));
     CHECK(first);
     CHECK(trace_match_raw(m, &index) && index == 5);
@@ -428,6 +521,9 @@ static void test_an_upgrade(void)
 CU_TestInfo trace_peers_tests[] = {
     {"a gate", test_a_gate},
     {"what kept its order", test_what_kept_its_order},
+    {"what followed", test_what_followed},
+    {"what followed of those alike", test_what_followed_of_those_alike},
+    {"whose connection", test_whose_connection},
     {"answers are compared", test_answers_are_compared},
     {"requests are matched", test_requests_are_matched},
     {"an early answer", test_an_early_answer},

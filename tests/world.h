@@ -157,7 +157,8 @@ struct request {
     size_t body_length;  /* 0: strlen(body) */
     bool more;           /* chunked: the body goes on */
     bool mirror;
-    bool tls; /* VARIANT_CHUNKED_V2 */
+    bool tls;             /* VARIANT_CHUNKED_V2 */
+    uint16_t source_port; /* VARIANT_CHUNKED_V2: of the client; 0: 40000 */
 };
 
 /* Without running, so that several come in one read. */

@@ -457,10 +457,11 @@ void agent_put_request(struct world *w, const struct request *r)
                                            WIRE_HTTP_REQUEST_START_V1};
     size_t length = r->body_length ? r->body_length : r->body ? strlen(r->body) : 0;
     struct wire_ids ids = {r->connection, r->request, r->port ? r->port : 80};
-    struct wire_address local = local_of(ids.port);
+    struct wire_address local = local_of(ids.port), source = remote;
     enum wire_mode mode = r->mirror ? WIRE_MIRROR : WIRE_STEAL;
     size_t text = (r->headers ? strlen(r->headers) : 0) + (r->path ? strlen(r->path) : 0);
     struct saying s = say_begin(w, 1000 + length + 2 * text);
+    source.port = r->source_port ? r->source_port : remote.port;
     if (r->variant == VARIANT_CHUNKED_V2)
         wire_put_start_v2(&s.w, mode, &ids);
     else
@@ -471,7 +472,7 @@ void agent_put_request(struct world *w, const struct request *r)
     else
         put_frames(&s.w, r->body, length);
     if (r->variant == VARIANT_CHUNKED_V2)
-        wire_put_start_v2_end(&s.w, !r->more, &remote, &local,
+        wire_put_start_v2_end(&s.w, !r->more, &source, &local,
                               &(struct wire_tls){.is_tls = r->tls});
     else
         wire_put_request_end(&s.w, &ids);

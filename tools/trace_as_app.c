@@ -4,6 +4,8 @@
  * connection, one on which nothing comes for a moment is that one. Raw connections are matched by their order.
  */
 #include "messages/http1_detect.h"
+#include "messages/trace_clients.h"
+#include "messages/trace_followers.h"
 #include "messages/trace_match.h"
 #include "messages/trace_order.h"
 #include "messages/trace_walk.h"
@@ -428,31 +430,74 @@ static void play(struct app_play *a)
 
 /* ---- judging ---- */
 
-static void judge(struct app_play *a)
+static uint32_t client_of(const struct app_play *a, const struct trace_clients *clients,
+                          const struct trace_transaction *t)
 {
-    struct trace_play *p = a->play;
-    const struct trace_transactions *all = p->transactions;
-    struct trace_order *order = trace_as_order(a->turns, all->count);
-    for (unsigned i = 0; i < all->count; i++) {
-        struct trace_about_what about = trace_as_about(&all->list[i]);
-        if (all->list[i].left_out)
-            continue;
-        if (!trace_match_is_used(a->match, i))
-            trace_findings_add(&p->findings, FINDING_MISSING, &about, "%s",
-                               all->list[i].raw ? "this connection did not come"
-                                                : "this request did not come");
-        if (order[i].how == TURNED_RIGHT)
-            continue;
-        char other[ABOUT_TEXT_MAX];
-        struct trace_about_what first = trace_as_about(&all->list[order[i].other]);
-        bool reordered = order[i].how == TURNED_REORDERED;
-        trace_findings_add(&p->findings, reordered ? FINDING_REORDERED : FINDING_OVERTAKEN, &about,
-                           reordered ? "came before %s was answered, which it followed in the "
-                                       "recording"
-                                     : "came before %s, which ran beside it in the recording",
-                           trace_about_text(&first, other));
+    const struct trace_exchange *x = trace_exchange_of_number(a->play->exchanges, t->exchange);
+    if (!x || !x->has_ids || t->left_out)
+        return 0;
+    return trace_client_of(clients, x->mode, x->connection, x->request, t->began_ns);
+}
+
+/* By transaction: the one of its client that it came before, and had followed; malloc's. */
+static unsigned *followed(const struct app_play *a)
+{
+    const struct trace_transactions *all = a->play->transactions;
+    struct trace_clients *clients = trace_clients_new(trace_streams_first(a->play->streams));
+    struct trace_follower *who = calloc(all->count, sizeof *who);
+    unsigned *out = calloc(all->count, sizeof *out);
+    if (!who || !out)
+        heap_exhausted("a report", all->count * sizeof *who);
+    for (unsigned i = 0; i < all->count; i++)
+        who[i] = (struct trace_follower){client_of(a, clients, &all->list[i]),
+                                         trace_match_alike(a->match, i)};
+    trace_followers_judge(a->turns, who, all->count, out);
+    trace_clients_free(clients);
+    free(who);
+    return out;
+}
+
+static void find_turned(struct app_play *a, unsigned index, enum finding_class class,
+                        unsigned other, const char *how)
+{
+    const struct trace_transaction *list = a->play->transactions->list;
+    struct trace_about_what about = trace_as_about(&list[index]),
+                            first = trace_as_about(&list[other]);
+    char text[ABOUT_TEXT_MAX];
+    trace_findings_add(&a->play->findings, class, &about, "came before %s%s",
+                       trace_about_text(&first, text), how);
+}
+
+/* Only what followed on its client's connection must do so again. */
+static void judge_order(struct app_play *a)
+{
+    bool strict = a->play->options->strict;
+    unsigned count = a->play->transactions->count, *other = followed(a);
+    struct trace_order *order = trace_as_order(a->turns, count);
+    for (unsigned i = 0; i < count; i++) {
+        if (other[i] != i)
+            find_turned(a, i, FINDING_REORDERED, other[i],
+                        " was answered, which it followed on its client's connection");
+        else if (order[i].how == TURNED_REORDERED)
+            find_turned(a, i, strict ? FINDING_REORDERED : FINDING_OVERTAKEN, order[i].other,
+                        " was answered, which it followed in the recording");
+        else if (order[i].how == TURNED_OVERTAKEN)
+            find_turned(a, i, FINDING_OVERTAKEN, order[i].other,
+                        ", which ran beside it in the recording");
     }
     free(order);
+    free(other);
+}
+
+static void judge(struct app_play *a)
+{
+    const struct trace_transactions *all = a->play->transactions;
+    for (unsigned i = 0; i < all->count; i++)
+        if (!all->list[i].left_out && !trace_match_is_used(a->match, i))
+            trace_as_find(a->play, &all->list[i], FINDING_MISSING,
+                          all->list[i].raw ? "this connection did not come"
+                                           : "this request did not come");
+    judge_order(a);
 }
 
 int trace_as_app(struct trace_play *p)
