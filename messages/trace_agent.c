@@ -101,10 +101,15 @@ static void take_control(struct trace_agent *a, const struct agent_hearing *h)
         trace_put(&c->came, h->bytes, h->length);
         return;
     }
-    trace_findings_add(
-        a->findings, FINDING_EXTRA, NULL, "the proxy said %s%s", wire_message_name(h->m, name),
-        h->m->kind == WIRE_PORT_SUBSCRIBE ? ", for a port that the recorded one did not subscribe"
-                                          : ", which the recorded one did not");
+    if (h->m->kind == WIRE_PORT_SUBSCRIBE)
+        trace_findings_add(
+            a->findings, FINDING_EXTRA, NULL,
+            "the proxy said %s for port %u, which the recorded one did not subscribe",
+            wire_message_name(h->m, name), h->m->port);
+    else
+        trace_findings_add(a->findings, FINDING_EXTRA, NULL,
+                           "the proxy said %s, which the recorded one did not",
+                           wire_message_name(h->m, name));
 }
 
 static void take_message(struct trace_agent *a, const uint8_t *bytes, size_t length,

@@ -244,6 +244,7 @@ class AsAgent(Base):
         report = self.play(trace, 1, app.port, 1, "--timeout", "500ms")
         self.counts(report, missing=2, extra=1)
         self.assertIn(f"expected TcpSteal(PortSubscribe(All({port}))), none came", self.texts(report))
+        self.assertIn("the proxy said TcpSteal(PortSubscribe(All)) for port 1, which", self.texts(report))
 
     def test_an_answer_that_does_not_come(self):
         """It is waited for so long, then the play goes on."""
