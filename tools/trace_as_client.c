@@ -44,6 +44,8 @@ struct client_play {
     unsigned done, playable;
     uint64_t events, began_us;
     struct wire_buffer text;
+    bool reached;          /* there has been a connection */
+    char unreachable[200]; /* why there is none; "": there is, or none was tried */
 };
 
 static const struct trace_transaction *transaction_of(const struct client_lane *l)
@@ -183,6 +185,16 @@ static bool may_be_sent_again(const char *method)
     return false;
 }
 
+/* Where there never was a connection, the address is wrong, and that is no finding about any request. */
+static void not_connected(struct client_lane *l, const char *why)
+{
+    struct client_play *c = l->client;
+    if (c->reached)
+        finish(l, why);
+    else
+        snprintf(c->unreachable, sizeof c->unreachable, "%s", why);
+}
+
 static const struct loop_handlers handlers;
 
 static bool connect_lane(struct client_lane *l)
@@ -192,7 +204,7 @@ static bool connect_lane(struct client_lane *l)
     l->ended = l->broken = l->connected = false;
     l->socket = loop_connect(&c->play->loop, &c->play->options->to, &handlers, l, error);
     if (!l->socket)
-        finish(l, error);
+        not_connected(l, error);
     return l->socket != NULL;
 }
 
@@ -241,7 +253,10 @@ static void broke(struct client_lane *l, const char *why)
         trace_http_eof(&l->reader);
     look_at_answer(l);
     l->ended = true;
-    finish(l, why);
+    if (l->connected)
+        finish(l, why);
+    else
+        not_connected(l, why);
 }
 
 /* ---- sockets ---- */
@@ -249,7 +264,7 @@ static void broke(struct client_lane *l, const char *why)
 static void on_connected(struct loop_socket *s)
 {
     struct client_lane *l = s->owner;
-    l->connected = true;
+    l->connected = l->client->reached = true;
     if (l->running)
         begin_walk(l);
 }
@@ -363,7 +378,10 @@ static uint64_t run(struct client_lane *l, uint64_t now_us)
     }
     if (due_us == UINT64_MAX && now_us >= end_us) {
         l->stalled = true;
-        finish(l, "it took too long");
+        if (l->connected)
+            finish(l, "it took too long");
+        else
+            not_connected(l, "it took too long");
         return now_us;
     }
     return due_us == UINT64_MAX ? end_us : due_us;
@@ -403,22 +421,27 @@ static uint64_t take_next(struct client_lane *l, uint64_t now_us)
     return now_us;
 }
 
+static bool goes_on(const struct client_play *c)
+{
+    return c->done < c->playable && !*c->unreachable && !loop_interrupted();
+}
+
 static void play(struct client_play *c)
 {
     struct loop *loop = &c->play->loop;
     c->began_us = loop->now_us = loop_clock_us();
-    while (c->done < c->playable && !loop_interrupted()) {
+    while (goes_on(c)) {
         uint64_t due_us = UINT64_MAX;
-        for (unsigned i = 0; i < c->lane_count; i++) {
+        for (unsigned i = 0; i < c->lane_count && goes_on(c); i++) {
             struct client_lane *l = &c->lanes[i];
             uint64_t next = l->running ? run(l, loop->now_us) : take_next(l, loop->now_us);
             due_us = next < due_us ? next : due_us;
         }
-        if (c->done < c->playable)
+        if (goes_on(c))
             loop_wait(loop, due_us);
     }
     /* what nobody asked for may still come */
-    uint64_t until = loop_clock_us() + c->play->options->settle_us;
+    uint64_t until = *c->unreachable ? 0 : loop_clock_us() + c->play->options->settle_us;
     while (loop_clock_us() < until && !loop_interrupted())
         loop_wait(loop, until);
 }
@@ -495,6 +518,7 @@ int trace_as_client(struct trace_play *p)
 {
     struct client_play c = {.play = p};
     const struct trace_transactions *all = p->transactions;
+    char to[ADDRESS_TEXT_MAX];
     c.playable = all->count - all->left_out;
     if (!c.playable) {
         trace_as_say("there is no request to an application in this trace that can be played");
@@ -503,9 +527,12 @@ int trace_as_client(struct trace_play *p)
     make_lanes(&c);
     make_order(&c);
     play(&c);
-    judge(&c);
+    if (!*c.unreachable)
+        judge(&c);
+    else
+        trace_as_say("cannot connect to %s: %s", address_print(&p->options->to, to), c.unreachable);
     snprintf(p->summary, sizeof p->summary, "%u of %u recorded requests sent over %u lane%s",
              c.done, all->count, c.lane_count, c.lane_count == 1 ? "" : "s");
     release(&c);
-    return 0;
+    return *c.unreachable ? EXIT_IO : 0;
 }

@@ -411,9 +411,13 @@ class AsClient(Base):
     def test_no_application(self):
         app = self.keep(application())
         trace, _ = self.record(app)
-        report = self.play(trace, apps.free_port(), 1, "--fast")
-        self.counts(report, missing=10)
-        self.assertIn("Connection refused", self.texts(report))
+        for to, why in ((str(apps.free_port()), "Connection refused"), ("unix:/nonexistent", "No such file"),
+                        ("nohost.invalid:80", '"nohost.invalid": ')):
+            done = subprocess.run([TRACE, "replay", "--as", "client", trace, "--to", to], capture_output=True,
+                                  text=True, timeout=60 * SLOW)
+            self.assertEqual((done.returncode, done.stdout), (74, ""), done.stderr)
+            self.assertIn("cannot connect to ", done.stderr)
+            self.assertIn(why, done.stderr)
 
     def test_an_application_that_does_not_answer(self):
         app, parking = self.keep(application()), self.keep(apps.ParkingApp())
