@@ -132,13 +132,15 @@ int trace_replay_as(const struct trace_as *options)
     int status = read_files(&p);
     if (!status)
         status = play(&p);
-    if (!status) {
+    p.nothing = status == EXIT_NOTHING;
+    if (!status || (p.nothing && options->json)) {
         find_exchanges(&p);
         trace_as_report(&p);
         output_flush();
+    }
+    if (!status)
         status = trace_findings_failed(&p.findings, options->strict) || loop_interrupted() ||
                  p.findings.counts[FINDING_LEFT_OUT];
-    }
     loop_release(&p.loop);
     if (p.transactions)
         trace_transactions_free(p.transactions);

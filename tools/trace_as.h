@@ -42,8 +42,8 @@ struct trace_as {
         .speed = 1, .timeout_us = 10000000, .first_us = 60000000, .settle_us = 200000              \
     }
 
-/* Plays, reports on stdout, and returns the exit status: 0 everything came as recorded; 1 it did not, or not all
- * could be played; EXIT_NOTHING: none of it; EXIT_USAGE, EXIT_DATA, EXIT_IO. */
+/* Plays, reports on stdout (where nothing can be played, only as JSON), and returns the exit status: 0 everything came
+ * as recorded; 1 it did not, or not all could be played; EXIT_NOTHING: none of it; EXIT_USAGE, EXIT_DATA, EXIT_IO. */
 int trace_replay_as(const struct trace_as *options);
 
 /* `replay` with --as among its arguments: they are trace_as_command's, all of them. */
@@ -64,6 +64,7 @@ struct trace_play {
     struct trace_findings findings;
     struct loop loop;
     char summary[200];                  /* what was played */
+    bool nothing;                       /* ... could be */
     struct trace_as_latency *latencies; /* client */
     unsigned latency_count;
 };

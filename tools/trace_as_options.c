@@ -278,7 +278,8 @@ static const char examples[] =
     "said before it begins, left out, and makes the exit status 1.\n"
     "\n"
     "app: a request followed another one if that was of the same connection of a client and had\n"
-    "been answered before it began; that of requests of two clients one came later is chance. With\n"
+    "been answered before it began; that of requests of two clients one came later is chance. "
+    "With\n"
     "--strict it counts as reordered, too. Requests that are alike cannot be told apart: each may\n"
     "have been any of them. A trace of the agent alone does not say whose connection it was.\n"
     "\n"
@@ -297,8 +298,8 @@ static const char examples[] =
     "  intproxy-trace as client run.trace --to 9000 --fast\n"
     "\n"
     "exit status: 0 everything came as recorded; 1 it did not, or not all could be played; 2 a\n"
-    "mistake on the command line; 65 no trace; 66 nothing of it can be played; 74 a file or an\n"
-    "address cannot be used\n";
+    "mistake on the command line; 65 no trace; 66 nothing of it can be played (--json: with the\n"
+    "report); 74 a file or an address cannot be used\n";
 
 static void check(struct command_line *c)
 {

@@ -173,7 +173,7 @@ static void report_json(const struct trace_play *p)
     json_object_set_new(j, "as", json_string(role_name(p->options->role)));
     json_object_set_new(j, "played", json_string(p->summary));
     json_object_set_new(j, "same",
-                        json_boolean(!trace_findings_failed(f, p->options->strict) &&
+                        json_boolean(!p->nothing && !trace_findings_failed(f, p->options->strict) &&
                                      !f->counts[FINDING_LEFT_OUT] && !loop_interrupted()));
     json_object_set_new(j, "interrupted", json_boolean(loop_interrupted()));
     json_object_set_new(j, "counts", counts);

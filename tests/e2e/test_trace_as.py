@@ -499,6 +499,9 @@ class AsClient(Base):
             self.assertEqual((done.returncode, done.stdout), (66, ""), done.stderr)
             self.assertIn("cannot be played:", done.stderr)
             self.assertIn("in this trace that can be played", done.stderr)
+            report = Play(self, role[0], trace, role[1], str(apps.free_port())).finish(66)
+            self.assertFalse(report["same"])
+            self.assertTrue(report["counts"]["left_out"], report)
 
     def test_interrupted(self):
         """SIGINT: the report so far."""
