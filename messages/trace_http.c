@@ -11,6 +11,14 @@ void trace_http_release(struct trace_http *h)
     *h = (struct trace_http){0};
 }
 
+size_t trace_http_body_length(const struct trace_http *h)
+{
+    size_t length = h->body.length;
+    for (unsigned i = 0; i < h->part_count; i++)
+        length += h->parts[i].length;
+    return length;
+}
+
 static void take_head(struct trace_http *h, const struct http_head *head)
 {
     h->has_head = true;

@@ -11,6 +11,12 @@
 #include "messages/http1_parser.h"
 #include "messages/trace_grow.h"
 
+/* A piece of a body of which no more is known. */
+struct trace_http_part {
+    size_t length;
+    uint64_t hash; /* hash_of() */
+};
+
 struct trace_http {
     bool has_head;
     bool ended;            /* whole */
@@ -18,12 +24,16 @@ struct trace_http {
     uint16_t status;       /* answers */
     uint8_t version;       /* enum http_version */
     char *method, *target; /* requests; NULL: none */
-    struct wire_buffer fields;   /* the header map, in wire form */
-    struct wire_buffer body;     /* joined */
+    struct wire_buffer fields; /* the header map, in wire form */
+    struct wire_buffer body;   /* joined */
+    const struct trace_http_part
+        *parts; /* expected: in place of a body that is not known; another's */
+    unsigned part_count;
     struct wire_buffer trailers; /* a header map; empty: none */
 };
 
 void trace_http_release(struct trace_http *h);
+size_t trace_http_body_length(const struct trace_http *h);
 
 /* From protocol bytes. False: malformed. */
 bool trace_http_request(struct trace_http *h, const uint8_t *head, size_t length);

@@ -1,8 +1,11 @@
 /* messages/trace_streams.c -- see trace_streams.h */
 #include "messages/trace_streams.h"
+#include "messages/http1_trailers.h"
+#include "messages/http1_writer.h"
 #include "messages/kinds.h"
 #include "messages/trace_grow.h"
 #include "messages/vocabulary.h"
+#include "runtime/hash.h"
 #include <stdio.h>
 #include <uthash.h>
 
@@ -10,9 +13,10 @@
 struct gathered {
     struct trace_stream stream;
     struct wire_buffer bytes[SIDES];
-    uint32_t heard;   /* messages of the actor so far */
-    uint64_t missing; /* that are to be told by the next piece */
-    bool over;        /* the near side has closed it, or the actor has ended */
+    uint32_t heard;           /* messages of the actor so far */
+    uint64_t missing;         /* that are to be told by the next piece */
+    bool over;                /* the near side has closed it, or the actor has ended */
+    struct wire_buffer asked; /* the text of the head that was assigned, as it is written */
     uint64_t key;
     UT_hash_handle hh;
 };
@@ -50,6 +54,7 @@ void trace_streams_free(struct trace_streams *s)
     for (unsigned i = 0; i < s->count; i++) {
         for (unsigned side = 0; side < SIDES; side++)
             wire_buffer_release(&s->all[i]->bytes[side]);
+        wire_buffer_release(&s->all[i]->asked);
         free(s->all[i]->stream.pieces);
         free(s->all[i]);
     }
@@ -161,6 +166,39 @@ static void put_bytes(struct gathered *g, enum stream_side side, uint64_t at_ns,
     g->stream.bytes[side].length = all->length;
 }
 
+/* The text that local_connection makes of a head, which is kept whatever --trace-bodies says. */
+static void write_head(struct gathered *g, const struct trace_bytes *b, unsigned flags)
+{
+    struct http_head head;
+    struct http_facts facts;
+    g->asked.length = 0;
+    if (!b || b->kept < b->length || (flags & ASSIGN_RAW) ||
+        !http_head_open_request(&head, &facts, b->bytes, b->length))
+        return;
+    struct http1_plan plan = http1_plan_request(&head, &facts,
+                                                flags & ASSIGN_LAST   ? HTTP1_BODY_EMPTY
+                                                : flags & ASSIGN_DATA ? HTTP1_BODY_HAS_DATA
+                                                                      : HTTP1_BODY_UNKNOWN);
+    uint64_t most = http1_head_bytes_max(&head, &facts);
+    if (plan.refused || most > HTTP1_TEXT_MAX || !wire_buffer_room(&g->asked, most))
+        return;
+    struct http1_out out = {g->asked.at, g->asked.at + most, false};
+    http1_write_request(&out, &head, &plan);
+    g->asked.length = out.overflow ? 0 : (size_t)(out.at - g->asked.at);
+}
+
+/* What was written and not kept is made again, if it is that head and nothing else. */
+static void put_written(struct gathered *g, uint64_t at_ns, const struct trace_bytes *b)
+{
+    struct trace_bytes whole = *b;
+    if (b->kept < b->length && b->length == g->asked.length &&
+        b->hash == hash_of(g->asked.at, g->asked.length)) {
+        whole.bytes = g->asked.at;
+        whole.kept = b->length;
+    }
+    put_bytes(g, side_of(g, false), at_ns, &whole);
+}
+
 static void heard(struct trace_streams *s, struct gathered *g, const struct trace_record *r)
 {
     uint64_t at_ns = r->ended_ns - r->took_ns, error = 0;
@@ -180,6 +218,7 @@ static void heard(struct trace_streams *s, struct gathered *g, const struct trac
         struct trace_piece *p = put(g, PIECE_ASSIGN, SIDE_NEAR, at_ns);
         p->exchange = r->exchange;
         p->raw = (r->flags & ASSIGN_RAW) != 0;
+        write_head(g, trace_span(r, "head"), r->flags);
         g->stream.by_agent |= is_opener(s, r->from);
         break;
     }
@@ -203,7 +242,7 @@ static void did(struct gathered *g, const struct trace_effect *e, uint64_t at_ns
         snprintf(g->stream.destination, sizeof g->stream.destination, "%s", e->address);
         g->over = false;
         break;
-    case EFFECT_WRITE: put_bytes(g, side_of(g, false), at_ns, &e->bytes); break;
+    case EFFECT_WRITE: put_written(g, at_ns, &e->bytes); break;
     case EFFECT_SHUTDOWN:
     case EFFECT_CLOSE: put_end(g, PIECE_END, at_ns); break;
     case EFFECT_ABORT:

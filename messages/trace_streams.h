@@ -12,6 +12,9 @@
  *   STREAM_LINK   link_connection (as the proxy saw it), agent_session (as the stand-in agent saw it)
  *   STREAM_LOCAL  local_connection: to the application of a proxy, or, by_agent, to that behind the agent
  *
+ * The text of a request's head that was written and left out (--trace-bodies) is made again of the head that was
+ * assigned, which is always there; its hash tells that it is the same.
+ *
  * The *far* side is who answers the proxy: agent, application. The *near* side is the proxy. It does not depend
  * on which of the two was recorded.
  */

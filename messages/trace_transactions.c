@@ -1,6 +1,9 @@
 /* messages/trace_transactions.c -- see trace_transactions.h */
 #include "messages/trace_transactions.h"
 
+static const char bytes_left_out[] =
+    "its bytes were left out when it was recorded (--trace-bodies)";
+
 static void set_left_out(struct trace_transaction *t, const char *why)
 {
     if (!t->left_out)
@@ -14,8 +17,7 @@ static void take_bytes(struct trace_transaction *t, const struct trace_piece *p)
     if (!t->length[p->side])
         t->offset[p->side] = p->offset;
     t->length[p->side] += p->kept;
-    if (p->kept < p->length)
-        set_left_out(t, "its bytes were left out when it was recorded (--trace-bodies)");
+    t->cut[p->side] |= p->kept < p->length;
     if (p->side == SIDE_NEAR) {
         if (!t->began_ns)
             t->began_ns = p->at_ns;
@@ -130,8 +132,44 @@ static void judge(struct trace_transaction *t)
         t->asked_ns = t->began_ns;
     if (!t->ended_ns)
         t->ended_ns = t->asked_ns;
+    if (t->cut[SIDE_NEAR] || t->cut[SIDE_FAR])
+        set_left_out(t, bytes_left_out);
     if (!t->raw && !t->request.has_head)
         set_left_out(t, "its request is not whole in the trace");
+}
+
+/* ---- what was left out ---- */
+
+bool trace_transaction_lacks_answer(const struct trace_transaction *t)
+{
+    return t->left_out == bytes_left_out && !t->cut[SIDE_NEAR] && !t->raw && !t->upgraded &&
+           t->request.ended;
+}
+
+/* Where the answer ended could not be seen: behind its last bytes the connection was idle. */
+static void end_with_bytes(struct trace_transaction *t)
+{
+    const struct trace_piece *pieces = &t->stream->pieces[t->first];
+    for (unsigned i = 0; i < t->count; i++)
+        if (pieces[i].what == PIECE_BYTES && pieces[i].side == SIDE_FAR)
+            t->ended_ns = t->whole_ns = pieces[i].at_ns;
+    for (unsigned side = 0; side < SIDES; side++)
+        t->ends[side] = t->resets[side] = false;
+}
+
+void trace_transaction_answer(struct trace_transaction *t, const struct trace_http *answer,
+                              const struct trace_http_part *parts, unsigned count)
+{
+    trace_http_release(&t->answer);
+    t->answer = (struct trace_http){.has_head = true,
+                                    .ended = true,
+                                    .status = answer->status,
+                                    .version = answer->version,
+                                    .parts = parts,
+                                    .part_count = count};
+    trace_put(&t->answer.fields, answer->fields.at, answer->fields.length);
+    t->left_out = NULL;
+    end_with_bytes(t);
 }
 
 /* ---- all ---- */

@@ -29,6 +29,7 @@ struct trace_transaction {
     size_t length[SIDES];
     size_t
         http[SIDES]; /* so many of these are the request, the answer; behind a 101 there are more */
+    bool cut[SIDES]; /* some of these bytes are not in the trace (--trace-bodies) */
     bool ends[SIDES]; /* this side finished sending */
     bool resets[SIDES];
     struct trace_http request, answer;
@@ -46,6 +47,12 @@ struct trace_transactions {
 struct trace_transactions *trace_transactions_new(const struct trace_stream *first,
                                                   const char *destination);
 void trace_transactions_free(struct trace_transactions *t);
+
+/* All of the request is there, and no more is left out than bytes of its answer. */
+bool trace_transaction_lacks_answer(const struct trace_transaction *t);
+/* What is known of it, whole; a copy but for the parts. The transaction can be asked again then. */
+void trace_transaction_answer(struct trace_transaction *t, const struct trace_http *answer,
+                              const struct trace_http_part *parts, unsigned count);
 
 static inline const uint8_t *trace_transaction_bytes(const struct trace_transaction *t,
                                                      enum stream_side side)

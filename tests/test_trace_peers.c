@@ -4,6 +4,7 @@
 #include "messages/trace_match.h"
 #include "messages/trace_order.h"
 #include "messages/trace_walk.h"
+#include "runtime/hash.h"
 #include "tests/recorded_world.h"
 #include <stdlib.h>
 
@@ -215,6 +216,42 @@ static void test_answers_are_compared(void)
                        HEAD("transfer-encoding: chunked\r\ntrailer: t\r\n") "0\r\nt: 2\r\n\r\n",
                        false),
               "trailer t: expected \"1\", came \"2\"\n");
+}
+
+/* Of the expected body only the lengths and hashes of its pieces are known. */
+static const char *compared_by_parts(const struct trace_http_part *parts, unsigned count,
+                                     const char *came)
+{
+    static char differences[200];
+    struct trace_http a, b;
+    struct wire_buffer text = {0};
+    struct trace_http_rules rules = {trace_http_ignored, false};
+    read_text(&a, HEAD("content-length: 0\r\n"), HTTP1_RESPONSES, 1000);
+    read_text(&b, came, HTTP1_RESPONSES, 3);
+    a.parts = parts;
+    a.part_count = count;
+    bool same = trace_http_compare(&a, &b, &rules, &text);
+    trace_put(&text, "", 1);
+    snprintf(differences, sizeof differences, "%s", (const char *)text.at);
+    CHECK_UINT(same, differences[0] == '\0');
+    wire_buffer_release(&text);
+    trace_http_release(&a);
+    trace_http_release(&b);
+    return differences;
+}
+
+#define CHUNKED(text) HEAD("transfer-encoding: chunked\r\n") text "0\r\n\r\n"
+
+static void test_bodies_are_compared_by_hashes(void)
+{
+    const struct trace_http_part parts[] = {{3, hash_of("abc", 3)}, {2, hash_of("de", 2)}};
+    CHECK_STR(compared_by_parts(parts, 2, CHUNKED("5\r\nabcde\r\n")), "");
+    CHECK_STR(compared_by_parts(parts, 2, CHUNKED("1\r\na\r\n4\r\nbcde\r\n")), "");
+    CHECK_STR(compared_by_parts(parts, 2, CHUNKED("5\r\nabcdf\r\n")),
+              "body: of its 5 bytes, those from 3 to 4 are others\n");
+    CHECK_STR(compared_by_parts(parts, 2, CHUNKED("3\r\nabc\r\n")),
+              "body: expected 5 bytes, came 3\n");
+    CHECK_STR(compared_by_parts(NULL, 0, CHUNKED("")), "");
 }
 
 /* ---- matching ---- */
@@ -525,6 +562,7 @@ CU_TestInfo trace_peers_tests[] = {
     {"what followed of those alike", test_what_followed_of_those_alike},
     {"whose connection", test_whose_connection},
     {"answers are compared", test_answers_are_compared},
+    {"bodies are compared by hashes", test_bodies_are_compared_by_hashes},
     {"requests are matched", test_requests_are_matched},
     {"an early answer", test_an_early_answer},
     {"an answer in pieces", test_an_answer_in_pieces},

@@ -65,7 +65,10 @@ static int read_files(struct trace_play *p)
             lost += r.lost;
         trace_streams_take(p->streams, in.reader, &r);
         trace_exchanges_take(p->exchanges, &r);
+        if (p->options->role == AS_CLIENT)
+            trace_answers_take(p->answers, &r);
     }
+    p->is_complete = !lost && !in.bad;
     int status = in.failed ? EXIT_IO : in.files == 0 ? EXIT_DATA : 0;
     if (in.files == 0 && !in.failed)
         trace_as_say("there is no trace to play");
@@ -97,6 +100,8 @@ static int play(struct trace_play *p)
         return trace_as_agent(p);
     p->transactions =
         trace_transactions_new(trace_streams_first(p->streams), p->options->destination);
+    if (p->options->role == AS_CLIENT && p->is_complete)
+        trace_answers_give(p->answers, p->transactions);
     find_left_out(p);
     trace_as_say_left_out(p);
     return p->options->role == AS_APP ? trace_as_app(p) : trace_as_client(p);
@@ -128,6 +133,7 @@ int trace_replay_as(const struct trace_as *options)
     struct trace_play p = {.options = options};
     p.streams = trace_streams_new();
     p.exchanges = trace_exchanges_new();
+    p.answers = trace_answers_new();
     loop_begin(&p.loop);
     int status = read_files(&p);
     if (!status)
@@ -144,6 +150,7 @@ int trace_replay_as(const struct trace_as *options)
     loop_release(&p.loop);
     if (p.transactions)
         trace_transactions_free(p.transactions);
+    trace_answers_free(p.answers);
     free(p.latencies);
     trace_findings_release(&p.findings);
     trace_exchanges_free(p.exchanges);

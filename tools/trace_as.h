@@ -10,6 +10,7 @@
 #define TOOLS_TRACE_AS_H
 
 #include "messages/trace_agent.h"
+#include "messages/trace_answers.h"
 #include "messages/trace_exchanges.h"
 #include "messages/trace_transactions.h"
 #include "runtime/address.h"
@@ -61,6 +62,8 @@ struct trace_play {
     struct trace_streams *streams;
     struct trace_exchanges *exchanges;
     struct trace_transactions *transactions; /* app, client */
+    struct trace_answers *answers;           /* client */
+    bool is_complete;                        /* no record of the trace is missing or damaged */
     struct trace_findings findings;
     struct loop loop;
     char summary[200];                  /* what was played */

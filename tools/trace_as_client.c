@@ -104,7 +104,7 @@ static void say_missing(struct client_lane *l, const char *why)
     if (l->answer.has_head)
         snprintf(came, sizeof came, "%zu bytes", l->answer.body.length);
     snprintf(line, sizeof line, "answer: expected %u with %zu bytes, %s came: %s", expected->status,
-             expected->body.length, came, why ? why : "its end");
+             trace_http_body_length(expected), came, why ? why : "its end");
     find(l, FINDING_MISSING, line);
 }
 

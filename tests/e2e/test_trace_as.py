@@ -490,9 +490,23 @@ class AsClient(Base):
         self.assertIn("1 cannot be played:", play.said)
         self.assertIn("POST /put: its bytes were left out when it was recorded (--trace-bodies)", play.said)
 
+    def test_answers_that_were_left_out(self):
+        """Requests without a body are there all the same, and of the answers what it takes to compare them."""
+        app, other = self.keep(application()), self.keep(application("two"))
+        trace, _ = self.record(app, None, "--trace-bodies", "none")
+        for args in ((), ("--fast",)):
+            report = self.play(trace, app.port, 1, *args)
+            self.counts(report, matched=7, left_out=3)
+            self.assertIn("left_out POST /put its bytes were left out", self.texts(report))
+            self.assertEqual(report["latency"]["answers"], 7)
+        report = self.play(trace, other.port, 1, "--fast")
+        self.counts(report, matched=5, different=2, left_out=3)
+        self.assertIn("body: of its 14 bytes, those from 0 to 13 are others", self.texts(report))
+
     def test_nothing_can_be_played(self):
         app = self.keep(application())
-        trace, _ = self.record(app, None, "--trace-bodies", "none")
+        trace, _ = self.record(app, lambda port: self.curl("-d", "x", f"http://127.0.0.1:{port}/post"),
+                               "--trace-bodies", "none")
         for role in (("client", "--to"), ("app", "--listen"), ("agent", "--listen")):
             done = subprocess.run([TRACE, "replay", "--as", role[0], role[1], str(apps.free_port()), trace],
                                   capture_output=True, text=True, timeout=20 * SLOW)
