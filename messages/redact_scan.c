@@ -11,20 +11,27 @@ enum { URL_MAX = 1024, LINE_MAX_BYTES = 256 << 10 };
 /* ---- "Name: value" ---- */
 
 enum line_step { LINE_NAME, LINE_BLANKS, LINE_VALUE, LINE_REST };
+enum line_is { IS_HEADER, IS_LENGTH, IS_CODING };
+
+static void value_end(struct redact_scan *s)
+{
+    const struct redact_gathered *g = &s->line;
+    struct http_text value = {g->bytes.at, g->bytes.length};
+    value.length -= value.length && value.at[value.length - 1] == '\r';
+    if (s->line_is == IS_LENGTH)
+        redact_framing_length(&s->framing, value);
+    else if (s->line_is == IS_CODING)
+        redact_framing_coding(&s->framing, value);
+    else
+        redact_header(s->rules, g->name, g->name_length, value.at, value.length, g->offset, s->take,
+                      s->context);
+}
 
 static void line_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->line;
-    uint64_t length;
-    g->bytes.length -= g->on && g->bytes.length && g->bytes.at[g->bytes.length - 1] == '\r';
-    if (g->on && s->line_is_length) {
-        struct http_text text = {g->bytes.at, g->bytes.length};
-        if (http_text_number(http_text_trim(text), &length))
-            s->length_said = length;
-    } else if (g->on) {
-        redact_header(s->rules, g->name, g->name_length, g->bytes.at, g->bytes.length, g->offset,
-                      s->take, s->context);
-    }
+    if (g->on)
+        value_end(s);
     g->on = false;
     s->line_step = LINE_NAME;
     s->line_name_length = 0;
@@ -32,12 +39,13 @@ static void line_end(struct redact_scan *s)
 
 static void line_colon(struct redact_scan *s)
 {
-    static const char length[] = "content-length";
     struct http_text name = {(const uint8_t *)s->line_name, s->line_name_length};
-    s->line_is_length = HTTP_TEXT_IS(name, length);
+    s->line_is = HTTP_TEXT_IS(name, "content-length")      ? IS_LENGTH
+                 : HTTP_TEXT_IS(name, "transfer-encoding") ? IS_CODING
+                                                           : IS_HEADER;
     bool wanted =
         name.length && name.length < REDACT_NAME_ROOM &&
-        (s->line_is_length || redact_header_is_secret(s->rules, s->line_name, s->line_name_length));
+        (s->line_is || redact_header_is_secret(s->rules, s->line_name, s->line_name_length));
     s->line_step = wanted ? LINE_BLANKS : LINE_REST;
 }
 
@@ -153,35 +161,34 @@ void redact_scan_boundary(struct redact_scan *s)
     pair_end(s);
     url_end(s);
     redact_json_boundary(s);
-    s->body_left = 0;
-    s->length_said = UINT64_MAX;
 }
 
-void redact_scan_cut(struct redact_scan *s)
+void redact_scan_cut(struct redact_scan *s, uint64_t missing)
 {
     s->is_cut = true;
     redact_scan_boundary(s);
     s->is_cut = false;
+    redact_framing_gap(&s->framing, missing);
 }
 
-/* A blank line: whatever it ends, names and values do not go on behind it. The first one ends a head. */
-static void blank_line(struct redact_scan *s)
+/* Whatever it ends, names and values do not go on behind it. */
+void redact_scan_blank_line(struct redact_scan *s)
 {
-    uint64_t body = s->body_left ? s->body_left : s->length_said;
     redact_scan_boundary(s);
-    s->body_left = body == UINT64_MAX ? 0 : body;
+    redact_framing_blank_line(&s->framing);
 }
 
 static void end_of_line(struct redact_scan *s)
 {
     bool blank = s->line_step == LINE_NAME && !s->line_name_length;
     line_end(s);
+    redact_framing_line_end(&s->framing);
     pair_byte(s, '\n');
     url_byte(s, '\n');
     redact_json_line_end(s);
     s->at++;
     if (blank)
-        blank_line(s);
+        redact_scan_blank_line(s);
 }
 
 static void one_byte(struct redact_scan *s, uint8_t c)
@@ -201,6 +208,7 @@ static void one_byte(struct redact_scan *s, uint8_t c)
         s->at++;
         return;
     }
+    redact_framing_byte(&s->framing, c);
     if (s->line_step != LINE_REST)
         line_byte(s, c);
     pair_byte(s, c);
@@ -217,9 +225,9 @@ void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length
         return;
     }
     for (size_t i = 0; i < length; i++) {
-        bool in_body = s->body_left > 0;
+        bool in_body = s->framing.body_left > 0;
         one_byte(s, bytes[i]);
-        if (in_body && s->body_left && --s->body_left == 0)
+        if (in_body && redact_framing_body_byte(&s->framing, bytes[i]))
             redact_scan_boundary(s);
     }
 }
@@ -237,8 +245,8 @@ uint64_t redact_scan_needs(const struct redact_scan *s)
 void redact_scan_begin(struct redact_scan *s, struct redact_rules *rules, redact_take *take,
                        void *context)
 {
-    *s = (struct redact_scan){
-        .rules = rules, .take = take, .context = context, .length_said = UINT64_MAX};
+    *s = (struct redact_scan){.rules = rules, .take = take, .context = context};
+    redact_framing_begin(&s->framing, NULL);
 }
 
 void redact_scan_free(struct redact_scan *s)

@@ -6,14 +6,15 @@
  * Owner    whoever called redact_scan_begin. Memory: a few hundred bytes, and a value while it is gathered.
  * Thread   one at a time.
  *
- * A blank line ends a head: behind it Content-Length, if there was one, says where the body ends; there, names and
- * values do not go on.
+ * A blank line ends a head: behind it is a body, if there is one (redact_framing.h); where it ends, names and values do
+ * not go on.
  */
 #ifndef MESSAGES_REDACT_SCAN_H
 #define MESSAGES_REDACT_SCAN_H
 
 #include "messages/redact_bytes.h"
 #include "messages/redact_coding.h"
+#include "messages/redact_framing.h"
 #include "messages/redact_rules.h"
 
 struct redact_found {
@@ -51,14 +52,13 @@ struct redact_scan {
     void *context;
     uint64_t at;
     bool is_cut; /* what is given now ends too early */
+    struct redact_framing framing;
 
     /* lines */
     struct redact_gathered line;
     char line_name[REDACT_NAME_ROOM];
     uint8_t line_name_length, line_step;
-    bool line_is_length;
-    uint64_t length_said; /* UINT64_MAX: none */
-    uint64_t body_left;   /* 0: not known */
+    uint8_t line_is;
 
     /* name=value */
     struct redact_gathered pair;
@@ -79,14 +79,16 @@ struct redact_scan {
     uint8_t key_length;
 };
 
-/* rules NULL: nothing is looked at. */
+/* rules NULL: nothing is looked at. Where it is a connection's, s->framing begins again. */
 void redact_scan_begin(struct redact_scan *s, struct redact_rules *rules, redact_take *take,
                        void *context);
 void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length);
 /* Nothing that is under way goes on behind this. */
 void redact_scan_boundary(struct redact_scan *s);
-/* The same, and what is under way has not come whole. */
-void redact_scan_cut(struct redact_scan *s);
+/* The same, and what is under way has not come whole: so many bytes are missing. */
+void redact_scan_cut(struct redact_scan *s, uint64_t missing);
+/* A blank line, which was left out. */
+void redact_scan_blank_line(struct redact_scan *s);
 /* The first byte of a value that is under way; s->at: none is. */
 uint64_t redact_scan_needs(const struct redact_scan *s);
 /* Behind a boundary. */

@@ -115,8 +115,12 @@ static void leave_out_held(struct redact_stream *s)
         begin_aside(s);
     s->held_count = 0;
     s->step = CHUNK_NONE;
-    if (ends_head || s->size_is_zero)
+    if (ends_head)
+        redact_scan_blank_line(&s->scan);
+    else if (s->size_is_zero)
         redact_scan_boundary(&s->scan);
+    if (s->size_is_zero)
+        redact_framing_last_chunk(&s->scan.framing);
 }
 
 static int next_step(struct redact_stream *s, uint8_t c)
@@ -171,6 +175,10 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
         at += run;
         if (cr) {
             spot.offset = first + (uint32_t)at++;
+            if (redact_framing_is_counted(&s->scan.framing)) {
+                feed_text(s, cr, 1, spot);
+                continue;
+            }
             s->held[0] = (struct held){'\r', spot};
             s->held_count = 1;
             s->step = CHUNK_CR;
@@ -180,13 +188,13 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
 
 /* ---- ends ---- */
 
-static void stop(struct redact_stream *s, uint32_t least)
+static void stop(struct redact_stream *s, uint32_t least, uint64_t missing)
 {
     release_held(s);
     if (least == UINT32_MAX)
         redact_scan_boundary(&s->scan);
     else
-        redact_scan_cut(&s->scan);
+        redact_scan_cut(&s->scan, missing);
     redact_flow_cut(&s->flow, &s->eyes->sink, least);
     redact_flow_forget(&s->flow, &s->eyes->sink, s->flow.at);
     drop_aside(s);
@@ -194,20 +202,21 @@ static void stop(struct redact_stream *s, uint32_t least)
 
 void redact_stream_end(struct redact_stream *s)
 {
-    stop(s, UINT32_MAX);
+    stop(s, UINT32_MAX, 0);
 }
 
-void redact_stream_gap(struct redact_stream *s, bool at_end)
+void redact_stream_gap(struct redact_stream *s, uint64_t missing)
 {
-    stop(s, at_end ? CUT_AT_END_MIN : CUT_MIN);
+    stop(s, missing ? CUT_MIN : CUT_AT_END_MIN, missing);
 }
 
-struct redact_stream *redact_stream_new(struct redact_eyes *eyes)
+struct redact_stream *redact_stream_new(struct redact_eyes *eyes, struct redact_asked *asked)
 {
     struct redact_stream *s = redact_zeroed(sizeof *s);
     s->eyes = eyes;
     s->source = (struct redact_source){eyes, &s->flow, 0};
     redact_scan_begin(&s->scan, eyes->rules, redact_source_take, &s->source);
+    redact_framing_begin(&s->scan.framing, asked);
     return s;
 }
 

@@ -29,14 +29,15 @@ struct redact_eyes {
 
 struct redact_stream;
 
-struct redact_stream *redact_stream_new(struct redact_eyes *eyes);
+/* asked: by the requests of its connection, which outlive it; NULL: not known. */
+struct redact_stream *redact_stream_new(struct redact_eyes *eyes, struct redact_asked *asked);
 void redact_stream_free(struct redact_stream *s);
 void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t length,
                         struct redact_spot spot);
 /* The bytes that follow are of something else: nothing goes on. */
 void redact_stream_end(struct redact_stream *s);
-/* Bytes are missing here. at_end: nothing follows, it may have been whole. */
-void redact_stream_gap(struct redact_stream *s, bool at_end);
+/* So many bytes are missing here. 0: nothing follows, it may have been whole. */
+void redact_stream_gap(struct redact_stream *s, uint64_t missing);
 
 /* For redact_take, with a struct redact_source. */
 void redact_source_take(void *context, const struct redact_found *found);

@@ -1,7 +1,8 @@
 /* messages/redact_walk.c -- see redact_walk.h
  *
  * Streams are found by what they are of: a socket of an actor and a direction; who says bodies of which exchange to
- * whom; a body on a link. The least recently used one is ended when there are too many.
+ * whom; a body on a link. The least recently used one is ended when there are too many. The two directions of a
+ * connection share what is asked in it: it is kept as long as one of them is.
  */
 #include "messages/redact_walk.h"
 #include "messages/redact_heads.h"
@@ -11,6 +12,7 @@
 enum { STREAMS_MAX = 1 << 16 };
 
 enum stream_of { OF_SOCKET_IN, OF_SOCKET_OUT, OF_FILE, OF_BODY, OF_LINK_IN, OF_LINK_OUT };
+enum { OF_MASK = 7 };
 
 /* No padding: it is hashed as bytes. */
 struct stream_key {
@@ -20,8 +22,16 @@ struct stream_key {
     uint64_t of;               /* enum stream_of, and more */
 };
 
+struct walk_asked {
+    struct stream_key key;
+    struct redact_asked asked;
+    unsigned streams;
+    UT_hash_handle hh;
+};
+
 struct walk_stream {
     struct stream_key key;
+    struct walk_asked *asked;     /* NULL: it is of no connection */
     struct redact_stream *stream; /* one of them */
     struct redact_link *link;
     struct redact_walk *walk;
@@ -31,22 +41,83 @@ struct walk_stream {
 struct redact_walk {
     struct redact_eyes eyes;
     struct walk_stream *streams; /* the one used last stands last */
-    struct redact_flow once;     /* of what is whole */
+    struct walk_asked *asked;
+    struct redact_flow once; /* of what is whole */
     uint32_t records;
     unsigned depth; /* streams that are in use now: they are not to be ended */
 };
+
+/* ---- what is asked ---- */
+
+/* The same key for all streams of a connection. What actors say of an exchange goes another way than what is answered,
+ * through other actors. */
+static struct stream_key key_of_asked(const struct stream_key *of)
+{
+    struct stream_key key = *of;
+    uint64_t kind = of->of & OF_MASK;
+    key.of &= ~(uint64_t)OF_MASK;
+    key.of |= kind == OF_SOCKET_OUT ? OF_SOCKET_IN : kind == OF_LINK_OUT ? OF_LINK_IN : kind;
+    if (kind == OF_SOCKET_IN || kind == OF_SOCKET_OUT) {
+        key.exchange = 0; /* only what is read names the serial number */
+    } else if (kind == OF_BODY) {
+        bool swap = of->actor > of->from, known = of->exchange != 0;
+        key.actor = known ? 0 : swap ? of->from : of->actor;
+        key.from = known ? 0 : swap ? of->actor : of->from;
+    }
+    return key;
+}
+
+static struct walk_asked *join_asked(struct redact_walk *w, const struct stream_key *of)
+{
+    struct walk_asked *a;
+    if ((of->of & OF_MASK) == OF_FILE)
+        return NULL;
+    struct stream_key key = key_of_asked(of);
+    HASH_FIND(hh, w->asked, &key, sizeof key, a);
+    if (!a) {
+        a = redact_zeroed(sizeof *a);
+        a->key = key;
+        HASH_ADD(hh, w->asked, key, sizeof a->key, a);
+    }
+    a->streams++;
+    return a;
+}
+
+/* early: what it has asked or answered does not end here. */
+static void leave_asked(struct redact_walk *w, struct walk_asked *a, bool early)
+{
+    if (!a)
+        return;
+    a->asked.lost |= early;
+    if (--a->streams)
+        return;
+    HASH_DEL(w->asked, a);
+    redact_asked_free(&a->asked);
+    free(a);
+}
+
+/* A socket of this number is another connection from now on. */
+static void ask_anew(struct redact_walk *w, const struct stream_key *of)
+{
+    struct walk_asked *a;
+    struct stream_key key = key_of_asked(of);
+    HASH_FIND(hh, w->asked, &key, sizeof key, a);
+    if (a)
+        redact_asked_forget(&a->asked);
+}
 
 /* ---- streams ---- */
 
 static void end_stream(struct redact_walk *w, struct walk_stream *x, bool at_end)
 {
     HASH_DEL(w->streams, x);
-    if (x->stream && at_end && (x->key.of & 7) != OF_BODY)
-        redact_stream_gap(x->stream, true);
+    if (x->stream && at_end && (x->key.of & OF_MASK) != OF_BODY)
+        redact_stream_gap(x->stream, 0);
     if (x->stream)
         redact_stream_free(x->stream);
     if (x->link)
         redact_link_free(x->link);
+    leave_asked(w, x->asked, at_end);
     free(x);
 }
 
@@ -86,18 +157,23 @@ static void feed(struct redact_walk *w, const struct stream_key *key, const uint
     struct walk_stream *x = find_stream(w, key);
     if (!x)
         x = add_stream(w, key);
-    if (!x->stream)
-        x->stream = redact_stream_new(&w->eyes);
+    if (!x->stream) {
+        x->asked = join_asked(w, key);
+        x->stream = redact_stream_new(&w->eyes, x->asked ? &x->asked->asked : NULL);
+    }
     redact_stream_feed(x->stream, bytes, length, spot);
 }
 
-static void gap(struct redact_walk *w, const struct stream_key *key)
+/* Its end is missing. */
+static void gap(struct redact_walk *w, const struct stream_key *key, const struct trace_bytes *b)
 {
+    if (b->kept == b->length)
+        return;
     struct walk_stream *x = find_stream(w, key);
     if (x && x->link)
         redact_link_gap(x->link);
     if (x && x->stream)
-        redact_stream_gap(x->stream, false);
+        redact_stream_gap(x->stream, b->length - b->kept);
 }
 
 /* ---- links ---- */
@@ -163,8 +239,7 @@ static void on_socket(struct redact_walk *w, const struct trace_record *r, bool 
         feed_link(w, &key, from, b, spot);
     else
         feed(w, &key, b->bytes, b->kept, spot);
-    if (b->kept < b->length)
-        gap(w, &key);
+    gap(w, &key, b);
 }
 
 /* ---- spans ---- */
@@ -251,8 +326,7 @@ static void look_at_body(struct redact_walk *w, const struct trace_record *r,
         look_at_frames(w, &key, b, spot);
     else
         feed(w, &key, b->bytes, b->kept, spot);
-    if (b->kept < b->length)
-        gap(w, &key);
+    gap(w, &key, b);
     if (value_of(r, "last"))
         drop_stream(w, &key);
 }
@@ -288,6 +362,8 @@ static void look_at_effect(struct redact_walk *w, const struct trace_record *r,
     if (e->kind == EFFECT_CONNECT || e->kind == EFFECT_FILE_OPEN) {
         key.of = e->kind == EFFECT_FILE_OPEN ? OF_FILE : OF_SOCKET_OUT;
         drop_stream(w, &key);
+        if (e->kind == EFFECT_CONNECT)
+            ask_anew(w, &key);
         key.of = OF_LINK_OUT;
         if (e->kind == EFFECT_CONNECT)
             drop_stream(w, &key);
@@ -299,8 +375,7 @@ static void look_at_effect(struct redact_walk *w, const struct trace_record *r,
     } else if (e->kind == EFFECT_FILE_WRITE) {
         key.of = OF_FILE;
         feed(w, &key, e->bytes.bytes, e->bytes.kept, spot);
-        if (e->bytes.kept < e->bytes.length)
-            gap(w, &key);
+        gap(w, &key, &e->bytes);
     } else {
         look_at_text(w, &e->bytes, spot);
     }
@@ -341,7 +416,7 @@ struct redact_walk *redact_walk_new(const struct redact_eyes *eyes)
 
 void redact_walk_free(struct redact_walk *w)
 {
-    while (w->streams)
+    while (w->streams) /* and so what is asked, too */
         end_stream(w, w->streams, true);
     redact_flow_free(&w->once);
     free(w);

@@ -101,7 +101,8 @@ struct redactor_check *redactor_check_new(struct redactor *d, redactor_left *lef
     c->redactor = d;
     c->left = left;
     c->context = context;
-    c->eyes = (struct redact_eyes){NULL, {d->texts, on_part, c}, NULL, NULL};
+    /* the same rules: so the same streams are taken for chunked ones */
+    c->eyes = (struct redact_eyes){d->rules, {d->texts, on_part, c}, NULL, NULL};
     c->walk = redact_walk_new(&c->eyes);
     return c;
 }

@@ -503,7 +503,7 @@ static void redact_stream(const char *secret, const char *text, size_t piece, ch
     learn(t, secret, REDACT_PLAIN);
     redact_texts_close(t);
     struct redact_eyes eyes = {rules, {t, on_part, bytes}, NULL, NULL};
-    struct redact_stream *s = redact_stream_new(&eyes);
+    struct redact_stream *s = redact_stream_new(&eyes, NULL);
     uint32_t records = 0;
     size_t length = strlen(text);
     for (size_t at = 0; at < length; at += piece, records++) {

@@ -60,14 +60,27 @@ def serve(conn):
         conn.send(b"0\r\n\r\n")
 
 
+def serve_without_bodies(conn):
+    """Answers that announce 33 bytes and send none, which end in the next head; and one of many lines of numbers."""
+    while head := conn.read_head():
+        if head.startswith(b"HEAD"):
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\n")
+        elif b"/unchanged" in head:
+            conn.send(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 33\r\n\r\n")
+        elif b"/numbers" in head:
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n" + b"12\r\n" * 10)
+        else:
+            conn.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: pin=7Q3; Path=/\r\nContent-Length: 2\r\n\r\nok")
+
+
 class Redact(Case):
     def setUp(self):
         self.path = self.directory()
         self.trace = os.path.join(self.path, "run.trace")
         self.copy = os.path.join(self.path, "copy.trace")
 
-    def record(self, work, *args, trace=None):
-        app = self.keep(ServerApp(serve))
+    def record(self, work, *args, trace=None, app=serve):
+        app = self.keep(ServerApp(app))
         self.port = free_port()
         local = app.destination.rpartition(":")[2]
         daemon = Daemon("--standalone", f"{self.port}={local}", "-R", f"{self.port}:{app.destination}",
@@ -142,6 +155,24 @@ class Redact(Case):
         self.tool("replay", self.trace)
         self.tool("replay", self.copy)
         self.assertFalse(os.path.exists(self.copy + ".redacting"))
+
+    def test_answers_that_have_no_body(self):
+        """HEAD, 304: their Content-Length does not hide the next head (RFC 9112 section 6.3)."""
+        url = "http://127.0.0.1:{}/{}"
+
+        def work():
+            for first in (["-I", "head"], ["unchanged"], ["numbers"]):
+                *options, path = first
+                self.curl("/" + path, *options, "--next", "-s", "-S", "-m", "20", url.format(self.port, "pin"))
+                self.curl("/pin")
+        self.record(work, app=serve_without_bodies)
+        self.assertTrue(b"pin=7Q3" in self.read(self.trace))
+        self.assertIn("none is left", self.tool("redact", self.trace, self.copy))
+        self.assertFalse(b"pin=7Q3" in self.read(self.copy))
+        named = b"Set-Cookie: pin="
+        self.assertEqual(self.read(self.trace).count(named), self.read(self.copy).count(named))
+        self.tool("replay", self.trace)
+        self.tool("replay", self.copy)
 
     def test_what_cuts_them_does_not_hide_them(self):
         """No span holds the token of the chunked answer whole, yet its streams do not either."""
