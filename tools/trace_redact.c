@@ -1,6 +1,7 @@
 /* tools/trace_redact.c -- intproxy-trace redact: a trace without its secrets, and the proof that they are gone.
  *
- * What is written goes to a file beside OUT, is read again and searched, and only then gets its name.
+ * What is written goes to a file beside OUT, is read again and searched, and only then gets its name. So OUT has to be a
+ * file, or none yet; a link is followed.
  */
 #include "messages/trace_copy.h"
 #include "tools/output.h"
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITE_BYTES = 1 << 20 };
+enum { WRITE_BYTES = 1 << 20, LINKS_MAX = 40 };
 
 static struct {
     struct trace_redaction redaction;
@@ -109,11 +110,14 @@ static const struct option_row rows[] = {
 static const char usage[] = "intproxy-trace redact [OPTION]... IN... OUT\n"
                             "       intproxy-trace redact --verify [OPTION]... ORIGINAL REDACTED";
 static const char examples[] =
-    "IN... are the parts of one trace, or the name that --trace was given; OUT becomes one file. "
-    "Secrets are\n"
-    "learned by their names, and replaced wherever they are by as many bytes: letters by letters, "
-    "digits by\n"
-    "digits. So replay of OUT does the same as of IN.\n"
+    "IN... are the parts of one trace, or the name that --trace was given; OUT becomes one file,\n"
+    "once it was read again and no secret is left in it (so it cannot be a device or a pipe). "
+    "Secrets are "
+    "learned by\n"
+    "their names, and replaced wherever they are by as many bytes: letters by letters, digits by "
+    "digits. So "
+    "replay\n"
+    "of OUT does the same as of IN.\n"
     "\n"
     "By default: headers (Authorization, Cookie, Set-Cookie, X-Api-Key, *token*, *secret*, "
     "*password*, *auth*,\n"
@@ -156,6 +160,7 @@ static void check(struct command_line *c)
 /* ---- writing --------------------------------------------------------------------------------- */
 
 struct writing {
+    char name[TRACE_PATH_MAX];      /* the file's */
     char path[TRACE_PATH_MAX + 16]; /* until it has its name */
     int fd;
     struct trace_out out;
@@ -268,10 +273,51 @@ static bool is_input(const char *out, unsigned inputs)
     return false;
 }
 
-/* All records to a file beside `out`. */
-static int write_all(struct writing *w, const char *out, unsigned inputs)
+/* What the link `name` says, in its place: from `name`'s directory on, unless it begins with a slash. */
+static bool follow(char name[TRACE_PATH_MAX])
 {
-    snprintf(w->path, sizeof w->path, "%s.redacting", out);
+    char to[TRACE_PATH_MAX];
+    ssize_t n = readlink(name, to, sizeof to);
+    const char *slash = strrchr(name, '/');
+    size_t directory = n > 0 && to[0] != '/' && slash ? (size_t)(slash - name) + 1 : 0;
+    if (n < 0 || directory + (size_t)n >= TRACE_PATH_MAX) {
+        errno = n < 0 ? errno : ENAMETOOLONG;
+        return false;
+    }
+    memcpy(name + directory, to, (size_t)n);
+    name[directory + (size_t)n] = '\0';
+    return true;
+}
+
+/* The file that `out` means; there may be none yet. A name is all that can be given to it: no device, no pipe. */
+static int find_name(struct writing *w, const char *out)
+{
+    struct stat s;
+    bool is_there = false, is_link = true;
+    snprintf(w->name, sizeof w->name, "%s", out);
+    for (unsigned i = 0; is_link; i++) {
+        is_there = lstat(w->name, &s) == 0;
+        is_link = is_there && S_ISLNK(s.st_mode);
+        if (is_link && (i == LINKS_MAX || !follow(w->name))) {
+            errno = i == LINKS_MAX ? ELOOP : errno;
+            say_error(w, out);
+            return EXIT_IO;
+        }
+    }
+    if (!is_there || S_ISREG(s.st_mode))
+        return 0;
+    fprintf(
+        stderr,
+        "intproxy-trace: %s is no regular file: what is redacted is read again before it gets its "
+        "name; give the name of a file\n",
+        out);
+    return EXIT_USAGE;
+}
+
+/* All records to a file beside that one. */
+static int write_all(struct writing *w, unsigned inputs)
+{
+    snprintf(w->path, sizeof w->path, "%s.redacting", w->name);
     w->fd = open(w->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (w->fd < 0) {
         say_error(w, w->path);
@@ -311,15 +357,19 @@ static int redact(const char *out, unsigned inputs)
         fprintf(stderr, "intproxy-trace: %s is what is to be read, it cannot be written\n", out);
         return EXIT_USAGE;
     }
-    int status = write_all(&w, out, inputs), checked = 0;
+    int status = find_name(&w, out), checked = 0;
+    if (status)
+        return status;
+    status = write_all(&w, inputs);
     if (!w.failed && w.records)
         checked = trace_redact_verify(asked.redaction.redactor, w.path);
-    if (w.failed || checked == 1 || (checked && !status)) {
+    bool nothing = status && !w.begun; /* of no trace */
+    if (w.failed || nothing || checked == 1 || (checked && !status)) {
         unlink(w.path);
         fprintf(stderr, "intproxy-trace: %s is not written\n", out);
         return checked ? checked : status;
     }
-    if (rename(w.path, out)) {
+    if (rename(w.path, w.name)) {
         say_error(&w, out);
         return EXIT_IO;
     }

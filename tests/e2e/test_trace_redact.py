@@ -306,6 +306,27 @@ class Redact(Case):
         self.assertIn("--query", said)
         self.assertIn("name two files", said)
 
+    def test_what_out_is_stays(self):
+        """A name is given to what is written: a link is followed, a pipe or a directory is not replaced."""
+        self.record(lambda: self.curl("/a", "-H", f"X-Api-Key: {KEY_HEADER}"))
+        pipe, directory, link, loop = (os.path.join(self.path, name) for name in ("pipe", "sub", "link", "loop"))
+        os.mkfifo(pipe)
+        os.mkdir(directory)
+        os.symlink("loop", loop)
+        for name in (pipe, directory):
+            before = os.lstat(name)
+            self.assertIn("is no regular file", self.tool("redact", self.trace, name, code=2))
+            self.assertEqual((before.st_ino, before.st_mode), (os.lstat(name).st_ino, os.lstat(name).st_mode))
+        self.tool("redact", self.trace, loop, code=74)
+        os.symlink("sub/second", link)
+        os.symlink("../target", os.path.join(directory, "second"))
+        for _ in ("there is no target yet", "there is one"):
+            self.tool("redact", "--key-text", "k", self.trace, link)
+            self.assertTrue(os.path.islink(link) and os.path.islink(os.path.join(directory, "second")))
+            self.assertNoSecret(os.path.join(self.path, "target"))
+            self.tool("redact", "--verify", "--key-text", "k", self.trace, link)
+        self.assertFalse([name for name in os.listdir(self.path) if "redacting" in name])
+
     def test_what_cannot_be(self):
         self.tool("redact", self.trace, self.copy, code=74)
         self.record(lambda: self.curl("/a"))
@@ -316,6 +337,9 @@ class Redact(Case):
         self.tool("redact", "--key-text", "a", "--key-text", "b", self.trace, self.copy, code=2)
         with open(os.path.join(self.path, "text"), "w") as file:
             file.write("this is no trace")
-        self.tool("redact", os.path.join(self.path, "text"), self.copy, code=65)
+        said = self.tool("redact", os.path.join(self.path, "text"), self.copy, code=65)
+        self.assertIn("copy.trace is not written", said)
+        self.assertNotIn("none is left", said)
+        self.assertFalse(os.path.exists(self.copy))
         help_text = self.tool("redact", "--help")
         self.assertIn("exit status:", help_text)
