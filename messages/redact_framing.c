@@ -170,21 +170,27 @@ bool redact_framing_body_byte(struct redact_framing *f, uint8_t c)
     return true;
 }
 
-void redact_framing_last_chunk(struct redact_framing *f)
+void redact_framing_chunk(struct redact_framing *f, uint64_t size)
 {
-    f->in_chunks = false;
-    forget_line(f);
+    f->chunk_left = f->in_chunks ? size : 0;
+    f->in_chunks &= size > 0;
+    if (!size)
+        forget_line(f);
 }
 
 /* Within a body nothing of the framing is lost; elsewhere there may have been a head. */
 void redact_framing_gap(struct redact_framing *f, uint64_t missing)
 {
-    bool in_body = f->body_left >= missing && f->body_left;
+    uint64_t left = f->body_left + f->chunk_left; /* one of them is 0 */
+    bool in_body = left && left >= missing;
     forget_line(f);
     f->status_seen = UINT8_MAX;
-    f->body_left = in_body ? f->body_left - missing : 0;
-    if (in_body)
+    if (in_body) {
+        f->body_left -= f->body_left ? missing : 0;
+        f->chunk_left -= f->chunk_left ? missing : 0;
         return;
+    }
+    f->body_left = f->chunk_left = 0;
     forget_head(f);
     f->in_chunks = false;
     if (f->asked)

@@ -34,6 +34,7 @@ struct redact_framing {
     uint8_t line_length,
         status_seen; /* status_seen: so much of a status line stands in the body's place */
     uint8_t line[REDACT_FIRST_LINE_ROOM];
+    uint64_t chunk_left;   /* of a chunk, in_chunks */
     bool coded, in_chunks; /* by Transfer-Encoding: chunked */
     bool without_body;     /* the answer has none, whatever it announces */
     bool is_doubtful;      /* it may have none */
@@ -50,8 +51,8 @@ void redact_framing_coding(struct redact_framing *f, struct http_text value);
 void redact_framing_blank_line(struct redact_framing *f);
 /* A byte came, of a body with a length. True: it was the last one. */
 bool redact_framing_body_byte(struct redact_framing *f, uint8_t c);
-/* A chunk of size 0. */
-void redact_framing_last_chunk(struct redact_framing *f);
+/* A chunk of this size begins; 0 is the last one's. */
+void redact_framing_chunk(struct redact_framing *f, uint64_t size);
 /* Its head has a length, so no chunks are in it. */
 bool redact_framing_is_counted(const struct redact_framing *f);
 /* So many bytes are missing. */

@@ -9,7 +9,7 @@
  *
  *   header NAME       the values of header lines
  *   cookie NAME       of what Cookie and Set-Cookie bring, the values of these
- *   query NAME        parameters in URLs, and fields of forms (form NAME says the same)
+ *   query NAME        parameters in URLs, and fields of forms of either type (form NAME says the same)
  *   json PATH         fields in JSON, wherever it comes; all that is within, if it is an object or a list
  *   url userinfo      user:password@ in URLs
  *   value TEXT        this very text (to the end of the line), wherever it is

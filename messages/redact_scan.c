@@ -1,6 +1,6 @@
 /* messages/redact_scan.c -- see redact_scan.h
  *
- * Four small machines look at every byte, each for one way of writing. None knows of the others.
+ * Five small machines look at every byte, each for one way of writing. None knows of the others.
  */
 #include "messages/redact_scan_parts.h"
 #include "messages/http_text.h"
@@ -11,7 +11,7 @@ enum { URL_MAX = 1024, LINE_MAX_BYTES = 256 << 10 };
 /* ---- "Name: value" ---- */
 
 enum line_step { LINE_NAME, LINE_BLANKS, LINE_VALUE, LINE_REST };
-enum line_is { IS_HEADER, IS_LENGTH, IS_CODING };
+enum line_is { IS_HEADER, IS_LENGTH, IS_CODING, IS_DISPOSITION };
 
 static void value_end(struct redact_scan *s)
 {
@@ -22,6 +22,8 @@ static void value_end(struct redact_scan *s)
         redact_framing_length(&s->framing, value);
     else if (s->line_is == IS_CODING)
         redact_framing_coding(&s->framing, value);
+    else if (s->line_is == IS_DISPOSITION)
+        redact_part_disposition(s, value);
     else
         redact_header(s->rules, g->name, g->name_length, value.at, value.length, g->offset, s->take,
                       s->context);
@@ -40,9 +42,10 @@ static void line_end(struct redact_scan *s)
 static void line_colon(struct redact_scan *s)
 {
     struct http_text name = {(const uint8_t *)s->line_name, s->line_name_length};
-    s->line_is = HTTP_TEXT_IS(name, "content-length")      ? IS_LENGTH
-                 : HTTP_TEXT_IS(name, "transfer-encoding") ? IS_CODING
-                                                           : IS_HEADER;
+    s->line_is = HTTP_TEXT_IS(name, "content-length")        ? IS_LENGTH
+                 : HTTP_TEXT_IS(name, "transfer-encoding")   ? IS_CODING
+                 : HTTP_TEXT_IS(name, "content-disposition") ? IS_DISPOSITION
+                                                             : IS_HEADER;
     bool wanted =
         name.length && name.length < REDACT_NAME_ROOM &&
         (s->line_is || redact_header_is_secret(s->rules, s->line_name, s->line_name_length));
@@ -153,7 +156,7 @@ static void url_byte(struct redact_scan *s, uint8_t c)
 
 /* ---- all of them ---- */
 
-void redact_scan_boundary(struct redact_scan *s)
+static void lines_end(struct redact_scan *s)
 {
     if (!s->rules)
         return;
@@ -161,6 +164,12 @@ void redact_scan_boundary(struct redact_scan *s)
     pair_end(s);
     url_end(s);
     redact_json_boundary(s);
+}
+
+void redact_scan_boundary(struct redact_scan *s)
+{
+    lines_end(s);
+    redact_part_boundary(s);
 }
 
 void redact_scan_cut(struct redact_scan *s, uint64_t missing)
@@ -171,11 +180,12 @@ void redact_scan_cut(struct redact_scan *s, uint64_t missing)
     redact_framing_gap(&s->framing, missing);
 }
 
-/* Whatever it ends, names and values do not go on behind it. */
+/* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. */
 void redact_scan_blank_line(struct redact_scan *s)
 {
-    redact_scan_boundary(s);
+    lines_end(s);
     redact_framing_blank_line(&s->framing);
+    redact_part_blank_line(s);
 }
 
 static void end_of_line(struct redact_scan *s)
@@ -226,15 +236,24 @@ void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length
     }
     for (size_t i = 0; i < length; i++) {
         bool in_body = s->framing.body_left > 0;
+        redact_part_byte(s, bytes[i]);
         one_byte(s, bytes[i]);
+        s->framing.chunk_left -= s->framing.chunk_left > 0;
         if (in_body && redact_framing_body_byte(&s->framing, bytes[i]))
             redact_scan_boundary(s);
     }
 }
 
+/* In a chunk, or where there are none, what looks like the size of one is text; and a field of a form often does. */
+bool redact_scan_may_be_chunks(const struct redact_scan *s)
+{
+    const struct redact_framing *f = &s->framing;
+    return f->in_chunks ? !f->chunk_left : !redact_framing_is_counted(f) && !s->part.in_form;
+}
+
 uint64_t redact_scan_needs(const struct redact_scan *s)
 {
-    const struct redact_gathered *all[] = {&s->line, &s->pair, &s->url, &s->string};
+    const struct redact_gathered *all[] = {&s->line, &s->pair, &s->url, &s->string, &s->part.value};
     uint64_t least = s->at;
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->on && all[i]->offset < least)
@@ -255,6 +274,8 @@ void redact_scan_free(struct redact_scan *s)
     free(s->pair.bytes.at);
     free(s->url.bytes.at);
     free(s->string.bytes.at);
+    free(s->part.value.bytes.at);
+    free(s->key_written.at);
     free(s->frames);
     s->frames = NULL;
 }

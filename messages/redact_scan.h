@@ -1,8 +1,9 @@
 /* messages/redact_scan.h -- values behind secret names, in bytes that come piece by piece.
  *
  * Purpose  looks, in whatever comes, for what people write values as: "Name: value" at the beginning of a line,
- *          name=value, "name": "value" of JSON, user:password@ behind ://. It needs no more of HTTP or JSON to be sound
- *          than just this, so it also works on what was cut, on logs and on lines of JSON.
+ *          name=value, "name": "value" of JSON, user:password@ behind ://, parts of multipart/form-data. It needs no
+ *          more of HTTP or JSON to be sound than just this, so it also works on what was cut, on logs and on lines of
+ *          JSON.
  * Owner    whoever called redact_scan_begin. Memory: a few hundred bytes, and a value while it is gathered.
  * Thread   one at a time.
  *
@@ -29,7 +30,7 @@ struct redact_found {
 };
 typedef void redact_take(void *context, const struct redact_found *found);
 
-enum { REDACT_NAME_ROOM = 64 };
+enum { REDACT_NAME_ROOM = 64, REDACT_DELIMITER_ROOM = 80 };
 
 struct redact_gathered {
     struct redact_bytes bytes;
@@ -46,6 +47,18 @@ struct redact_json_frame {
     bool secret; /* all within is */
 };
 
+struct redact_part {
+    struct redact_gathered value;
+    uint8_t delimiter[REDACT_DELIMITER_ROOM]; /* CR LF -- boundary */
+    uint8_t length, skipped;                  /* of it; skipped 1: lines end with LF alone */
+    uint8_t matched;                          /* of it, in the value */
+    uint8_t column;                           /* of the line, at most 2 */
+    bool is_delimiter;                        /* the line, so far */
+    bool in_form, is_secret;                  /* is_secret: the part whose headers these are */
+    char name[REDACT_NAME_ROOM];
+    uint8_t name_length;
+};
+
 struct redact_scan {
     struct redact_rules *rules;
     redact_take *take;
@@ -53,6 +66,7 @@ struct redact_scan {
     uint64_t at;
     bool is_cut; /* what is given now ends too early */
     struct redact_framing framing;
+    struct redact_part part;
 
     /* lines */
     struct redact_gathered line;
@@ -77,6 +91,7 @@ struct redact_scan {
     bool escaped, value_follows, number_exact;
     char key[REDACT_NAME_ROOM];
     uint8_t key_length;
+    struct redact_bytes key_written; /* as it is written */
 };
 
 /* rules NULL: nothing is looked at. Where it is a connection's, s->framing begins again. */
@@ -89,6 +104,8 @@ void redact_scan_boundary(struct redact_scan *s);
 void redact_scan_cut(struct redact_scan *s, uint64_t missing);
 /* A blank line, which was left out. */
 void redact_scan_blank_line(struct redact_scan *s);
+/* Sizes of chunks may stand at the next end of line. */
+bool redact_scan_may_be_chunks(const struct redact_scan *s);
 /* The first byte of a value that is under way; s->at: none is. */
 uint64_t redact_scan_needs(const struct redact_scan *s);
 /* Behind a boundary. */

@@ -55,14 +55,30 @@ static void json_string_begin(struct redact_scan *s)
     bool value = s->value_follows || (top(s) && top(s)->list);
     s->json_step = JSON_STRING;
     s->escaped = false;
-    if (!value)
-        s->key_length = 0; /* it may be the next one */
-    else if (json_is_secret(s))
+    if (!value) /* it may be the next key */
+        s->key_length = 0;
+    s->key_written.length = 0;
+    if (value && json_is_secret(s))
         redact_gather_begin(&s->string, s->key, s->key_length, s->at + 1);
+}
+
+/* It may be the name of what follows: as it is meant, whatever was escaped in it. */
+static void json_key_end(struct redact_scan *s)
+{
+    struct redact_bytes meant = {0}, *b = &s->key_written;
+    bool coded = b->length && memchr(b->at, '\\', b->length) &&
+                 redact_decode(REDACT_STRING, b->at, b->length, &meant);
+    const struct redact_bytes *key = coded ? &meant : b;
+    s->key_length = (uint8_t)(key->length < REDACT_NAME_ROOM ? key->length : REDACT_NAME_ROOM);
+    if (s->key_length)
+        memcpy(s->key, key->at, s->key_length);
+    free(meant.at);
 }
 
 static void json_string_end(struct redact_scan *s)
 {
+    if (!s->string.on && !s->value_follows && !(top(s) && top(s)->list))
+        json_key_end(s);
     if (s->string.on)
         redact_give(s, &s->string, REDACT_JSON, REDACT_STRING, s->string.bytes.length);
     s->string.on = false;
@@ -107,6 +123,13 @@ static void json_between(struct redact_scan *s, uint8_t c)
     }
 }
 
+static void json_key_byte(struct redact_scan *s, uint8_t c)
+{
+    enum { ESCAPED = 6 };
+    if (s->key_written.length < (size_t)ESCAPED * REDACT_NAME_ROOM)
+        redact_bytes_add(&s->key_written, c);
+}
+
 static void json_string_byte(struct redact_scan *s, uint8_t c)
 {
     if (c == '"' && !s->escaped) {
@@ -117,7 +140,7 @@ static void json_string_byte(struct redact_scan *s, uint8_t c)
     if (s->string.on)
         redact_gather(s, &s->string, REDACT_JSON, c);
     else if (!s->value_follows && !(top(s) && top(s)->list))
-        redact_name_add(s->key, &s->key_length, c);
+        json_key_byte(s, c);
 }
 
 void redact_json_byte(struct redact_scan *s, uint8_t c)

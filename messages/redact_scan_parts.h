@@ -45,6 +45,14 @@ static inline void redact_name_add(char name[REDACT_NAME_ROOM], uint8_t *length,
         name[(*length)++] = (char)byte;
 }
 
+/* ---- multipart/form-data: redact_scan_part.c ---- */
+
+void redact_part_byte(struct redact_scan *s, uint8_t c);
+void redact_part_disposition(struct redact_scan *s, struct http_text value);
+void redact_part_blank_line(struct redact_scan *s);
+/* It ends, and its value was not whole. */
+void redact_part_boundary(struct redact_scan *s);
+
 /* ---- JSON: redact_scan_json.c ---- */
 
 enum json_step { JSON_BETWEEN, JSON_STRING, JSON_NUMBER };

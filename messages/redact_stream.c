@@ -23,7 +23,7 @@ struct redact_stream {
     bool has_aside;
     uint64_t aside_until; /* where in it the framing ended */
     uint8_t step;
-    bool size_is_zero;
+    uint64_t chunk_size;
     unsigned held_count, digits;
     struct held held[HELD_MAX];
 };
@@ -117,23 +117,23 @@ static void leave_out_held(struct redact_stream *s)
     s->step = CHUNK_NONE;
     if (ends_head)
         redact_scan_blank_line(&s->scan);
-    else if (s->size_is_zero)
+    else if (!s->chunk_size)
         redact_scan_boundary(&s->scan);
-    if (s->size_is_zero)
-        redact_framing_last_chunk(&s->scan.framing);
+    redact_framing_chunk(&s->scan.framing, s->chunk_size);
 }
 
 static int next_step(struct redact_stream *s, uint8_t c)
 {
-    bool is_digit = hex_digit((char)c) >= 0;
+    int digit = hex_digit((char)c);
+    bool is_digit = digit >= 0;
     switch (s->step) {
     case CHUNK_CR: return c == '\n' ? CHUNK_LF : -1;
     case CHUNK_LF:
         s->digits = 1;
-        s->size_is_zero = c == '0';
+        s->chunk_size = is_digit ? (uint64_t)digit : 0;
         return is_digit ? CHUNK_SIZE : -1;
     case CHUNK_SIZE:
-        s->size_is_zero &= c == '0' || !is_digit;
+        s->chunk_size = is_digit ? s->chunk_size << 4 | (uint64_t)digit : s->chunk_size;
         return is_digit    ? (s->digits++ < SIZE_DIGITS_MAX ? CHUNK_SIZE : -1)
                : c == '\r' ? CHUNK_LAST_CR
                : c == ';' || c == ' ' || c == '\t' ? CHUNK_EXTENSION
@@ -175,7 +175,7 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
         at += run;
         if (cr) {
             spot.offset = first + (uint32_t)at++;
-            if (redact_framing_is_counted(&s->scan.framing)) {
+            if (!redact_scan_may_be_chunks(&s->scan)) {
                 feed_text(s, cr, 1, spot);
                 continue;
             }

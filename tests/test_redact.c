@@ -193,6 +193,28 @@ static void test_json(void)
                 "json token=t1|json token=t2|", NULL);
     check_found("a 5\" disk\n{\"token\":\"t\"}", "json token=t|", NULL);
     check_found("}}]\"password\":\"p\"", "json password=p|", NULL);
+    check_found("{\"pass\\u0077ord\":\"p\","
+                "\"\\u0070\\u0061\\u0073\\u0073\\u0077\\u006f\\u0072\\u0064\":\"q\"}",
+                "json password=p|json password=q|", NULL);
+}
+
+#define PART(rest) "--b0und\r\nContent-Disposition: form-data; name=" rest "\r\n"
+
+static void test_parts(void)
+{
+    check_found(PART("\"password\"\r\n\r\np\r\n\r\n--b0\r\nw")
+                    PART("x\r\n\r\nopen") "--b0und--\r\n",
+                "query password=p\r\n\r\n--b0\r\nw|", NULL);
+    check_found(PART("token; filename=\"t\"\r\nContent-Type: text/plain\r\n\r\nt\r\r") "--b0und--"
+                                                                                       "\r\nrest",
+                "query token=t\r\r|", NULL);
+    check_found("--b\nContent-Disposition: form-data; filename=\"a\"; name=\"x\"\n\n7\n--b--\n",
+                "query x=7|", "query x");
+    check_found(PART("\"password\"\r\n\r\n") PART("\"open\"\r\n\r\np"), "", NULL);
+    check_found(PART("\"password\"\r\n\r\nis cut\r\n--b0"), "query password=is cut\r\n--b0|", NULL);
+    check_found("Content-Disposition: form-data; name=password\r\n\r\nno part\r\n", "", NULL);
+    check_found("--b0und\r\nContent-Disposition: attachment; name=password\r\n\r\nno field\r\n", "",
+                NULL);
 }
 
 /* The body of a request ends where the next begins: "password=pGET" is no value. */
@@ -584,6 +606,7 @@ CU_TestInfo redact_tests[] = {
     {"header lines, cookies", test_header_lines},
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
+    {"fields of multipart/form-data", test_parts},
     {"Content-Length ends a body", test_content_length_ends_a_body},
     {"codings", test_codings},
     {"writings mean the same", test_writings_mean_the_same},

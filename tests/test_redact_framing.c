@@ -144,6 +144,26 @@ static void test_numbers_in_a_body(void)
         "<p><7Q3>");
 }
 
+/* What is typed into a form may be a number: no size of a chunk, whoever says it. */
+#define FIELD(value) "--b\r\nContent-Disposition: form-data; name=pwd\r\n\r\n" value "\r\n"
+#define FIELD_CHUNK                                                                                \
+    "3e\r\n--b\r\nContent-Disposition: form-data; name=pwd\r\n\r\n1234\r\n--b--\r\n\r\n"
+
+static void test_numbers_in_forms(void)
+{
+    check_exchange(FIELD("1234") FIELD("56") FIELD("a") "--b--\r\n", "", "<1234><56><a>");
+    check_exchange("POST / HTTP/1.1\r\nContent-Length: 113\r\n\r\n" FIELD("1234")
+                       FIELD("56") "--b--" ASKS("HEAD") ASKS("GET"),
+                   FORM ANNOUNCES("200 OK") NEXT, "<1234><56><p><7Q3>");
+    check_exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" FIELD_CHUNK
+                   "0\r\n\r\n" ASKS("HEAD") ASKS("GET"),
+                   FORM ANNOUNCES("200 OK") NEXT, "<1234><p><7Q3>");
+    check_exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "33\r\n--b\r\nContent-Disposition: form-data; name=pwd\r\n\r\n12\r\n"
+                   "9\r\n34\r\n--b--\r\n0\r\n\r\n" ASKS("HEAD"),
+                   ANNOUNCES("200 OK"), "<1234>");
+}
+
 CU_TestInfo redact_framing_tests[] = {
     {"answers without a body, whatever they announce", test_answers_without_a_body},
     {"answers with a body", test_answers_with_a_body},
@@ -151,5 +171,6 @@ CU_TestInfo redact_framing_tests[] = {
     {"answers whose request was not seen", test_answers_to_nobody},
     {"missing bytes", test_missing_bytes},
     {"numbers in a body are no chunk sizes", test_numbers_in_a_body},
+    {"numbers in forms are no chunk sizes", test_numbers_in_forms},
     CU_TEST_INFO_NULL,
 };

@@ -1,7 +1,7 @@
 /* tools/trace_redact.c -- intproxy-trace redact: a trace without its secrets, and the proof that they are gone.
  *
- * What is written goes to a file beside OUT, is read again and searched, and only then gets its name. So OUT has to be a
- * file, or none yet; a link is followed.
+ * What is written goes to a file beside OUT, is read again and searched, and only then gets its name. So OUT has to be
+ * a file, or none yet; a link is followed.
  */
 #include "messages/trace_copy.h"
 #include "tools/output.h"
@@ -121,9 +121,10 @@ static const char examples[] =
     "\n"
     "By default: headers (Authorization, Cookie, Set-Cookie, X-Api-Key, *token*, *secret*, "
     "*password*, *auth*,\n"
-    "*session*, ...), all cookies, parameters of URLs and forms and fields in JSON of such names, "
+    "*session*, ...), all cookies, parameters of URLs, fields of forms (multipart/form-data too) "
     "and\n"
-    "user:password@ in URLs. Rules, one a line, the last one that fits decides:\n"
+    "of JSON of such names, and user:password@ in URLs. Rules, one a line, the last one that fits "
+    "decides:\n"
     "\n"
     "  header NAME   cookie NAME   query NAME   json PATH   value TEXT   url userinfo\n"
     "  keep PLACE NAME      not this            no-defaults      only what the rules say\n"

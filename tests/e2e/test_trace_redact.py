@@ -306,6 +306,25 @@ class Redact(Case):
         self.assertIn("--query", said)
         self.assertIn("name two files", said)
 
+    def test_forms_of_parts_and_escaped_names(self):
+        def work():
+            for options in ([], ["-H", "transfer-encoding: chunked"]):
+                self.curl("/form", *options, "-F", "password=MultiSecret77", "-F", "open=MultiOpen99",
+                          "-F", "api_key=MultiKey88;type=text/plain", "-F", f"private_key=@{pem}", "-F", "pwd=1234")
+            self.curl("/json", "-H", "content-type: application/json", "-d", '{"pass\\u0077ord":"EscNameSecret1"}')
+        pem = os.path.join(self.path, "pem")
+        with open(pem, "w") as file:
+            file.write("-----BEGIN KEY-----\n\nMIIBsecretOfTwo/lines+\nKD==\n-----END KEY-----\n")
+        self.record(work)
+        self.tool("redact", self.trace, self.copy)
+        for gone in (b"MultiSecret", b"MultiKey", b"BEGIN", b"MIIBsecret", b"\n1234\r", b"EscNameSecret"):
+            self.assertTrue(gone in self.read(self.trace), gone)
+            self.assertFalse(gone in self.read(self.copy), gone)
+        for open_text in (b"MultiOpen99", b'name="password"', b"pass\\u0077ord", b"Content-Disposition"):
+            self.assertEqual(self.read(self.trace).count(open_text), self.read(self.copy).count(open_text))
+        self.tool("redact", "--verify", self.trace, self.copy)
+        self.tool("replay", self.copy)
+
     def test_what_out_is_stays(self):
         """A name is given to what is written: a link is followed, a pipe or a directory is not replaced."""
         self.record(lambda: self.curl("/a", "-H", f"X-Api-Key: {KEY_HEADER}"))
