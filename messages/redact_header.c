@@ -85,6 +85,87 @@ static void give_cookies(struct header *h, struct http_text value, bool only_fir
     }
 }
 
+/* ---- expressions ---- */
+
+/* What is no text of an expression at `at`; 0: it stands for itself. A dot does, too: it mostly means one. */
+static size_t operator_length(const uint8_t *at, const uint8_t *end)
+{
+    size_t left = (size_t)(end - at);
+    const uint8_t *close = *at == '['   ? memchr(at, ']', left)
+                           : *at == '{' ? memchr(at, '}', left)
+                                        : NULL;
+    if (close)
+        return (size_t)(close - at) + 1;
+    if (*at == '.')
+        return left > 1 && at[1] && strchr("*+?{", at[1]) ? 1 : 0;
+    if (*at == '\\')
+        return left > 1 && ((at[1] | 32) >= 'a' && (at[1] | 32) <= 'z') ? 2 : 0;
+    return *at && strchr("[]{}()|*+?^$", *at) ? 1 : 0;
+}
+
+static bool is_letter_or_digit(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c >= 0x80;
+}
+
+static struct http_text without_marks(struct http_text text)
+{
+    while (text.length && !is_letter_or_digit(*text.at))
+        text = (struct http_text){text.at + 1, text.length - 1};
+    return text;
+}
+
+/* Bearer and a blank, or what stands for one. */
+static struct http_text without_scheme(struct http_text text)
+{
+    for (unsigned i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t n = strlen(schemes[i]);
+        if (text.length > n && !is_letter_or_digit(text.at[n]) && text.at[n] != '-' &&
+            http_text_is((struct http_text){text.at, n}, schemes[i], n))
+            return without_marks((struct http_text){text.at + n, text.length - n});
+    }
+    return text;
+}
+
+static void give_text(struct header *h, struct http_text text)
+{
+    if (h->found.place == REDACT_COOKIE) {
+        give_cookies(h, text, false);
+        return;
+    }
+    text = without_scheme(without_marks(text));
+    give(h, text, REDACT_PLAIN);
+}
+
+/* Each text in it may be a piece of a value: it becomes what that piece of the value does. */
+static void give_expression(struct header *h, struct http_text value)
+{
+    const uint8_t *at = value.at, *end = at + value.length, *begin = at;
+    h->found.partial = true;
+    while (at < end) {
+        size_t n = operator_length(at, end);
+        if (n) {
+            give_text(h, (struct http_text){begin, (size_t)(at - begin)});
+            begin = at += n;
+        } else {
+            at += *at == '\\' && at + 1 < end ? 2 : 1;
+        }
+    }
+    give_text(h, (struct http_text){begin, (size_t)(end - begin)});
+}
+
+/* It has operators, or may go on behind its end. */
+static bool is_expression(struct http_text value)
+{
+    const uint8_t *end = value.at + value.length;
+    if (value.length && *value.at == '.') /* a blank's */
+        return true;
+    for (const uint8_t *at = value.at; at < end; at++)
+        if (operator_length(at, end))
+            return *at != '$' || at + 1 != end;
+    return true;
+}
+
 /* ---- */
 
 static bool name_is(const char *name, size_t length, const char *is)
@@ -110,8 +191,14 @@ void redact_header(struct redact_rules *rules, const char *name, size_t name_len
     struct http_text text = http_text_trim((struct http_text){value, length});
     if (!length || !redact_header_is_secret(rules, name, name_length))
         return;
-    if (name_is(name, name_length, "cookie") || name_is(name, name_length, "set-cookie"))
-        give_cookies(&h, text, name_length == strlen("set-cookie"));
+    bool is_filter =
+        name_length && name[0] == '^'; /* the expression of one, as a header line begins */
+    bool is_cookie = name_is(name + is_filter, name_length - is_filter, "cookie");
+    h.found.place = is_cookie ? REDACT_COOKIE : REDACT_HEADER;
+    if (is_filter && is_expression(text))
+        give_expression(&h, text);
+    else if (is_cookie || name_is(name, name_length, "set-cookie"))
+        give_cookies(&h, text, !is_cookie);
     else
         give_credentials(&h, text);
 }

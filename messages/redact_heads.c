@@ -73,6 +73,44 @@ bool redact_head(struct redact_eyes *eyes, const struct redact_flow *flow, uint6
     return true;
 }
 
+/* ---- filters ---- */
+
+/* "^name", from the name before a colon. */
+static size_t filter_name(const uint8_t *bytes, const uint8_t *colon, char name[REDACT_NAME_ROOM])
+{
+    const uint8_t *at = colon;
+    while (at > bytes && at[-1] != '^' && http_is_token_byte(at[-1]))
+        at--;
+    size_t length = (size_t)(colon - at);
+    if (!length || length >= REDACT_NAME_ROOM)
+        return 0;
+    name[0] = '^';
+    memcpy(name + 1, at, length);
+    return length + 1;
+}
+
+/* Expressions like "^name: value", one behind the other; bytes that are no text are between. */
+void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                   const uint8_t *bytes, size_t length)
+{
+    struct redact_source source = {eyes, flow, base};
+    const uint8_t *end = bytes + length, *at = bytes, *stop;
+    char name[REDACT_NAME_ROOM];
+    bool some = false;
+    for (; eyes->rules && at < end && (at = memchr(at, ':', (size_t)(end - at))); at = stop) {
+        size_t n = filter_name(bytes, at++, name);
+        for (stop = at; stop < end && *stop >= ' ' && *stop != 0x7f;)
+            stop++;
+        if (!n || !redact_header_is_secret(eyes->rules, name, n))
+            continue;
+        some = true;
+        redact_header(eyes->rules, name, n, at, (size_t)(stop - at), (uint64_t)(at - bytes),
+                      redact_source_take, &source);
+    }
+    if (!some)
+        redact_plain(eyes, flow, base, bytes, length);
+}
+
 /* ---- frames ---- */
 
 bool redact_frame_next(const uint8_t *bytes, size_t length, size_t *at, uint64_t *left,

@@ -16,6 +16,9 @@ void redact_map(struct redact_eyes *eyes, const struct redact_flow *flow, uint64
 /* Any text: a log line, a URL. */
 void redact_plain(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                   const uint8_t *bytes, size_t length);
+/* A filter of requests, in the protocol's form or the old one. */
+void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                   const uint8_t *bytes, size_t length);
 
 /* A list of frames in the protocol's form, count first: the next one, from *at on; *left is set by the first call,
  * with *at 0. False: there is none left, or it is no such list: then *at is not at its end. */

@@ -63,7 +63,9 @@ static void look_at_message(struct redact_link *l, const struct wire_message *m)
     look_at_text(l, m->text);
     look_at_text(l, m->reason);
     look_at_text(l, m->policy);
-    look_at_text(l, m->filter);
+    if (m->filter.offset)
+        redact_filter(l->eyes, &l->flow, l->begun + m->filter.offset, at(l, m->filter),
+                      (size_t)m->filter.length);
     if (m->head.offset) {
         redact_head(l->eyes, &l->flow, l->begun + m->head.offset, at(l, m->head),
                     (size_t)m->head.length);

@@ -1,7 +1,7 @@
 /* messages/redact_scan_part.c -- fields of multipart/form-data (RFC 7578); see redact_scan.h
  *
- * A part begins with the delimiter, a line of "--" and the boundary, and ends where it comes again. Between are headers,
- * of which Content-Disposition has the name, a blank line, and the value.
+ * A part begins with the delimiter, a line of "--" and the boundary, and ends where it comes again. Between are
+ * headers, of which Content-Disposition has the name, a blank line, and the value.
  */
 #include "messages/redact_scan_parts.h"
 

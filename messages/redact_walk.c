@@ -264,6 +264,13 @@ static void look_at_text(struct redact_walk *w, const struct trace_bytes *b,
         redact_flow_cut(&w->once, &w->eyes.sink, REDACT_EVERYWHERE_MIN);
 }
 
+static void look_at_filter(struct redact_walk *w, const struct trace_bytes *b,
+                           struct redact_spot spot)
+{
+    once(w, b->bytes, b->kept, spot);
+    redact_filter(&w->eyes, &w->once, 0, b->bytes, b->kept);
+}
+
 static void look_at_head(struct redact_walk *w, const struct trace_bytes *b,
                          struct redact_spot spot)
 {
@@ -347,6 +354,8 @@ static void look_at_span(struct redact_walk *w, const struct trace_record *r,
         on_socket(w, r, true, (uint32_t)value_of(r, "n"), (uint32_t)serial, b, spot);
     } else if (strcmp(f->name, "bytes") == 0) {
         look_at_body(w, r, b, spot, false);
+    } else if (strcmp(f->name, "filter") == 0) {
+        look_at_filter(w, b, spot);
     } else {
         look_at_text(w, b, spot);
     }

@@ -39,6 +39,16 @@ static void learn_text(struct redactor *d, const char *text)
     redactor_learn_bytes(d, (const uint8_t *)text, strlen(text));
 }
 
+/* An expression, of which ^ is only the usual beginning. */
+static void learn_filter(struct redactor *d, const char *text)
+{
+    char *line = redact_grown(NULL, strlen(text) + 2);
+    line[0] = '^';
+    strcpy(line + 1, text + (text[0] == '^'));
+    learn_text(d, line);
+    free(line);
+}
+
 static void keep_text(struct redactor *d, const char *text)
 {
     redact_texts_keep(d->texts, text, strlen(text));
@@ -66,7 +76,10 @@ static void learn_file(struct redactor *d, const struct trace_reader *reader)
     learn_text(d, a->options);
     for (const struct trace_setting *s = trace_reader_settings(reader); s->name; s++) {
         keep_text(d, s->name);
-        learn_text(d, s->value);
+        if (strcmp(s->name, "header_filter") == 0)
+            learn_filter(d, s->value);
+        else
+            learn_text(d, s->value);
     }
 }
 

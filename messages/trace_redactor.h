@@ -22,7 +22,8 @@
  *
  * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
  * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
- * regular expression fits no more, unless the secret stands in it as it is: replay says so.
+ * regular expression may fit no more, unless the secret, or its beginning, stands in it as it is
+ * (tools/trace_redact_filters.h).
  */
 #ifndef MESSAGES_TRACE_REDACTOR_H
 #define MESSAGES_TRACE_REDACTOR_H

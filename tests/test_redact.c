@@ -165,6 +165,19 @@ static void test_header_lines(void)
     check_found("Accept: text/html\r\n", "", NULL);
 }
 
+static void test_expressions(void)
+{
+    check_found("^x-token: abc\r\n", "header ^x-token=abc|", NULL);
+    check_found("^authorization: Bearer a\\.b.c.*d",
+                "header ^authorization=a\\.b.c|header ^authorization=d|", NULL);
+    check_found("^authorization:.Bearer.abc$", "header ^authorization=abc|", NULL);
+    check_found("^x-token: [a-f0-9]{8}\\d+$", "", NULL);
+    check_found("^x-token: (alice|bob)?", "header ^x-token=alice|header ^x-token=bob|", NULL);
+    check_found("^cookie: .*user=alice; x=[0-9]", "cookie user=alice|", NULL);
+    check_found("^cookie: sid=ab$", "cookie sid=ab|", "keep query sid");
+    check_found("^x-token: [a", "header ^x-token=a|", NULL);
+}
+
 static void test_pairs_and_urls(void)
 {
     check_found("GET /a?x=1&token=t%20x&sig=s+1 HTTP/1.1\r\n", "query token=t%20x|query sig=s+1|",
@@ -604,6 +617,7 @@ CU_TestInfo redact_tests[] = {
     {"paths in JSON", test_paths},
     {"all mistakes in rules are said", test_all_mistakes_are_said},
     {"header lines, cookies", test_header_lines},
+    {"expressions of filters", test_expressions},
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
     {"fields of multipart/form-data", test_parts},

@@ -9,6 +9,7 @@
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
 #include "tools/trace_parts_order.h"
+#include "tools/trace_redact_filters.h"
 #include "tools/trace_redact_verify.h"
 #include "tools/trace_redaction.h"
 #include <errno.h>
@@ -133,7 +134,9 @@ static const char examples[] =
     "comment.\n"
     "What is shorter than 4 letters, only digits and shorter than 8, or a word of HTTP is replaced "
     "behind its\n"
-    "name only. What is compressed or encrypted cannot be found.\n"
+    "name only. What is compressed or encrypted cannot be found. If a filter's expression decides "
+    "otherwise\n"
+    "than before, since it has another piece of a secret than its beginning, that is said.\n"
     "\n"
     "  intproxy-trace redact run.trace to-be-sent.trace\n"
     "  intproxy-trace redact --key-text ours --json user.email --keep 'cookie theme' a.trace "
@@ -166,6 +169,7 @@ struct writing {
     int fd;
     struct trace_out out;
     struct trace_copier *copier;
+    struct redact_filters *filters;
     struct trace_input in;
     bool begun, failed;
     uint64_t wall_us, records; /* of the run */
@@ -254,6 +258,7 @@ static void write_records(struct writing *w)
         r = redactor_apply(asked.redaction.redactor, w->in.reader, &record);
         if (!r)
             break; /* the file has grown since */
+        redact_filters_record(w->filters, &record, r);
         trace_copy_record(w->copier, &w->out, w->in.reader, r);
         w->records++;
         if (w->out.length >= WRITE_BYTES)
@@ -351,6 +356,27 @@ static void say_sums(const char *out, const struct writing *w)
                       s.in_place);
 }
 
+/* It gets its name when nothing is left in it. */
+static int write_and_name(struct writing *w, const char *out, unsigned inputs)
+{
+    int status = write_all(w, inputs), checked = 0;
+    if (!w->failed && w->records)
+        checked = trace_redact_verify(asked.redaction.redactor, w->path);
+    bool nothing = status && !w->begun; /* of no trace */
+    if (w->failed || nothing || checked == 1 || (checked && !status)) {
+        unlink(w->path);
+        fprintf(stderr, "intproxy-trace: %s is not written\n", out);
+        return checked ? checked : status;
+    }
+    if (rename(w->path, w->name)) {
+        say_error(w, out);
+        return EXIT_IO;
+    }
+    say_sums(out, w);
+    redact_filters_say(w->filters, out);
+    return status;
+}
+
 static int redact(const char *out, unsigned inputs)
 {
     static struct writing w;
@@ -358,23 +384,12 @@ static int redact(const char *out, unsigned inputs)
         fprintf(stderr, "intproxy-trace: %s is what is to be read, it cannot be written\n", out);
         return EXIT_USAGE;
     }
-    int status = find_name(&w, out), checked = 0;
+    int status = find_name(&w, out);
     if (status)
         return status;
-    status = write_all(&w, inputs);
-    if (!w.failed && w.records)
-        checked = trace_redact_verify(asked.redaction.redactor, w.path);
-    bool nothing = status && !w.begun; /* of no trace */
-    if (w.failed || nothing || checked == 1 || (checked && !status)) {
-        unlink(w.path);
-        fprintf(stderr, "intproxy-trace: %s is not written\n", out);
-        return checked ? checked : status;
-    }
-    if (rename(w.path, w.name)) {
-        say_error(&w, out);
-        return EXIT_IO;
-    }
-    say_sums(out, &w);
+    w.filters = redact_filters_new();
+    status = write_and_name(&w, out, inputs);
+    redact_filters_free(w.filters);
     return status;
 }
 

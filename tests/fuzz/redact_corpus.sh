@@ -14,9 +14,11 @@ seed json 'json user.email\nvalue moonlight\n' \
 seed chunks '' \
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"token"\r\n9\r\n:"abcdefg\r\n3\r\nh"}\r\n0\r\n\r\n'
 seed head_answers '' \
-    'HEAD / HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: pin=7Q3q8; x\r\n\r\n'
+    'HEAD / HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\n'\
+'HTTP/1.1 200 OK\r\nSet-Cookie: pin=7Q3q8; x\r\n\r\n'
 seed multipart 'query x\n' \
-    '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n12345678\r\n--b\r\nContent-Disposition: form-data; name=y\r\n\r\nz\r\n--b--\r\n'
+    '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n12345678\r\n--b\r\n'\
+'Content-Disposition: form-data; name=y\r\n\r\nz\r\n--b--\r\n'
 seed query 'no-defaults\nquery q\n' 'q=a%20b+c&q=a%20b&x=a b c http://me:secret@host/'
 seed basic '' \
     'Authorization: Basic cm9vdDpodW50ZXIyMg==\r\nset-cookie: hunter22=root; x\r\n\r\nhunter22 root:hunter22'
