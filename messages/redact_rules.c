@@ -204,6 +204,14 @@ static struct redact_name next_word(struct words *w)
     return word;
 }
 
+/* The same, but for a comment. */
+static struct redact_name next_rule_word(struct words *w)
+{
+    struct redact_name word = next_word(w);
+    word.length = word.length && word.at[0] == '#' ? 0 : word.length;
+    return word;
+}
+
 static bool word_is(struct redact_name word, const char *text)
 {
     return word.length == strlen(text) && memcmp(word.at, text, word.length) == 0;
@@ -317,11 +325,15 @@ static bool add_rule(struct redact_rules *r, struct words *w, struct redact_name
     rule.place = (enum redact_place)place;
     if (rule.place == REDACT_VALUE)
         return add_value(r, &rule, w, word, error);
-    struct redact_name name = next_word(w), more = next_word(w);
+    struct redact_name name = next_rule_word(w), more = {0};
+    if (name.length)
+        more = next_rule_word(w);
     bool good = !name.length  ? wrong(error, "no name behind", word, "write one, or *")
                 : more.length ? wrong(error, "too much in a rule:", more, "one rule a line")
                 : rule.place == REDACT_JSON ? add_path(&rule, name, error)
                                             : add_name(&rule, name, error);
+    if (good && rule.place == REDACT_URL && !fits(rule.name[0], "userinfo"))
+        good = wrong(error, "a URL has no", name, "write url userinfo");
     if (good)
         take(r, &rule);
     else
@@ -340,7 +352,7 @@ bool redact_rules_add(struct redact_rules *r, const char *line, size_t length,
         return true;
     if (!word_is(word, "no-defaults"))
         return add_rule(r, &w, word, error);
-    struct redact_name more = next_word(&w);
+    struct redact_name more = next_rule_word(&w);
     if (more.length)
         return wrong(error, "too much in a rule:", more, "no-defaults stands alone");
     drop_defaults(r);

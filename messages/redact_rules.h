@@ -5,7 +5,7 @@
  * Thread   one at a time: asking remembers.
  * Errors   redact_rules_read says each, with its line.
  *
- * A file of rules, one a line; # begins a comment:
+ * A file of rules, one a line; a word that begins with # begins a comment, but for "value":
  *
  *   header NAME       the values of header lines
  *   cookie NAME       of what Cookie and Set-Cookie bring, the values of these

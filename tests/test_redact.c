@@ -50,14 +50,21 @@ static void test_rules_add_and_keep(void)
     add(r, "header x-trace-*");
     add(r, "keep header X_Trace_Id");
     add(r, "keep cookie theme");
-    add(r, "form nick");
+    add(r, "form nick\t # as they call it");
     add(r, "# nothing");
     add(r, "");
     CHECK(want(r, REDACT_HEADER, "x-trace-parent") && !want(r, REDACT_HEADER, "x-trace-id"));
     CHECK(!want(r, REDACT_COOKIE, "Theme") && want(r, REDACT_COOKIE, "themes"));
     CHECK(want(r, REDACT_QUERY, "NICK"));
+    CHECK(want(r, REDACT_URL, "userinfo"));
+    add(r, "keep url *");
+    CHECK(!want(r, REDACT_URL, "userinfo"));
+    add(r, "value a # b");
+    size_t length;
+    const char *value = redact_rules_value(r, 0, &length);
+    CHECK_BYTES((const uint8_t *)value, length, "a # b", 5);
     CHECK(want(r, REDACT_HEADER, "cookie"));
-    add(r, "no-defaults");
+    add(r, "no-defaults #");
     CHECK(!want(r, REDACT_HEADER, "cookie") && want(r, REDACT_QUERY, "nick"));
     redact_rules_free(r);
 }
@@ -95,10 +102,12 @@ static void test_all_mistakes_are_said(void)
                                "query a b\n"
                                "keep value z\n"
                                "cookie !!\n"
-                               "no-defaults at all";
+                               "no-defaults at all\n"
+                               "url foo\n"
+                               "header # x\n";
     struct redact_rules *r = redact_rules_new();
     said[0] = '\0';
-    CHECK_UINT(redact_rules_read(r, text, sizeof text - 1, say, NULL), 6);
+    CHECK_UINT(redact_rules_read(r, text, sizeof text - 1, say, NULL), 8);
     CHECK_STR(said,
               "2: there is no place \"heder\": write header, cookie, query, form, json, url, "
               "value, keep or no-defaults\n"
@@ -106,7 +115,9 @@ static void test_all_mistakes_are_said(void)
               "5: too much in a rule: \"b\": one rule a line\n"
               "6: keep cannot stand before \"value\": write value and the text that is secret\n"
               "7: no name in \"!!\": write letters, digits and * for any characters\n"
-              "8: too much in a rule: \"at\": no-defaults stands alone\n");
+              "8: too much in a rule: \"at\": no-defaults stands alone\n"
+              "9: a URL has no \"foo\": write url userinfo\n"
+              "10: no name behind \"header\": write one, or *\n");
     CHECK(want(r, REDACT_HEADER, "x"));
     redact_rules_free(r);
 }
