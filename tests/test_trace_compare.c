@@ -315,6 +315,79 @@ static void cut_differently_is_its_own_class(void)
     end();
 }
 
+/* As `say`, with a flag that follows from the cut. */
+static struct unit_item *say_cut(struct trace_unit *x, const char *kind, const char *value,
+                                 bool last)
+{
+    struct unit_item *i = say(x, kind, value);
+    unit_item_field(i, s("flags of the cut"), s(last ? "1" : "0"), true);
+    return i;
+}
+
+static void the_same_messages_go_together_wherever_they_were_cut(void)
+{
+    for (unsigned unordered = 0; unordered < 2; unordered++) {
+        begin("");
+        struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+        for (unsigned i = 0; i < 6; i++) {
+            say_cut(x, "RESPONSE", unordered && i > 2 ? "404" : "200", i % 2)->unordered =
+                unordered;
+            say_cut(y, "RESPONSE", unordered && i < 3 ? "404" : "200", !(i % 2) && !unordered)
+                ->unordered = unordered;
+        }
+        compare();
+        CHECK_UINT(compared->exchanges[UNIT_CUT], 1);
+        end();
+    }
+}
+
+/* LAST and no LAST of an answer that counts once are one. */
+static void what_counts_once_counts_once_wherever_it_was_cut(void)
+{
+    begin("");
+    struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+    for (unsigned i = 0; i < 3; i++) {
+        struct unit_item *item = say_cut(i ? y : x, "RESPONSE", "200", i == 2);
+        item->unordered = item->once = true;
+    }
+    compare();
+    CHECK(trace_comparison_is_equal(compared, false));
+    end();
+}
+
+/* To keep ANSWERED in its place is not worth a RESPONSE. */
+static void what_is_there_only_because_of_a_cut_displaces_nothing(void)
+{
+    begin("");
+    struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+    say(x, "RESPONSE", "200");
+    say(x, "ANSWERED", "")->cut = true;
+    say(y, "ANSWERED", "")->cut = true;
+    say(y, "RESPONSE", "200");
+    compare();
+    CHECK_UINT(compared->exchanges[UNIT_CUT], 1);
+    end();
+}
+
+static void units_are_found_again_wherever_they_were_cut(void)
+{
+    begin("once actor local_connection");
+    struct trace_unit *x = exchange(a, 1, "/x"), *y = exchange(a, 2, "/x");
+    struct trace_unit *q = exchange(b, 5, "/x"), *p = exchange(b, 6, "/x");
+    say_cut(x, "RESPONSE", "200", true);
+    say_cut(y, "RESPONSE", "404", true);
+    say_cut(q, "RESPONSE", "404", false);
+    say_cut(p, "RESPONSE", "200", false);
+    say(p, "ANSWERED", "")->cut = true;
+    say_cut(actor(a, "local_connection", "1"), "RESPONSE", "200", true);
+    say_cut(actor(a, "local_connection", "1"), "RESPONSE", "200", true);
+    say_cut(actor(b, "local_connection", "1"), "RESPONSE", "200", false);
+    compare();
+    CHECK(x->other == p && y->other == q);
+    CHECK(trace_comparison_is_equal(compared, false));
+    end();
+}
+
 static void other_bytes_are_different(void)
 {
     begin("");
@@ -355,6 +428,12 @@ CU_TestInfo trace_compare_tests[] = {
     {"fields of one name compare one by one", repeated_fields_compare_one_by_one},
     {"numbers and times may differ as far as they are tolerated", near_enough_is_equal},
     {"the same bytes cut differently are a class of their own", cut_differently_is_its_own_class},
+    {"... and the same messages go together, wherever they were cut",
+     the_same_messages_go_together_wherever_they_were_cut},
+    {"... those that count once, too", what_counts_once_counts_once_wherever_it_was_cut},
+    {"... and what is there only because of a cut displaces nothing",
+     what_is_there_only_because_of_a_cut_displaces_nothing},
+    {"... and exchanges and actors are found again", units_are_found_again_wherever_they_were_cut},
     {"other bytes are different", other_bytes_are_different},
     {"traces that lack calls are not equal", lost_calls_are_no_equality},
     CU_TEST_INFO_NULL,

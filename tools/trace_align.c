@@ -20,16 +20,20 @@ enum common {
     BY_CONTENT = 16,
     ONLY_RAW = 32,
     ONLY_HTTP = 64, /* its request is known */
+    BY_UNCUT = 128, /* content, wherever its bytes were cut */
 };
 
 static const unsigned passes[] = {
     OF_EXCHANGES | BY_IDS | BY_REQUEST | BY_CONTENT,
     OF_EXCHANGES | BY_REQUEST | BY_CONTENT,
+    OF_EXCHANGES | BY_IDS | BY_REQUEST | BY_UNCUT,
+    OF_EXCHANGES | BY_REQUEST | BY_UNCUT,
     OF_EXCHANGES | BY_IDS | BY_REQUEST,
     OF_EXCHANGES | BY_REQUEST | ONLY_HTTP,
     OF_EXCHANGES | BY_IDS,
     OF_EXCHANGES | ONLY_RAW,
     OF_ACTORS | BY_REQUEST | BY_CONTENT,
+    OF_ACTORS | BY_REQUEST | BY_UNCUT,
     OF_ACTORS | BY_REQUEST,
     OF_ACTORS,
 };
@@ -53,8 +57,8 @@ static bool key_of(const struct trace_unit *x, unsigned pass, struct key *k)
         k->method = x->method;
         k->target = x->target;
     }
-    if (pass & BY_CONTENT)
-        k->hash = x->hash;
+    if (pass & (BY_CONTENT | BY_UNCUT))
+        k->hash = pass & BY_CONTENT ? x->hash : x->uncut;
     return true;
 }
 
@@ -130,9 +134,8 @@ static void run(struct trace_units *a, struct trace_units *b, unsigned pass)
 
 /* Those of u that are left, and did what one of `others` did. */
 static void run_once(struct trace_units *u, const struct trace_units *others,
-                     const struct trace_rules *rules)
+                     const struct trace_rules *rules, unsigned pass)
 {
-    unsigned pass = OF_ACTORS | BY_REQUEST | BY_CONTENT;
     struct row *table = table_of(others, pass, false);
     struct key k;
     for (size_t i = 0; i < u->count; i++) {
@@ -149,10 +152,10 @@ static void run_once(struct trace_units *u, const struct trace_units *others,
 void trace_align(struct trace_units *a, struct trace_units *b, const struct trace_rules *rules)
 {
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
-        if (passes[i] == (OF_ACTORS | BY_REQUEST)) { /* those that are left did something else */
-            run_once(a, b, rules);
-            run_once(b, a, rules);
-        }
         run(a, b, passes[i]);
+        if (passes[i] & OF_ACTORS && passes[i] & (BY_CONTENT | BY_UNCUT)) {
+            run_once(a, b, rules, passes[i]);
+            run_once(b, a, rules, passes[i]);
+        }
     }
 }

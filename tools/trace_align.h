@@ -3,7 +3,8 @@
  * Purpose  exchanges are the same when they are about the same, whatever their numbers: same ids and same request
  *          first, then the same method and target in order, then the same ids, then raw connections in order.
  *          Actors outside of exchanges: the same type; of several, those that did the same, those that served
- *          the same request, then in order.
+ *          the same request, then in order. Of several that would do, those of equal content; if there are
+ *          none, those whose content differs only in where bytes were cut.
  * Owner    nothing is kept but trace_unit.other.
  * Thread   one.
  */

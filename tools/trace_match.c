@@ -5,7 +5,9 @@
 
 /* Beyond so many cells the middle of two lists is compared place by place. */
 enum { CELLS_MAX = 16 << 20 };
-enum { EQUAL_WEIGHT = 3, SAME_KIND_WEIGHT = 1 };
+/* Where bytes were cut weighs less than all that does not follow from it: of a list, whose pairs CELLS_MAX bounds,
+ * the small weights together are less than one FIRM. */
+enum { SAME_WEIGHT = 3, SAME_KIND_WEIGHT = 1, FIRM = 1 << 16 };
 
 struct list {
     const struct unit_item **items;
@@ -27,19 +29,43 @@ static bool equal(const struct unit_item *a, const struct unit_item *b)
     return a->kind == b->kind && a->hash == b->hash;
 }
 
+/* ... but for what follows from how bytes were cut */
+static bool same(const struct unit_item *a, const struct unit_item *b)
+{
+    return a->kind == b->kind && a->uncut == b->uncut;
+}
+
 /* ---- unordered ones -------------------------------------------------------------------------- */
 
-static int by_content(const void *x, const void *y)
+/* An order of items; each of these is finer than the one before it. */
+typedef int order_of(const struct unit_item *a, const struct unit_item *b);
+
+static int by_kind(const struct unit_item *a, const struct unit_item *b)
+{
+    return strcmp(a->kind, b->kind);
+}
+
+static int by_uncut(const struct unit_item *a, const struct unit_item *b)
+{
+    int order = by_kind(a, b);
+    return order ? order : (a->uncut > b->uncut) - (a->uncut < b->uncut);
+}
+
+static int by_content(const struct unit_item *a, const struct unit_item *b)
+{
+    int order = by_uncut(a, b);
+    return order ? order : (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static int by_content_then_time(const void *x, const void *y)
 {
     const struct unit_item *a = *(const struct unit_item *const *)x;
     const struct unit_item *b = *(const struct unit_item *const *)y;
-    int order = strcmp(a->kind, b->kind);
-    if (!order)
-        order = (a->hash > b->hash) - (a->hash < b->hash);
+    int order = by_content(a, b);
     return order ? order : (a->sequence > b->sequence) - (a->sequence < b->sequence);
 }
 
-/* Takes them out of the list; sorted, and of equal ones that count once only the first. */
+/* Takes them out of the list; sorted, and of the same ones that count once only the first. */
 static struct list take_unordered(struct list *l)
 {
     struct list taken = {malloc((l->count + 1) * sizeof *l->items), 0};
@@ -52,26 +78,31 @@ static struct list take_unordered(struct list *l)
         else
             l->items[kept++] = l->items[i];
     l->count = kept;
-    qsort(taken.items, taken.count, sizeof *taken.items, by_content);
+    qsort(taken.items, taken.count, sizeof *taken.items, by_content_then_time);
     for (size_t i = 0; i < taken.count; i++)
-        if (!unique || !taken.items[i]->once || !equal(taken.items[i], taken.items[unique - 1]))
+        if (!unique || !taken.items[i]->once || !same(taken.items[i], taken.items[unique - 1]))
             taken.items[unique++] = taken.items[i];
     taken.count = unique;
     return taken;
 }
 
-/* Both are sorted: equal ones go together and are gone; what is left is in order of kinds. */
-static void match_equal(const struct matching *m, struct list *a, struct list *b)
+/* -1: the next one of a comes first, or is alone; 1: that of b; 0: they go together. */
+static int next_of(struct list a, size_t i, struct list b, size_t j, order_of *order)
+{
+    if (i == a.count || j == b.count)
+        return i == a.count ? 1 : -1;
+    return order(a.items[i], b.items[j]);
+}
+
+/* Both are sorted: those that are one in this order go together and are gone; what is left is sorted still. */
+static void match_by(const struct matching *m, struct list *a, struct list *b, order_of *order)
 {
     size_t i = 0, j = 0, left_a = 0, left_b = 0;
     while (i < a->count || j < b->count) {
-        int order = i == a->count                     ? 1
-                    : j == b->count                   ? -1
-                    : equal(a->items[i], b->items[j]) ? 0
-                                                      : by_content(&a->items[i], &b->items[j]);
-        if (order == 0)
+        int next = next_of(*a, i, *b, j, order);
+        if (next == 0)
             tell(m, a->items[i++], b->items[j++]);
-        else if (order < 0)
+        else if (next < 0)
             a->items[left_a++] = a->items[i++];
         else
             b->items[left_b++] = b->items[j++];
@@ -80,33 +111,34 @@ static void match_equal(const struct matching *m, struct list *a, struct list *b
     b->count = left_b;
 }
 
-static void match_kinds(const struct matching *m, struct list a, struct list b)
+static void tell_alone(const struct matching *m, struct list a, struct list b)
 {
-    size_t i = 0, j = 0;
-    while (i < a.count || j < b.count) {
-        int order = i == a.count   ? 1
-                    : j == b.count ? -1
-                                   : strcmp(a.items[i]->kind, b.items[j]->kind);
-        tell(m, order <= 0 ? a.items[i] : NULL, order >= 0 ? b.items[j] : NULL);
-        i += order <= 0;
-        j += order >= 0;
-    }
+    for (size_t i = 0; i < a.count; i++)
+        tell(m, a.items[i], NULL);
+    for (size_t j = 0; j < b.count; j++)
+        tell(m, NULL, b.items[j]);
 }
 
 static void unordered(const struct matching *m, struct list *a, struct list *b)
 {
     struct list of_a = take_unordered(a), of_b = take_unordered(b);
-    match_equal(m, &of_a, &of_b);
-    match_kinds(m, of_a, of_b);
+    match_by(m, &of_a, &of_b, by_content);
+    match_by(m, &of_a, &of_b, by_uncut);
+    match_by(m, &of_a, &of_b, by_kind);
+    tell_alone(m, of_a, of_b);
     free(of_a.items);
     free(of_b.items);
 }
 
 /* ---- ordered ones ---------------------------------------------------------------------------- */
 
+/* 0: they cannot go together. An item that is there only because of a cut may as well be missing. */
 static uint32_t weight(const struct unit_item *a, const struct unit_item *b)
 {
-    return equal(a, b) ? EQUAL_WEIGHT : a->kind == b->kind ? SAME_KIND_WEIGHT : 0;
+    if (a->kind != b->kind)
+        return 0;
+    uint32_t w = same(a, b) ? SAME_WEIGHT : SAME_KIND_WEIGHT;
+    return (a->cut ? w : w * FIRM) + equal(a, b);
 }
 
 static void one_by_one(const struct matching *m, struct list a, struct list b)

@@ -1,7 +1,9 @@
 /* tools/trace_match.h -- which item of one list is which of the other.
  *
- * Purpose  in order, so that as many as possible are equal, and of the rest as many as possible are of the same
+ * Purpose  in order, so that as many as possible are the same, and of the rest as many as possible are of the same
  *          kind; unordered ones whatever their order; of those that count once, one is as good as many.
+ *          Two are the same if they are equal but for what follows from how bytes were cut: that decides only
+ *          where there is a choice.
  * Thread   one.
  */
 #ifndef TOOLS_TRACE_MATCH_H

@@ -155,23 +155,40 @@ static uint64_t of_text(const char *text)
 
 static void hash_item(struct unit_item *i)
 {
-    i->hash = of_text(i->kind);
-    for (uint32_t f = 0; f < i->count; f++)
-        i->hash = mix(mix(i->hash, of_text(i->fields[f].name)), of_text(i->fields[f].value));
+    i->hash = i->uncut = of_text(i->kind);
+    for (uint32_t f = 0; f < i->count; f++) {
+        const struct unit_field *x = &i->fields[f];
+        i->hash = mix(mix(i->hash, of_text(x->name)), of_text(x->value));
+        if (!x->cut)
+            i->uncut = mix(mix(i->uncut, of_text(x->name)), of_text(x->value));
+    }
+}
+
+static uint64_t in_pair(uint64_t hash, struct unit_pair pair)
+{
+    return mix(mix(hash, of_text(pair.from)), of_text(pair.to));
+}
+
+/* A stream's hash is of its joined bytes: it does not know of cuts. */
+static uint64_t hash_stream(struct unit_stream *s)
+{
+    trace_stream_finish(&s->bytes);
+    return mix(mix(s->bytes.hash, of_text(s->name)), of_text(s->pair.from));
 }
 
 /* What is said between different pairs may interleave in any way: the sum does not know. */
 static void finish(struct trace_unit *x)
 {
     for (size_t i = 0; i < x->item_count; i++) {
-        hash_item(&x->items[i]);
-        x->hash += mix(mix(x->items[i].hash, of_text(x->items[i].pair.from)),
-                       of_text(x->items[i].pair.to));
+        struct unit_item *item = &x->items[i];
+        hash_item(item);
+        x->hash += in_pair(item->hash, item->pair);
+        x->uncut += item->cut ? 0 : in_pair(item->uncut, item->pair);
     }
     for (size_t i = 0; i < x->stream_count; i++) {
-        trace_stream_finish(&x->streams[i].bytes);
-        x->hash += mix(mix(x->streams[i].bytes.hash, of_text(x->streams[i].name)),
-                       of_text(x->streams[i].pair.from));
+        uint64_t hash = hash_stream(&x->streams[i]);
+        x->hash += hash;
+        x->uncut += hash;
     }
 }
 

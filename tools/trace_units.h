@@ -35,6 +35,7 @@ struct unit_item {
     bool unordered; /* may come in any order among its like */
     bool once;      /* ... and equal ones count as one */
     uint64_t hash;  /* of kind and fields */
+    uint64_t uncut; /* ... but for those that follow from the cut */
     uint64_t sequence;
     uint64_t since_us; /* the unit began */
     uint32_t took_us;
@@ -69,7 +70,8 @@ struct trace_unit {
     size_t item_count, item_room;
     struct unit_stream *streams;
     size_t stream_count, stream_room;
-    uint64_t hash; /* of all: trace_units_finish */
+    uint64_t hash;  /* of all: trace_units_finish */
+    uint64_t uncut; /* ... but for what follows from how bytes were cut */
 
     struct trace_unit *into;  /* it turned out to be this one, and has moved there */
     struct trace_unit *other; /* in the other trace: trace_align */

@@ -212,6 +212,19 @@ class Diff(Traces):
         self.assertIn("3 different", run("diff", a, c, status=1)[0])
         self.assertIn("3 different", run("diff", b, c, status=1)[0])
 
+    def test_a_connection_with_answers_cut_in_turn(self):
+        def in_turn(first):
+            cut = [first]
+
+            def answer(method, path, body):
+                cut[0] = not cut[0]
+                return 200, b"", [b"hello, ", b"world"] if cut[0] else b"hello, world"
+            return answer
+        a, b = (self.record_app(str(n), in_turn(n), lambda: self.get("/", "/", "/", "/")) for n in (False, True))
+        out = run("diff", a, b)[0]
+        self.assertRegex(out, r"exchanges: \d equal, 0 different, 0 only in A, 0 only in B, \d cut")
+        self.assertRegex(out, r"outside of exchanges: \d+ equal, 0 different, 0 only in A, 0 only in B, \d cut")
+
     def test_exchanges_that_are_in_one_alone(self):
         a = self.record_app("a", plain, lambda: self.get("/a", "/b", "/c"))
         b = self.record_app("b", plain, lambda: self.get("/x", "/c", "/a"))
