@@ -6,6 +6,7 @@
 #include "tools/trace_two_options.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct {
@@ -66,6 +67,19 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* It is read more than once, or written after it was read. */
+static bool can_update(unsigned i)
+{
+    const char *path = asked.names.paths[i];
+    return strcmp(path, "-") != 0 && (is_file(path) || (i == 0 && !exists(path)));
+}
+
 static void check(struct command_line *c)
 {
     if (asked.names.count < 2)
@@ -73,11 +87,10 @@ static void check(struct command_line *c)
     if (asked.tap && asked.junit)
         command_line_mistake(c, "--tap and --junit: leave one out");
     for (unsigned i = 0; i < asked.names.count && i < 2; i++)
-        if (asked.update &&
-            (strcmp(asked.names.paths[i], "-") == 0 || (i == 1 && !exists(asked.names.paths[i]))))
+        if (asked.update && !can_update(i))
             command_line_mistake(c,
                                  "--update: %s is no file by itself: it must be one, not a "
-                                 "trace of several parts nor standard input",
+                                 "trace of several parts, a pipe or standard input",
                                  asked.names.paths[i]);
 }
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import threading
@@ -384,6 +385,20 @@ class Assert(Traces):
         self.assertEqual(read(golden), read(other))
         self.assertFalse([name for name in os.listdir(self.where) if ".new-" in name])
 
+    def test_update_of_what_a_link_leads_to(self):
+        golden, same, other = self.two()
+        os.mkdir(self.path("deeper"))
+        for link, to in (("link", "deeper/second"), ("deeper/second", "../golden"), ("new", "deeper/made")):
+            os.symlink(to, self.path(link))
+        run("assert", "--update", self.path("link"), other)
+        run("assert", "--update", self.path("new"), same)
+        for link, file, was in (("link", golden, other), ("new", self.path("deeper/made"), same)):
+            self.assertTrue(os.path.islink(self.path(link)))
+            self.assertFalse(os.path.islink(file))
+            run("assert", file, was)
+        os.mkfifo(self.path("fifo"))
+        self.assertIn("is no file by itself", run("assert", "--update", self.path("fifo"), same, status=2)[1])
+
 
 class Minimize(Traces):
     def records(self, path):
@@ -478,6 +493,26 @@ class Minimize(Traces):
         errors = run("minimize", "--while", "true", "--diff", a, "--tries", "0", status=2)[1]
         for words in ("no trace", "no -o", "one of them says when", "is no number of tries"):
             self.assertIn(words, errors)
+
+    def test_what_is_no_regular_file_is_written_into(self):
+        a, fifo, link = self.three("a", plain), self.path("fifo"), self.path("link")
+        limits = ("--while", "true", "--tries", "1")
+        os.mkfifo(fifo)
+        reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE)
+        self.addCleanup(reader.kill)
+        run("minimize", a, "-o", fifo, *limits)
+        self.assertTrue(stat.S_ISFIFO(os.stat(fifo).st_mode))
+        written = reader.communicate(timeout=20 * SLOW)[0]
+        os.symlink("not-yet", link)
+        run("minimize", a, "-o", link, *limits)
+        with open(self.path("not-yet"), "rb") as f:
+            self.assertEqual(f.read(), written)
+        self.assertEqual(len(self.records(link)), len(self.records(a)))
+        for name in ("one", "other"):
+            os.symlink({"one": "other", "other": "one"}[name], self.path(name))
+        self.assertIn("Too many levels", run("minimize", a, "-o", self.path("one"), *limits, status=74)[1])
+        self.assertIn("Is a directory", run("minimize", a, "-o", self.where, *limits, status=74)[1])
+        self.assertFalse([name for name in os.listdir(self.where) if ".new-" in name])
 
     def test_everything_goes_if_nothing_matters(self):
         a, small = self.three("a", plain), self.path("small")
