@@ -29,7 +29,9 @@ static const char status_help[] =
     "\n"
     "exit status: 0; 1 what was asked does not hold (replay, diff, assert, redact --verify); 2 a "
     "mistake on\n"
-    "the command line; 65 damaged or bad data; 74 something cannot be read or written\n";
+    "the command line; 65 damaged or bad data; 66 nothing of it could be replayed, or compared; 74 "
+    "something\n"
+    "cannot be read or written\n";
 
 int main(int argc, char **argv)
 {

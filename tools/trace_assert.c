@@ -57,10 +57,11 @@ static const char examples[] = TRACE_TWO_HELP
     "  intproxy-trace assert --ignore tests/rules --junit tests/login.trace run.trace >junit.xml\n"
     "  intproxy-trace assert --update tests/login.trace run.trace\n"
     "\n"
-    "exit status: 0 as the golden one, or that was updated; 1 different; 2 a mistake on the "
-    "command "
-    "line,\n"
-    "or in rules; 65 no trace, or damaged places; 74 not readable, or not writable\n";
+    "exit status: 0 as the golden one, or that was updated; 1 different, or one is not whole; 2 a "
+    "mistake on\n"
+    "the command line, or in rules; 65 no trace, damaged places, or --update with a TRACE that is "
+    "not whole;\n"
+    "66 nothing to compare is left by filter and rules; 74 not readable, or not writable\n";
 
 static bool exists(const char *path)
 {
@@ -96,9 +97,15 @@ static void check(struct command_line *c)
 
 /* ---- update ---------------------------------------------------------------------------------- */
 
-static int update(const char *what)
+/* What lacks something is never as the golden one: it must not become it. */
+static int update(const struct trace_two *t, const char *what)
 {
     char error[REPLACE_ERROR_MAX];
+    if (!trace_two_is_whole(t, 1)) {
+        fprintf(stderr, "intproxy-trace: %s is not whole: it does not become the golden one\n",
+                asked.names.paths[1]);
+        return EXIT_DATA;
+    }
     if (!trace_replace_by_file(asked.names.paths[0], asked.names.paths[1], error)) {
         fprintf(stderr, "intproxy-trace: %s\n", error);
         return EXIT_IO;
@@ -112,7 +119,7 @@ static int create(void)
 {
     struct trace_two two;
     trace_two_read(&two, asked.names.paths[1], asked.names.paths[1], 0, false);
-    int status = two.status ? two.status : two.comparison ? update("was made") : EXIT_DATA;
+    int status = two.status ? two.status : two.comparison ? update(&two, "was made") : EXIT_DATA;
     trace_two_free(&two);
     return status;
 }
@@ -134,11 +141,8 @@ static void report(const struct trace_two *t)
 static int judge(const struct trace_two *t)
 {
     report(t);
-    if (t->status)
-        return t->status;
-    if (trace_comparison_is_equal(t->comparison, trace_two_cuts_count()))
-        return 0;
-    return asked.update ? update("was updated") : 1;
+    int status = trace_two_verdict(t, trace_two_cuts_count());
+    return status == 1 && asked.update ? update(t, "was updated") : status;
 }
 
 int trace_assert(int argc, char **argv)

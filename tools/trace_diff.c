@@ -51,9 +51,10 @@ static const char examples[] = TRACE_TWO_HELP
     "  intproxy-trace diff --ignore rules --tolerance time=20ms before.trace after.trace\n"
     "  intproxy-trace diff --json a b | jq -r '.units[] | select(.verdict == \"different\").name'\n"
     "\n"
-    "exit status: 0 equal; 1 different; 2 a mistake on the command line, or in rules; 65 no trace, "
-    "or\n"
-    "damaged places; 74 not readable\n";
+    "exit status: 0 equal; 1 different, or one is not whole; 2 a mistake on the command line, or "
+    "in rules;\n"
+    "65 no trace, or damaged places; 66 nothing to compare is left by filter and rules; 74 not "
+    "readable\n";
 
 static void check(struct command_line *c)
 {
@@ -73,9 +74,7 @@ static int report(const struct trace_two *t)
     else
         report_text(t, s, asked.details);
     output_flush();
-    if (t->status)
-        return t->status;
-    return trace_comparison_is_equal(t->comparison, trace_two_cuts_count()) ? 0 : 1;
+    return trace_two_verdict(t, trace_two_cuts_count());
 }
 
 int trace_diff(int argc, char **argv)

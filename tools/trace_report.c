@@ -91,6 +91,29 @@ const char *report_unit(const struct unit_result *u, struct report_sides s,
     return out;
 }
 
+static void put_missing(struct words *w, const struct trace_two *t, unsigned side, const char *name)
+{
+    const struct trace_two_damage *d = &t->damage[side];
+    char text[160] = "";
+    if (trace_two_is_whole(t, side))
+        return;
+    PUT(w, w->length ? "; " : "", name, ": ");
+    snprintf(text, sizeof text,
+             "calls that are missing: %" PRIu64 ", damaged places: %" PRIu64 "%s",
+             t->units[side]->calls_lost, d->bad, d->torn ? ", and its end is torn off" : "");
+    put(w, text);
+}
+
+const char *report_missing(const struct trace_two *t, struct report_sides s,
+                           char out[REPORT_LINE_MAX])
+{
+    struct words w = {out, 0};
+    out[0] = '\0';
+    put_missing(&w, t, 0, s.a);
+    put_missing(&w, t, 1, s.b);
+    return out;
+}
+
 /* ---- text ------------------------------------------------------------------------------------ */
 
 static void counts(const char *what, const size_t n[UNIT_VERDICTS], struct report_sides s)
@@ -104,8 +127,14 @@ static void counts(const char *what, const size_t n[UNIT_VERDICTS], struct repor
     output_text("\n");
 }
 
-static void lacks(const struct trace_units *u, const char *side)
+static void lacks(const struct trace_two *t, unsigned n, const char *side)
 {
+    const struct trace_units *u = t->units[n];
+    if (t->damage[n].bad)
+        output_format("%s is damaged at %" PRIu64 " places: what was there is not known\n", side,
+                      t->damage[n].bad);
+    if (t->damage[n].torn)
+        output_format("%s is torn: how it ends is not known\n", side);
     if (u->calls_lost)
         output_format("%s lacks %" PRIu64 " calls, which its recorder had no room for: what they "
                       "were is not known,\nand from there on the bytes of its links are not "
@@ -131,9 +160,11 @@ static void summary(const struct trace_two *t, struct report_sides s)
         output_format("%" PRIu64 " streams of sockets were not recorded whole and are not "
                       "compared\n",
                       c->sockets_left_out);
-    lacks(t->units[0], s.a);
-    lacks(t->units[1], s.b);
-    output_text(trace_comparison_is_equal(c, trace_two_cuts_count()) ? "equal\n" : "different\n");
+    lacks(t, 0, s.a);
+    lacks(t, 1, s.b);
+    output_text(!c->count                                       ? "nothing was compared\n"
+                : trace_two_is_equal(t, trace_two_cuts_count()) ? "equal\n"
+                                                                : "different\n");
 }
 
 static void unit(const struct unit_result *u, struct report_sides s, bool details)

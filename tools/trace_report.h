@@ -25,10 +25,14 @@ const char *report_verdict(enum unit_verdict v, struct report_sides s, char out[
 const char *report_unit(const struct unit_result *u, struct report_sides s,
                         char out[REPORT_LINE_MAX]);
 
+/* "trace: calls that are missing: 3, damaged places: 1, and its end is torn off"; "": both are whole. */
+const char *report_missing(const struct trace_two *t, struct report_sides s,
+                           char out[REPORT_LINE_MAX]);
+
 /* Counts, then a line for each unit that is not equal; details: each difference. */
 void report_text(const struct trace_two *t, struct report_sides s, bool details);
 void report_json(const struct trace_two *t, struct report_sides s);
-/* A test for each unit. */
+/* A test for each unit, one more that the recordings are whole, and one that fails if nothing was compared. */
 void report_tap(const struct trace_two *t, struct report_sides s);
 void report_junit(const struct trace_two *t, struct report_sides s);
 

@@ -1,6 +1,6 @@
 /* tools/trace_report_json.c -- a comparison as one JSON object.
  *
- *     {"a": {"path", "records", "lost"}, "b": {...}, "equal": bool,
+ *     {"a": {"path", "records", "lost", "damaged", "torn"}, "b": {...}, "equal": bool,
  *      "exchanges": {"equal": n, "different": n, "only_a": n, "only_b": n, "cut": n, "unknown": n},
  *      "outside": {...}, "compared": {"a": n, "b": n, "streams": n},
  *      "units": [{"name", "verdict", "a": exchange or null, "b", "method", "target",
@@ -52,12 +52,15 @@ static void set(json_t *object, const char *name, json_t *value)
         heap_exhausted("a report", 0);
 }
 
-static json_t *side(const char *path, const struct trace_units *u)
+static json_t *side(const struct trace_two *t, unsigned n)
 {
+    const struct trace_units *u = t->units[n];
     json_t *o = json_object();
-    set(o, "path", text(path));
+    set(o, "path", text(t->paths[n]));
     set(o, "records", number(true, u->records));
     set(o, "lost", number(true, u->calls_lost));
+    set(o, "damaged", number(true, t->damage[n].bad));
+    set(o, "torn", json_boolean(t->damage[n].torn));
     return o;
 }
 
@@ -111,9 +114,9 @@ static json_t *report(const struct trace_two *t)
 {
     const struct trace_comparison *c = t->comparison;
     json_t *o = json_object(), *compared = json_object(), *units = json_array();
-    set(o, "a", side(t->paths[0], t->units[0]));
-    set(o, "b", side(t->paths[1], t->units[1]));
-    set(o, "equal", json_boolean(trace_comparison_is_equal(c, trace_two_cuts_count())));
+    set(o, "a", side(t, 0));
+    set(o, "b", side(t, 1));
+    set(o, "equal", json_boolean(trace_two_is_equal(t, trace_two_cuts_count())));
     set(o, "exchanges", counts(c->exchanges));
     set(o, "outside", counts(c->outside));
     set(compared, "a", number(true, c->items_a));

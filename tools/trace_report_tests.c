@@ -1,12 +1,11 @@
 /* tools/trace_report_tests.c -- a comparison as tests, one a unit: TAP 13, and the XML of JUnit that CI reads.
  *
- * What the two could not have in common, calls that a recorder left out, is a test of its own: it fails.
+ * What the two could not have in common - calls that a recorder left out, damaged places, an end that was torn
+ * off - is a test of its own: it fails. So does one that is there only when nothing was compared.
  */
 #include "tools/output.h"
 #include "tools/trace_report.h"
 #include "tools/trace_two_options.h"
-#include <inttypes.h>
-#include <stdio.h>
 
 static bool passes(const struct unit_result *u)
 {
@@ -15,10 +14,17 @@ static bool passes(const struct unit_result *u)
 
 static const char whole_name[] = "the recordings are whole";
 
-static void lost(const struct trace_two *t, char out[REPORT_LINE_MAX])
+static const char nothing_name[] = "something was compared";
+
+static bool is_whole(const struct trace_two *t)
 {
-    snprintf(out, REPORT_LINE_MAX, "calls that are missing: %" PRIu64 " and %" PRIu64,
-             t->units[0]->calls_lost, t->units[1]->calls_lost);
+    return trace_two_is_whole(t, 0) && trace_two_is_whole(t, 1);
+}
+
+/* Units, the recordings, and nothing. */
+static size_t tests(const struct trace_two *t)
+{
+    return t->comparison->count + 1 + !t->comparison->count;
 }
 
 /* ---- TAP ------------------------------------------------------------------------------------- */
@@ -71,13 +77,14 @@ void report_tap(const struct trace_two *t, struct report_sides s)
 {
     const struct trace_comparison *c = t->comparison;
     char line[REPORT_LINE_MAX];
-    output_format("TAP version 13\n1..%zu\n", c->count + 1);
+    output_format("TAP version 13\n1..%zu\n", tests(t));
     for (size_t i = 0; i < c->count; i++)
         tap_unit(&c->units[i], i + 1, s);
-    tap_result(!c->lagged, c->count + 1, whole_name);
-    lost(t, line);
-    if (c->lagged)
-        output_format("# %s\n", line);
+    tap_result(is_whole(t), c->count + 1, whole_name);
+    if (!is_whole(t))
+        output_format("# %s\n", report_missing(t, s, line));
+    if (!c->count)
+        tap_result(false, tests(t), nothing_name);
 }
 
 /* ---- JUnit ----------------------------------------------------------------------------------- */
@@ -129,32 +136,39 @@ static void junit_unit(const struct unit_result *u, struct report_sides s)
     output_text("</failure>\n    </testcase>\n");
 }
 
-static void junit_whole(const struct trace_two *t)
+static void junit_failure(const char *name, const char *message)
+{
+    begin_case("recording", name);
+    output_text("><failure");
+    xml_attribute("message", message);
+    output_text("/></testcase>\n");
+}
+
+static void junit_whole(const struct trace_two *t, struct report_sides s)
 {
     char line[REPORT_LINE_MAX];
-    begin_case("recording", whole_name);
-    if (!t->comparison->lagged) {
-        output_text("/>\n");
+    if (!is_whole(t)) {
+        junit_failure(whole_name, report_missing(t, s, line));
         return;
     }
-    lost(t, line);
-    output_text("><failure");
-    xml_attribute("message", line);
-    output_text("/></testcase>\n");
+    begin_case("recording", whole_name);
+    output_text("/>\n");
 }
 
 void report_junit(const struct trace_two *t, struct report_sides s)
 {
     const struct trace_comparison *c = t->comparison;
-    size_t failures = c->lagged;
+    size_t failures = (size_t)!is_whole(t) + !c->count;
     for (size_t i = 0; i < c->count; i++)
         failures += !passes(&c->units[i]);
     output_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite "
                 "name=\"intproxy-trace assert\"");
-    output_format(" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n", c->count + 1,
+    output_format(" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n", tests(t),
                   failures);
     for (size_t i = 0; i < c->count; i++)
         junit_unit(&c->units[i], s);
-    junit_whole(t);
+    junit_whole(t, s);
+    if (!c->count)
+        junit_failure(nothing_name, "of neither trace is anything left by filter and rules");
     output_text("  </testsuite>\n</testsuites>\n");
 }

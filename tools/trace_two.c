@@ -26,6 +26,7 @@ static void read_side(struct trace_two *t, unsigned side, size_t kept_most, bool
     trace_input_open(&in, &t->paths[side], 1);
     trace_gather(u, &in, rules, filter);
     worse(&t->status, trace_input_status(&in));
+    t->damage[side] = (struct trace_two_damage){in.bad, in.torn};
     if (!in.failed && !in.files) {
         if (!quiet && !in.bad)
             fprintf(stderr, "intproxy-trace: %s: no trace: it is empty\n", t->paths[side]);
@@ -44,6 +45,29 @@ void trace_two_read(struct trace_two *t, const char *a, const char *b, size_t ke
         return;
     trace_align(t->units[0], t->units[1], trace_two_rules());
     t->comparison = trace_compare(t->units[0], t->units[1], trace_two_rules());
+}
+
+bool trace_two_is_whole(const struct trace_two *t, unsigned side)
+{
+    return !t->damage[side].bad && !t->damage[side].torn && !t->units[side]->calls_lost;
+}
+
+bool trace_two_is_equal(const struct trace_two *t, bool cuts_count)
+{
+    return t->comparison && t->comparison->count && trace_two_is_whole(t, 0) &&
+           trace_two_is_whole(t, 1) && trace_comparison_is_equal(t->comparison, cuts_count);
+}
+
+int trace_two_verdict(const struct trace_two *t, bool cuts_count)
+{
+    if (t->status)
+        return t->status;
+    if (t->comparison && !t->comparison->count) {
+        fprintf(stderr, "intproxy-trace: nothing was compared: of neither trace is anything left "
+                        "by the filter and the rules\n");
+        return EXIT_NOTHING;
+    }
+    return trace_two_is_equal(t, cuts_count) ? 0 : 1;
 }
 
 void trace_two_free(struct trace_two *t)

@@ -360,6 +360,47 @@ class Assert(Traces):
         self.assertEqual(b.find("failure").get("message"), "different")
         self.assertIn("header x-odd: not there, in trace <&\"'>", b.find("failure").text)
 
+    def parts_of(self, path):
+        """The file with a damaged place, with one behind its last record, and without its end."""
+        with open(path, "rb") as f:
+            whole = f.read()
+        half = len(whole) // 2
+        for name, data in (("damaged", whole[:half] + bytes([whole[half] ^ 1]) + whole[half + 1:]),
+                           ("longer", whole + b"x" * 100), ("torn", whole[:-5])):
+            with open(self.path(name), "wb") as f:
+                f.write(data)
+            yield self.path(name), 1 if name == "torn" else 65
+
+    def test_a_recording_that_is_not_whole(self):
+        golden, same, _ = self.two()
+        for trace, status in self.parts_of(same):
+            results, text = self.tap(golden, trace, status=status)
+            self.assertFalse(results["the recordings are whole"], trace)
+            self.assertRegex(text, "# trace: calls that are missing: 0, damaged places: "
+                                   + ("0, and its end is torn off" if status == 1 else "[12]"))
+            root = xml.etree.ElementTree.fromstring(run("assert", "--junit", golden, trace, status=status)[0])
+            failures = [c.get("name") for c in root.iter("testcase") if c.find("failure") is not None]
+            self.assertIn("the recordings are whole", failures)
+            self.assertEqual(int(root.find("testsuite").get("failures")), len(failures))
+            self.assertNotIn("\nequal\n", run("diff", golden, trace, status=status)[0])
+            for to in (golden, self.path("new")):
+                run("assert", "--update", to, trace, status=65)
+            self.assertFalse(os.path.exists(self.path("new")))
+            run("assert", golden, same)
+            found = json.loads(run("diff", "--json", trace, trace, status=status)[0])
+            self.assertEqual((found["equal"], found["a"]["torn"]), (False, status == 1))
+
+    def test_when_nothing_is_compared(self):
+        golden, same, _ = self.two()
+        nothing = ("--filter", 'path == "/nothing"', golden, same)
+        results, _ = self.tap(*nothing, status=66)
+        self.assertEqual(results, {"the recordings are whole": True, "something was compared": False})
+        root = xml.etree.ElementTree.fromstring(run("assert", "--junit", *nothing, status=66)[0])
+        self.assertEqual((root.find("testsuite").get("tests"), root.find("testsuite").get("failures")), ("2", "1"))
+        out, errors = run("diff", *nothing, status=66)
+        self.assertIn("nothing was compared", out)
+        self.assertIn("nothing was compared", errors)
+
     def test_update(self):
         golden, same, other = self.two()
 
