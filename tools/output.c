@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static const char *program, *name = "standard output";
+static bool verdict, reader_gone;
 
 void output_begin(const char *of)
 {
@@ -23,10 +24,18 @@ void output_named(const char *file)
     name = file;
 }
 
-static _Noreturn void failed(void)
+void output_keeps_verdict(void)
+{
+    verdict = true;
+}
+
+static void failed(void)
 {
     int error = errno;
-    if (error == EPIPE)
+    reader_gone = error == EPIPE;
+    if (reader_gone && verdict)
+        return;
+    if (reader_gone)
         _exit(0);
     fprintf(stderr, "%s: %s: %s\n", program, name, strerror(error));
     _exit(EXIT_IO);
@@ -34,7 +43,7 @@ static _Noreturn void failed(void)
 
 void output(const void *bytes, size_t length)
 {
-    if (length && fwrite(bytes, 1, length, stdout) != length)
+    if (length && !reader_gone && fwrite(bytes, 1, length, stdout) != length)
         failed();
 }
 
@@ -46,6 +55,8 @@ void output_text(const char *text)
 void output_format(const char *format, ...)
 {
     va_list list;
+    if (reader_gone)
+        return;
     va_start(list, format);
     int n = vprintf(format, list);
     va_end(list);
@@ -72,7 +83,7 @@ void output_hex(const void *bytes, size_t length)
 
 void output_flush(void)
 {
-    if (fflush(stdout) != 0)
+    if (!reader_gone && fflush(stdout) != 0)
         failed();
 }
 

@@ -1,6 +1,7 @@
 /* tools/output.h -- standard output of the programs that print what they find.
  *
- * A reader that has gone (`| head`) ends the program quietly, with 0: it has seen what it wanted.
+ * A reader that has gone (`| head`) ends the program quietly, with 0: it has seen what it wanted. Where the exit
+ * status is a verdict, it is still to be given: the program goes on, and what it says is thrown away.
  * Any other failure to write is said, and ends it with EXIT_IO: nothing is lost unnoticed.
  */
 #ifndef TOOLS_OUTPUT_H
@@ -13,6 +14,8 @@
 void output_begin(const char *program);
 /* Standard output has become this file: what is said when it cannot be written. Kept, not copied. */
 void output_named(const char *file);
+/* The exit status is a verdict. */
+void output_keeps_verdict(void);
 void output(const void *bytes, size_t length);
 void output_text(const char *text);
 void output_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -324,5 +324,6 @@ int trace_as_command(int argc, char **argv)
     int status;
     if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
+    output_keeps_verdict();
     return trace_replay_as(&asked);
 }

@@ -263,6 +263,7 @@ int trace_info(int argc, char **argv)
     int status;
     if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
+    output_keeps_verdict();
     status = info();
     for (unsigned i = 0; i < found.part_count; i++)
         free(found.parts[i].name);

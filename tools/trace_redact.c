@@ -400,6 +400,7 @@ int trace_redact(int argc, char **argv)
     struct command_line c = {
         .program = "intproxy-trace redact", .rows = rows, .argument = take_file};
     int status;
+    output_keeps_verdict();
     trace_redaction_create(&asked.redaction);
     if (command_line_start(&c, argc, argv, usage, examples, check, &status)) {
         unsigned inputs = asked.files.count - 1;

@@ -157,6 +157,7 @@ int trace_replay(int argc, char **argv)
     if (!command_line_start(&c, argc, argv, "intproxy-trace replay [OPTION]... FILE...", examples,
                             check, &status))
         return status;
+    output_keeps_verdict();
     if (!chaos && !has_version)
         return replay();
     bool one = command_line_given(&c, "--seed") && !seeds;

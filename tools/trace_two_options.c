@@ -164,6 +164,7 @@ bool trace_two_start(struct command_line *c, int argc, char **argv, const char *
 {
     asked.rules = trace_rules_new();
     asked.check = check;
+    output_keeps_verdict();
     if (!command_line_start(c, argc, argv, usage, examples, check_unless_rules, status))
         return false;
     if (asked.print_rules)

@@ -155,6 +155,7 @@ int wire_check(int argc, char **argv)
     int status;
     if (!command_line_start(&c, argc, argv, usage, examples, NULL, &status))
         return status;
+    output_keeps_verdict();
     unsigned long wrong =
         report("named messages", wire_check_named_begin, wire_check_named_end, named_is_met) +
         report("verdicts", wire_check_cases_begin, wire_check_cases_end, case_is_met);

@@ -401,6 +401,23 @@ class Assert(Traces):
         self.assertIn("nothing was compared", out)
         self.assertIn("nothing was compared", errors)
 
+    def test_the_verdict_is_given_also_when_nobody_reads(self):
+        golden, same, other = self.two()
+        torn = self.path("torn")
+        with open(other, "rb") as f, open(torn, "wb") as to:
+            to.write(f.read()[:-5] + b"x" * 100)
+        for arguments, status in ((("assert", golden, same), 0), (("assert", golden, other), 1),
+                                  (("assert", "--tap", golden, other), 1), (("assert", "--junit", golden, other), 1),
+                                  (("diff", golden, other), 1), (("diff", "--json", golden, other), 1),
+                                  (("replay", same), 0), (("replay", torn), 65), (("info", torn), 65),
+                                  (("as", "client", other, "--to", self.app.destination), 0),
+                                  (("as", "client", same, "--to", self.app.destination), 1)):
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = subprocess.run([TRACE, *arguments], stdout=writer, stderr=subprocess.DEVNULL, timeout=100 * SLOW)
+            os.close(writer)
+            self.assertEqual(done.returncode, status, arguments)
+
     def test_update(self):
         golden, same, other = self.two()
 
