@@ -117,7 +117,7 @@ static const char examples[] =
     "exit status: 0 OUT is written, also if a limit or SIGINT ended it; 1 FILE does not fail; 2 a "
     "mistake on "
     "the command\n"
-    "line; 65 no trace; 74 not readable, or not writable\n";
+    "line; 65 no trace, also that of --diff; 74 not readable, or not writable\n";
 
 static void check(struct command_line *c)
 {
@@ -337,10 +337,10 @@ static int run(struct minimizing *m)
     switch (ask(m, NULL, NULL)) {
     case DDMIN_GONE: return does_not_fail();
     case DDMIN_STILL: break;
-    default: return m->failed ? EXIT_IO : finish(m, before);
+    default: return m->failed ? asked.predicate.status : finish(m, before);
     }
     shrink(m);
-    return m->failed ? EXIT_IO : finish(m, before);
+    return m->failed ? asked.predicate.status : finish(m, before);
 }
 
 static int minimize(void)

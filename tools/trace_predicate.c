@@ -46,6 +46,7 @@ bool trace_predicate_begin(struct trace_predicate *p)
     if (fd < 0)
         return say(p->path);
     close(fd);
+    p->status = EXIT_IO;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     return true;
@@ -280,15 +281,31 @@ static bool differs(struct trace_predicate *p, const struct trace_comparison *c)
     return false;
 }
 
+/* There is something in it to compare with; else it is said why not. */
+static bool can_compare(struct trace_predicate *p, const struct trace_two *two)
+{
+    int status = two->damage[1].status;
+    if (status != EXIT_IO && two->units[1]->records)
+        return true;
+    if (!status)
+        fprintf(stderr, "intproxy-trace: %s: a trace without records\n", p->text);
+    p->status = status ? status : EXIT_DATA;
+    return false;
+}
+
+/* What is wrong with the other trace is said once. */
 static enum predicate_answer ask_diff(struct trace_predicate *p)
 {
+    enum predicate_answer answer = PREDICATE_ERROR;
     struct trace_two two;
     if (trace_predicate_late(p))
         return PREDICATE_LATE;
-    trace_two_read(&two, p->path, p->text, 0, true);
-    bool still = two.comparison && differs(p, two.comparison);
+    trace_two_read(&two, p->path, p->text, 0, p->signature != NULL);
+    if (can_compare(p, &two))
+        answer =
+            two.comparison && differs(p, two.comparison) ? PREDICATE_FAILS_STILL : PREDICATE_FINE;
     trace_two_free(&two);
-    return still ? PREDICATE_FAILS_STILL : PREDICATE_FINE;
+    return answer;
 }
 
 enum predicate_answer trace_predicate_ask(struct trace_predicate *p, const void *bytes,

@@ -27,6 +27,7 @@ struct trace_predicate {
     enum predicate_kind kind;
     const char *text;     /* the command; the other trace */
     uint64_t deadline_ns; /* of CLOCK_MONOTONIC */
+    int status;           /* after PREDICATE_ERROR: what the program ends with */
     /* -- private -- */
     char path[64];                 /* of the file that is tried */
     char *signature;               /* of the divergence, or difference, at first */

@@ -25,13 +25,13 @@ static void read_side(struct trace_two *t, unsigned side, size_t kept_most, bool
     rules_begin_trace(rules);
     trace_input_open(&in, &t->paths[side], 1);
     trace_gather(u, &in, rules, filter);
-    worse(&t->status, trace_input_status(&in));
-    t->damage[side] = (struct trace_two_damage){in.bad, in.torn};
+    t->damage[side] = (struct trace_two_damage){in.bad, in.torn, trace_input_status(&in)};
     if (!in.failed && !in.files) {
         if (!quiet && !in.bad)
             fprintf(stderr, "intproxy-trace: %s: no trace: it is empty\n", t->paths[side]);
-        worse(&t->status, EXIT_DATA);
+        worse(&t->damage[side].status, EXIT_DATA);
     }
+    worse(&t->status, t->damage[side].status);
     trace_input_close(&in);
     trace_filter_free(filter);
 }

@@ -13,6 +13,7 @@
 struct trace_two_damage {
     uint64_t bad;  /* places that could not be read: it was said, the status is EXIT_DATA */
     uint64_t torn; /* files that end within a record: how the run went on is not known */
+    int status;    /* 0, EXIT_DATA, EXIT_IO */
 };
 
 struct trace_two {
@@ -21,7 +22,7 @@ struct trace_two {
     struct trace_strings *strings;
     struct trace_units *units[2];
     struct trace_comparison *comparison;
-    int status; /* 0; EXIT_DATA, EXIT_IO: something could not be read, it was said */
+    int status; /* the worse of both: something could not be read, it was said */
 };
 
 /* quiet: damage is not said. kept_most: see struct trace_units. NULL comparison: a file could not be read. */

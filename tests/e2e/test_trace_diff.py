@@ -494,6 +494,19 @@ class Minimize(Traces):
         self.assertIn("404", run("diff", "--details", small, b, status=1)[0])
         self.assertIn("does not fail", run("minimize", a, "-o", small, "--diff", a, status=1)[1])
 
+    def test_another_trace_that_is_none(self):
+        a, small, none = self.three("a", plain), self.path("small"), self.path("none")
+        begin = self.frames(a)[0]
+        for data, status, words in ((None, 74, "none: No such file"), (b"", 65, "none: no trace: it is empty"),
+                                    (b"this is no trace", 65, "none: "), (begin, 65, "none: a trace without records")):
+            if data is not None:
+                with open(none, "wb") as f:
+                    f.write(data)
+            errors = run("minimize", a, "-o", small, "--diff", none, status=status)[1]
+            self.assertIn(words, errors)
+            self.assertNotIn("does not fail", errors)
+            self.assertFalse(os.path.exists(small))
+
     def frames(self, path):
         """The records of a file, as bytes, and what stands before them; see messages/trace_format.h."""
         with open(path, "rb") as f:
