@@ -60,7 +60,8 @@ static void fields_and_headers(void)
 {
     struct trace_rules *r = sound("ignore field serial\n"
                                   "ignore field port of SOCKET_ACCEPTED\n"
-                                  "ignore header 'x-*-id' # and \"\n"
+                                  "ignore header 'X-*-Id' # and \"\n"
+                                  "ignore field \"header X-Other\"\n"
                                   "ignore undelivered\n"
                                   "ignore outside agent\n");
     CHECK(rules_ignore_field(r, "serial", "TIMER"));
@@ -69,6 +70,7 @@ static void fields_and_headers(void)
     CHECK(rules_ignore_header(r, "X-Request-Id", 12));
     CHECK(!rules_ignore_header(r, "x-request-ids", 13));
     CHECK(!rules_ignore_header(r, "X-Request-Id", 11));
+    CHECK(rules_ignore_field(r, "header x-other", "RESPONSE"));
     CHECK(rules_ignore_undelivered(r));
     CHECK(rules_ignore_outside(r, "agent") && !rules_ignore_outside(r, "agent_link"));
     trace_rules_free(r);
@@ -141,6 +143,10 @@ static void mistakes(void)
     check_mistake("ignore field \"\\q\"",
                   "rules:1: a \\ in quotes must be followed by one of \" \\ n r t or xNN\n");
     check_mistake("ignore field \"\"", "rules:1: an empty name\n");
+    check_mistake("ignore field seriol",
+                  "rules:1: there is no field \"seriol\", did you mean serial?\n");
+    check_mistake("tolerate windo 5",
+                  "rules:1: there is no field \"windo\", did you mean window?\n");
     check_mistake("tolerate window", "rules:1: how much of window is tolerated? Write e.g. 10%, 5, "
                                      "20ms or any\n");
     check_mistake("tolerate window ten",

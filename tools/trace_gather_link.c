@@ -174,7 +174,7 @@ static void item(struct gather *g, struct gather_link *l, struct trace_unit *x, 
     const struct wire_message *m = &l->decoder.message;
     char name[WIRE_NAME_MAX];
     struct unit_item *i = gather_item(g, x, l->pair, kind, false);
-    if (is_response(m->kind))
+    if (is_response(m->kind) && !rules_ignore_field(g->rules, "form", kind))
         unit_item_field(i, trace_string_of(g->strings, "form"),
                         trace_string_of(g->strings, wire_message_name(m, name)), true);
     if (m->port)

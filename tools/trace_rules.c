@@ -2,6 +2,7 @@
 #include "tools/trace_rules_inside.h"
 #include "actors/actor_types.h"
 #include "messages/escape.h"
+#include "messages/http_text.h"
 #include "messages/kinds.h"
 #include "messages/protocol.h"
 #include "tools/trace_strings.h"
@@ -176,6 +177,28 @@ static unsigned kind_names(const char *names[NAMES_MAX])
     return n;
 }
 
+/* What gathering calls what it makes of heads, flags, effects and protocol messages (trace_gather_*.c), and what is
+ * compared where it is tolerated. */
+static const char *const own_fields[] = {
+    "address", "bytes",  "error",   "filter",       "flags",  "flags of the cut",
+    "form",    "head",   "headers", "http version", "kind",   "length",
+    "level",   "method", "n",       "port",         "reason", "result",
+    "status",  "target", "text",    "time",         "took",   "type",
+    "value",   "who",
+};
+
+static unsigned field_names(const char *names[NAMES_MAX])
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < sizeof own_fields / sizeof own_fields[0]; i++)
+        names[n++] = own_fields[i];
+    for (uint16_t k = 1; k < message_kinds_count(); k++)
+        for (unsigned f = 0; f < FIELDS_MAX && n < NAMES_MAX; f++)
+            if (message_kind_info(k)->fields[f].name)
+                names[n++] = message_kind_info(k)->fields[f].name;
+    return n;
+}
+
 static unsigned effect_names(const char *names[NAMES_MAX])
 {
     unsigned n = 0;
@@ -208,10 +231,18 @@ static void must_be(struct line *l, const char *what, const char *word,
             near ? near : "", near ? "?" : "");
 }
 
+/* "header NAME" and "header order": a header may be any. */
+static bool is_header_field(const char *word)
+{
+    return strncmp(word, "header ", 7) == 0;
+}
+
 static void check_name(struct line *l, const struct form *f, const char *word)
 {
     if (!*word)
         mistake(l, "an empty name");
+    else if (f->noun == RULE_FIELD && !is_header_field(word))
+        must_be(l, "field", word, field_names);
     else if (f->noun == RULE_KIND)
         must_be(l, "kind", word, kind_names);
     else if (f->noun == RULE_EFFECT)
@@ -329,6 +360,16 @@ static void take_of(struct line *l, const struct form *f, struct rule *rule)
         mistake(l, "\"%s\" is too much here", word);
 }
 
+/* Headers are compared in lower case. */
+static char *name_of(const struct form *f, const char *word)
+{
+    char *name = copy(word, strlen(word));
+    bool header = f->noun == RULE_HEADER || (f->noun == RULE_FIELD && is_header_field(word));
+    for (char *c = name; header && *c; c++)
+        *c = (char)http_lower((uint8_t)*c);
+    return name;
+}
+
 static void take_arguments(struct line *l, const struct form *f, struct rule *rule)
 {
     char word[WORD_MAX];
@@ -338,7 +379,7 @@ static void take_arguments(struct line *l, const struct form *f, struct rule *ru
     }
     if (f->argument != NO_ARGUMENT && take_word(l, word)) {
         check_name(l, f, word);
-        rule->name = copy(word, strlen(word));
+        rule->name = name_of(f, word);
     } else if (f->argument == NAME_ARGUMENT) {
         mistake(l, "a name must follow `%s`", *f->word ? f->word : verbs[f->verb]);
     }

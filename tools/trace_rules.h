@@ -23,7 +23,7 @@
  *     once kind P | once effect P                 ... and those that are equal count as one
  *     once actor TYPE                             actors of this type that did the same count as one
  *
- * Names may have * and ? and may be "in quotes" or 'in quotes'; header names are in lower case.
+ * Names may have * and ? and may be "in quotes" or 'in quotes'; header names are in either case.
  */
 #ifndef TOOLS_TRACE_RULES_H
 #define TOOLS_TRACE_RULES_H

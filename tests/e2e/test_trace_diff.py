@@ -181,6 +181,7 @@ class Diff(Traces):
         a, b = self.three("a", plain), self.three("b", other)
         run("diff", a, b, status=1)
         run("diff", "--ignore", self.rules("ignore header x-app"), a, b)
+        run("diff", "--ignore", self.rules("ignore header X-App"), a, b)
         run("diff", "--ignore", self.rules("ignore header x-other"), a, b, status=1)
 
     def test_the_order_of_header_lines(self):
@@ -288,9 +289,11 @@ class Diff(Traces):
 
     def test_mistakes_are_said(self):
         bad = self.rules("ignore kind TIMRE\n\nignore where knd == 7\ntolerate window")
-        errors = run("diff", "--ignore", bad, "--tolerance", "window", "--filter", "x ==", "one", status=2)[1]
+        errors = run("diff", "--ignore", bad, "--tolerance", "window", "--filter", "x ==", "--ignore-field", "seriol",
+                     "--tolerance", "foo=5", "one", status=2)[1]
         for words in (f'{bad}:1: there is no kind "TIMRE", did you mean TIMER?', f"{bad}:3: column 1", f"{bad}:4: how",
-                      '--tolerance: "window": write NAME=VALUE', "--filter: ", "two traces must be named"):
+                      '--tolerance: "window": write NAME=VALUE', "--filter: ", 'field "seriol", did you mean serial?',
+                      'there is no field "foo"', "two traces must be named"):
             self.assertIn(words, errors)
         a = self.three("a", plain)
         self.assertIn("No such file", run("diff", a, self.path("nothing"), status=74)[1])
