@@ -66,6 +66,31 @@ bool trace_filter_wants(struct trace_filter *f, const struct trace_record *r,
     return filter_judge(f->program, trace_field_get, s) == FILTER_YES;
 }
 
+bool trace_filter_is_of_request(const struct trace_filter *f)
+{
+    bool is = f->program && f->program->test_count;
+    for (unsigned i = 0; is && i < f->program->test_count; i++) {
+        unsigned field = f->program->tests[i].field;
+        is = field == TRACE_FIELD_METHOD || field == TRACE_FIELD_PATH;
+    }
+    return is;
+}
+
+bool trace_filter_wants_request(struct trace_filter *f, const char *method, const char *target)
+{
+    static const struct trace_record none;
+    char *words[] = {strdup(method), strdup(target)};
+    if (!words[0] || !words[1])
+        heap_exhausted("a filter", strlen(target));
+    struct trace_exchange x = {.has_request = true, .method = words[0], .target = words[1]};
+    f->seen.record = &none;
+    f->seen.exchange = &x;
+    bool wants = filter_judge(f->program, trace_field_get, &f->seen) == FILTER_YES;
+    free(words[0]);
+    free(words[1]);
+    return wants;
+}
+
 void trace_option_filter(struct command_line *c, const char *value, struct trace_filter **out)
 {
     char error[FILTER_ERROR_MAX];

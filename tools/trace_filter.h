@@ -25,6 +25,11 @@ void trace_filter_reader(struct trace_filter *f, const struct trace_reader *read
 bool trace_filter_wants(struct trace_filter *f, const struct trace_record *r,
                         const struct trace_exchange *x);
 
+/* It asks of nothing but a request, by method and path: what it says goes for all of an exchange, also for what was
+ * said of it before its request was known. */
+bool trace_filter_is_of_request(const struct trace_filter *f);
+bool trace_filter_wants_request(struct trace_filter *f, const char *method, const char *target);
+
 /* For tables of options: --filter EXPR. A mistake is said; *out stays NULL then. */
 void trace_option_filter(struct command_line *c, const char *value, struct trace_filter **out);
 

@@ -232,6 +232,41 @@ struct trace_stream *gather_stream(struct gather *g, struct trace_unit *x, struc
                              g->record->sequence);
 }
 
+/* ---- requests that are not compared ---------------------------------------------------------- */
+
+static void ask_rules(struct gather *g, struct trace_unit *x, const char *method,
+                      const char *target)
+{
+    if (rules_ignore_request(g->rules, method, target))
+        x->ignored = true;
+    else
+        x->asked = true;
+}
+
+/* A remote client may ask for several. */
+static void look_at_request(struct gather *g)
+{
+    const char *method, *target;
+    size_t method_length, target_length;
+    const char *actor = g->unit->actor;
+    if (actor && strcmp(actor, "agent_remote") == 0 &&
+        trace_record_request(g->record, &method, &method_length, &target, &target_length))
+        ask_rules(g, g->unit, trace_string(g->strings, method, method_length),
+                  trace_string(g->strings, target, target_length));
+}
+
+/* Once its request is known, wherever that was said. */
+static void look_at_exchanges(struct gather *g)
+{
+    for (size_t i = 0; i < g->units->count; i++) {
+        struct trace_unit *x = g->units->all[i];
+        if (!x->actor && x->method)
+            ask_rules(g, x, x->method, x->target);
+    }
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 static void take(struct gather *g, struct trace_filter *filter, struct trace_exchanges *exchanges)
 {
     const struct trace_record *r = g->record;
@@ -246,6 +281,7 @@ static void take(struct gather *g, struct trace_filter *filter, struct trace_exc
         return;
     g->unit = unit_of_record(g);
     begin_unit(g);
+    look_at_request(g);
     g->unordered = false;
     g->wanted = !rules_judge_record(g->rules, g->reader, r, x, &g->unordered);
     if (filter && !trace_filter_wants(filter, r, x))
@@ -297,6 +333,7 @@ void trace_gather(struct trace_units *units, struct trace_input *in, struct trac
         g.record = &r;
         take(&g, filter, exchanges);
     }
+    look_at_exchanges(&g);
     gather_free(&g);
     trace_exchanges_free(exchanges);
     trace_units_finish(units);

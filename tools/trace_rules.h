@@ -15,7 +15,8 @@
  *     ignore header date                          a header line of heads, whoever carries them
  *     ignore outside [TYPE]                       what belongs to no exchange; at actors of this type
  *     ignore undelivered                          messages that nobody heard any more
- *     ignore where EXPRESSION                     calls that the filter language describes
+ *     ignore where EXPRESSION                     calls that the filter language describes; if it asks of method
+ *                                                 and path alone, all of the exchange
  *     tolerate window 10%                         a field may differ so much: N, N%, or any
  *     tolerate time 20ms | took 50%               since the exchange began; how long the call took
  *     unordered headers                           the order of header lines
@@ -69,6 +70,8 @@ bool rules_once_actor(const struct trace_rules *r, const char *type);
 bool rules_judge_record(struct trace_rules *r, const struct trace_reader *reader,
                         const struct trace_record *record, const struct trace_exchange *exchange,
                         bool *unordered);
+/* An `ignore where` that asks of nothing but the request: its whole exchange is not to be compared. */
+bool rules_ignore_request(const struct trace_rules *r, const char *method, const char *target);
 /* Another trace is about to be read. */
 void rules_begin_trace(struct trace_rules *r);
 

@@ -129,6 +129,17 @@ bool rules_judge_record(struct trace_rules *r, const struct trace_reader *reader
     return ignore;
 }
 
+bool rules_ignore_request(const struct trace_rules *r, const char *method, const char *target)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct rule *rule = &r->rules[i];
+        if (rule->filter && rule->verb == RULE_IGNORE && trace_filter_is_of_request(rule->filter) &&
+            trace_filter_wants_request(rule->filter, method, target))
+            return true;
+    }
+    return false;
+}
+
 /* What the filters remember is of the trace before. */
 void rules_begin_trace(struct trace_rules *r)
 {

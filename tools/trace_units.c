@@ -216,7 +216,8 @@ void trace_units_finish(struct trace_units *u)
     size_t kept = 0;
     for (size_t i = 0; i < u->count; i++) {
         struct trace_unit *x = u->all[i];
-        if (x->into || (!x->item_count && !x->stream_count)) {
+        bool ignored = x->ignored && !x->asked;
+        if (x->into || ignored || (!x->item_count && !x->stream_count)) {
             unit_free(x);
             continue;
         }

@@ -65,6 +65,8 @@ struct trace_unit {
     const char *method, *target; /* of its first request; NULL: not known */
     uint64_t began_us, sequence;
     bool begun;
+    bool ignored; /* rules ignore the request that it is about, or one of them */
+    bool asked;   /* ... and it is about another one, that they do not: it stays */
 
     struct unit_item *items;
     size_t item_count, item_room;
@@ -103,7 +105,7 @@ void unit_item_field(struct unit_item *i, const char *name, const char *value, b
 struct trace_stream *trace_unit_stream(struct trace_units *u, struct trace_unit *x,
                                        struct unit_pair pair, const char *name, uint64_t sequence);
 
-/* Hashes are made; units that have moved, or hold nothing, are gone. */
+/* Hashes are made; units that have moved, hold nothing, or are ignored, are gone. */
 void trace_units_finish(struct trace_units *u);
 
 /* "exchange 7 GET /api", "interceptor 2 outside of exchanges" */

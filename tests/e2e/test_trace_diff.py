@@ -184,6 +184,24 @@ class Diff(Traces):
         run("diff", "--ignore", self.rules("ignore header X-App"), a, b)
         run("diff", "--ignore", self.rules("ignore header x-other"), a, b, status=1)
 
+    def test_exchanges_that_rules_ignore(self):
+        def requests(*paths):
+            return lambda: [self.get(path) for path in paths]  # a connection each
+        a = self.record_app("a", plain, requests("/a", "/b"))
+        b = self.record_app("b", plain, requests("/a", "/c", "/b"))
+        self.assertIn("GET /c: only in B", run("diff", a, b, status=1)[0])
+        for rule in ('path ~ "/c"', 'path == "/c" && method == GET', '!(path == "/a" || path == "/b")'):
+            rules = self.rules("ignore where " + rule)
+            self.assertRegex(run("diff", "--ignore", rules, a, b)[0],
+                             r"exchanges: \d equal, 0 different, 0 only in A, 0 only in B")
+        both = self.record_app("both", plain, lambda: self.get("/a", "/c"))  # one connection
+        found = json.loads(run("diff", "--json", "--ignore", self.rules('ignore where path ~ "/c"'), a, both,
+                               status=1)[0])
+        self.assertEqual({u["name"]: u["verdict"] for u in found["units"] if u["a"]}, {"exchange 2 GET /b": "only_a"})
+        self.assertIn("different", [u["verdict"] for u in found["units"] if u["name"].startswith("agent_remote 1")])
+        self.assertIn("GET /c: only in B", run("diff", "--ignore", self.rules('ignore where path ~ "/c" && t >= 0s'),
+                                               a, b, status=1)[0])
+
     def test_the_order_of_header_lines(self):
         def answer(lines):
             return lambda method, path, body: (200, lines, b"ok")
