@@ -400,6 +400,26 @@ static void other_bytes_are_different(void)
     end();
 }
 
+/* What the bytes mean is said first. */
+static void of_a_unit_sockets_come_last(void)
+{
+    begin("");
+    struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+    for (unsigned i = 0; i < 2; i++) {
+        struct trace_bytes bytes = {(const uint8_t *)(i ? "200" : "404"), 3, 3, 0};
+        struct trace_unit *of = i ? x : y;
+        trace_stream_add(trace_unit_stream(i ? a : b, of, pair("one", "other"), s("socket 0"), 1),
+                         &bytes);
+        say(of, "RESPONSE", i ? "200" : "404");
+    }
+    compare();
+    REQUIRE(compared->units[0].count == 2);
+    CHECK_UINT(compared->units[0].differences[0].kind, DIFFERENCE_FIELD);
+    CHECK(compared->units[0].differences[1].is_socket);
+    CHECK(strstr(compared->units[0].differences[1].b, "; they differ ") != NULL);
+    end();
+}
+
 static void lost_calls_are_no_equality(void)
 {
     begin("");
@@ -435,6 +455,7 @@ CU_TestInfo trace_compare_tests[] = {
      what_is_there_only_because_of_a_cut_displaces_nothing},
     {"... and exchanges and actors are found again", units_are_found_again_wherever_they_were_cut},
     {"other bytes are different", other_bytes_are_different},
+    {"what differs on a socket is said last", of_a_unit_sockets_come_last},
     {"traces that lack calls are not equal", lost_calls_are_no_equality},
     CU_TEST_INFO_NULL,
 };

@@ -108,14 +108,59 @@ static void first_difference(void)
 {
     struct trace_stream a = stream_of("hel|lo", true), b = stream_of("helmet", true);
     struct trace_stream prefix = stream_of("he", true);
-    size_t at = 0;
+    struct stream_place at;
     CHECK(trace_stream_first_difference(&a, &b, &at));
-    CHECK_UINT(at, 3);
+    CHECK(at.from == 3 && at.to == 4);
     CHECK(trace_stream_first_difference(&a, &prefix, &at));
-    CHECK_UINT(at, 2);
+    CHECK(at.from == 2 && at.to == 3);
+    CHECK(!trace_stream_first_difference(&a, &a, &at));
     trace_stream_destroy(&a);
     trace_stream_destroy(&b);
     trace_stream_destroy(&prefix);
+}
+
+/* `length` bytes in pieces of `piece`, of which the first 100 are kept; the one at `odd` is another. */
+static struct trace_stream long_stream(size_t length, size_t piece, size_t odd)
+{
+    static uint8_t bytes[3 * STREAM_BLOCK_BYTES];
+    struct trace_stream s;
+    memset(bytes, 'x', sizeof bytes);
+    if (odd < length)
+        bytes[odd] = 'y';
+    trace_stream_create(&s, NULL, 100);
+    for (size_t at = 0, n; at < length; at += n) {
+        n = length - at < piece ? length - at : piece;
+        trace_stream_add(&s, &(struct trace_bytes){bytes + at, (uint32_t)n, (uint32_t)n, 0});
+    }
+    trace_stream_finish(&s);
+    return s;
+}
+
+static void first_difference_behind_what_was_kept(void)
+{
+    enum { B = STREAM_BLOCK_BYTES };
+    static const struct {
+        size_t length, other, odd;
+        uint64_t from, to;
+    } cases[] = {
+        {3 * B, 3 * B, 99, 99, 100},
+        {3 * B, 3 * B, 100, 100, B},
+        {3 * B, 3 * B, B - 1, 100, B},
+        {3 * B, 3 * B, B, B, 2 * B},
+        {3 * B, 3 * B, 3 * B - 1, 2 * B, 3 * B},
+        {3 * B - 7, 3 * B - 7, 3 * B - 8, 2 * B, 3 * B - 7},
+        {3 * B, B, SIZE_MAX, B, 2 * B}, /* it is the beginning of the other one */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trace_stream a = long_stream(cases[i].length, 1000, SIZE_MAX);
+        struct trace_stream b = long_stream(cases[i].other, 777, cases[i].odd);
+        struct stream_place at;
+        CHECK(trace_stream_first_difference(&a, &b, &at));
+        CHECK_UINT(at.from, cases[i].from);
+        CHECK_UINT(at.to, cases[i].to);
+        trace_stream_destroy(&a);
+        trace_stream_destroy(&b);
+    }
 }
 
 /* ---- HTTP/1 ---------------------------------------------------------------------------------- */
@@ -214,6 +259,7 @@ CU_TestInfo trace_stream_tests[] = {
     {"a whole stream compares with one of which bytes were left out",
      whole_and_left_out_compare_by_pieces},
     {"the first byte that differs is found", first_difference},
+    {"... or its block, behind what was kept", first_difference_behind_what_was_kept},
     {"header lines that are ignored are left out of a socket's bytes", lines_are_left_out},
     {"... of requests too", requests_too},
     {"... and sorted where their order means nothing", order_of_lines},

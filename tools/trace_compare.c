@@ -216,6 +216,17 @@ static const char *stream_text(struct comparing *c, const struct trace_stream *s
                                s->left_out ? ", not all recorded" : "");
 }
 
+/* "300 bytes; they differ from byte 7 on" */
+static const char *with_place(struct comparing *c, const char *text, struct stream_place at)
+{
+    if (at.to == at.from + 1)
+        return trace_string_format(c->strings, "%s; they differ from byte %" PRIu64 " on", text,
+                                   at.from);
+    return trace_string_format(c->strings,
+                               "%s; they differ first between bytes %" PRIu64 " and %" PRIu64, text,
+                               at.from, at.to);
+}
+
 static enum unit_verdict weight_of(enum stream_verdict v)
 {
     return v == STREAM_CUT ? UNIT_CUT : v == STREAM_UNKNOWN ? UNIT_UNKNOWN : UNIT_DIFFERENT;
@@ -225,7 +236,7 @@ static void stream(struct comparing *c, const struct unit_stream *a, const struc
 {
     const struct unit_stream *one = a ? a : b;
     const struct trace_stream *x = a ? &a->bytes : NULL, *y = b ? &b->bytes : NULL;
-    size_t at;
+    struct stream_place at;
     c->all->streams++;
     if (one->bytes.is_socket && ((x && x->left_out) || (y && y->left_out))) {
         c->all->sockets_left_out++;
@@ -236,10 +247,11 @@ static void stream(struct comparing *c, const struct unit_stream *a, const struc
         return;
     struct trace_difference *d = add(c, DIFFERENCE_STREAM, weight_of(v), one->pair);
     d->name = one->name;
+    d->is_socket = one->bytes.is_socket;
     d->a = stream_text(c, x, d->weight);
     d->b = stream_text(c, y, d->weight);
     if (v == STREAM_DIFFERENT && x && y && trace_stream_first_difference(x, y, &at))
-        d->b = trace_string_format(c->strings, "%s; they differ from byte %zu on", d->b, at);
+        d->b = with_place(c, d->b, at);
     set_sequences(d, a ? &a->sequence : NULL, b ? &b->sequence : NULL);
 }
 
@@ -261,6 +273,8 @@ static int by_weight(const void *x, const void *y)
     uint64_t at_b = b->has_a ? b->sequence_a : b->sequence_b;
     if (a->weight != b->weight)
         return (a->weight < b->weight) - (a->weight > b->weight);
+    if (a->is_socket != b->is_socket)
+        return a->is_socket - b->is_socket;
     return (at_a > at_b) - (at_a < at_b);
 }
 

@@ -34,6 +34,7 @@ struct trace_difference {
     enum unit_verdict weight; /* CUT, UNKNOWN or DIFFERENT */
     struct unit_pair pair;
     const char *item; /* the kind of the message, or the effect; NULL for a stream */
+    bool is_socket;   /* a stream of raw bytes: what they mean is said by the other differences */
     const char *name, *a, *b;
     bool has_a, has_b; /* the sequences are known */
     uint64_t sequence_a, sequence_b;
@@ -42,7 +43,7 @@ struct trace_difference {
 struct unit_result {
     const struct trace_unit *a, *b; /* NULL: it has none */
     enum unit_verdict verdict;
-    struct trace_difference *differences; /* the heaviest first */
+    struct trace_difference *differences; /* the heaviest first; of those, sockets last */
     size_t count, room;
 };
 

@@ -4,7 +4,8 @@
 #include "tools/trace_report.h"
 #include "tools/trace_two_options.h"
 
-enum { KEPT_FOR_DETAILS = 64 << 10 };
+/* Of each stream, so that the first byte that differs can be named; behind them, only its block can. */
+enum { KEPT_FOR_DETAILS = 64 << 10, KEPT = 256 };
 
 static struct {
     struct trace_two_names names;
@@ -85,7 +86,7 @@ int trace_diff(int argc, char **argv)
     if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     trace_two_read(&two, asked.names.paths[0], asked.names.paths[1],
-                   asked.details || asked.json ? KEPT_FOR_DETAILS : 0, false);
+                   asked.details || asked.json ? KEPT_FOR_DETAILS : KEPT, false);
     status = two.comparison ? report(&two) : two.status;
     trace_two_free(&two);
     return status;

@@ -35,6 +35,7 @@ void trace_stream_create(struct trace_stream *s, const struct trace_rules *rules
 void trace_stream_destroy(struct trace_stream *s)
 {
     free(s->pieces);
+    free(s->blocks);
     free(s->kept);
     free(s->state);
     trace_http_text_free(s->http);
@@ -51,14 +52,30 @@ static void keep(struct trace_stream *s, const uint8_t *bytes, size_t length)
     }
 }
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void end_block(struct trace_stream *s)
+{
+    s->blocks = trace_grow(s->blocks, s->block_count, &s->block_room, sizeof *s->blocks);
+    s->blocks[s->block_count++] = XXH3_64bits_digest(&s->state->xxh);
+}
+
 static void count(void *context, const uint8_t *bytes, size_t length)
 {
     struct trace_stream *s = context;
-    if (!length)
-        return;
-    XXH3_64bits_update(&s->state->xxh, bytes, length);
-    s->length += length;
     keep(s, bytes, length);
+    while (length) {
+        size_t n = less(length, STREAM_BLOCK_BYTES - s->length % STREAM_BLOCK_BYTES);
+        XXH3_64bits_update(&s->state->xxh, bytes, n);
+        s->length += n;
+        bytes += n;
+        length -= n;
+        if (s->length % STREAM_BLOCK_BYTES == 0)
+            end_block(s);
+    }
 }
 
 void trace_stream_add(struct trace_stream *s, const struct trace_bytes *piece)
@@ -145,13 +162,28 @@ enum stream_verdict trace_stream_compare(const struct trace_stream *a, const str
     return same_pieces(a, b, false) ? STREAM_EQUAL : STREAM_CUT;
 }
 
-bool trace_stream_first_difference(const struct trace_stream *a, const struct trace_stream *b,
-                                   size_t *at)
+/* How many blocks are the same, from the beginning on. */
+static size_t same_blocks(const struct trace_stream *a, const struct trace_stream *b)
 {
-    size_t n = 0, most = a->kept_length < b->kept_length ? a->kept_length : b->kept_length;
+    size_t n = 0, most = less(a->block_count, b->block_count);
+    while (n < most && a->blocks[n] == b->blocks[n])
+        n++;
+    return n;
+}
+
+bool trace_stream_first_difference(const struct trace_stream *a, const struct trace_stream *b,
+                                   struct stream_place *place)
+{
+    size_t n = 0, most = less(a->kept_length, b->kept_length);
+    uint64_t block = same_blocks(a, b) * (uint64_t)STREAM_BLOCK_BYTES;
+    if (a->left_out || b->left_out || (a->length == b->length && a->hash == b->hash))
+        return false;
     while (n < most && a->kept[n] == b->kept[n])
         n++;
-    *at = n;
-    /* behind what both kept: known only where one of them ends */
-    return n < most || (a->length != b->length && (n == a->length || n == b->length));
+    place->from = n > block ? n : block;
+    place->to = block + STREAM_BLOCK_BYTES;
+    if (n < most || n == less(a->length, b->length))
+        place->to = n + 1;
+    place->to = less(place->to, a->length > b->length ? a->length : b->length);
+    return true;
 }

@@ -1,7 +1,8 @@
 /* tools/trace_stream.h -- bytes that were said in pieces: how many, which, and how they were cut.
  *
  * Purpose  two streams are equal when their joined bytes are; that their pieces differ is another matter.
- *          Bytes are hashed as they come and not kept, but for the first `kept_most`. What a socket carries
+ *          Bytes are hashed as they come and not kept, but for the first `kept_most`; where two streams differ
+ *          behind these, the hashes at the end of each block tell. What a socket carries
  *          is first freed of what rules ignore, if it is HTTP/1: see trace_http_text.h.
  * Owner    the unit that it is of.
  * Thread   one at a time.
@@ -20,6 +21,8 @@ struct stream_piece {
     uint64_t hash; /* of the piece alone */
 };
 
+enum { STREAM_BLOCK_BYTES = 4096 };
+
 struct trace_stream {
     uint64_t length, hash; /* of all, when trace_stream_finish was called */
     bool ended;            /* its sender said so */
@@ -28,6 +31,8 @@ struct trace_stream {
     bool is_socket;
     struct stream_piece *pieces;
     size_t piece_count, piece_room;
+    uint64_t *blocks; /* hash of all before the end of each block that is full */
+    size_t block_count, block_room;
     uint8_t *kept;
     size_t kept_length, kept_room, kept_most;
     struct trace_hash_state *state;
@@ -52,9 +57,13 @@ void trace_stream_finish(struct trace_stream *s);
 /* NULL: there is none; that is the same as an empty one that has not ended. Both are finished. */
 enum stream_verdict trace_stream_compare(const struct trace_stream *a,
                                          const struct trace_stream *b);
-/* Where they differ first, as far as bytes were kept. False: not known. */
+/* All before `from` is the same; the first byte that differs, or that only one has, lies before `to`. */
+struct stream_place {
+    uint64_t from, to;
+};
+/* False: their bytes are the same, or were left out. Both are finished. */
 bool trace_stream_first_difference(const struct trace_stream *a, const struct trace_stream *b,
-                                   size_t *at);
+                                   struct stream_place *place);
 
 /* The hash by which bytes that were left out are known. */
 uint64_t trace_bytes_hash(const void *bytes, size_t length);
