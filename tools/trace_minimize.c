@@ -2,8 +2,9 @@
  *
  * Whole exchanges are tried to be left out first, then whole actors, then the ends of what actors heard, then single
  * records, then bytes of payloads: what is large goes first, so that later tries are fast. Whether a trace still
- * fails is for trace_predicate.h to say. Replay hears each actor from its first record on: for it, there are no
- * holes to be made, only ends to be cut off.
+ * fails is for trace_predicate.h to say. To replay that is the same: it makes each actor again from its first record
+ * on, so what such an actor heard has no holes; but one whose first record is left out was there before the trace
+ * began, and is not replayed: what others heard of it is believed, and the rest of its records may go.
  */
 #include "runtime/ticks.h"
 #include "tools/output.h"
@@ -287,14 +288,13 @@ static void actors_and_ends(struct minimizing *m)
 
 static void shrink(struct minimizing *m)
 {
-    bool replay = asked.predicate.kind == PREDICATE_REPLAY;
-    if (goes_on(m) && !replay)
+    if (goes_on(m))
         by_groups(m, SHRINK_BY_EXCHANGE, "exchanges");
     if (goes_on(m))
         actors_and_ends(m);
-    if (goes_on(m) && !replay)
+    if (goes_on(m))
         by_groups(m, SHRINK_BY_RECORD, "records");
-    if (goes_on(m) && !replay)
+    if (goes_on(m))
         by_bytes(m);
 }
 
