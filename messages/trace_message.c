@@ -7,17 +7,16 @@
 /* Who holds a span alone may write in front of it, where its maker left room: so there is room again. */
 enum { FRONT_BYTES = 64 };
 
+/* What was left out is not made up: a length alone may be any number. */
 static struct span span_of(const struct trace_bytes *b)
 {
-    if (b->length == 0)
+    if (b->kept == 0)
         return NO_BYTES;
-    struct chunk *c = chunk_new(FRONT_BYTES + b->length);
+    struct chunk *c = chunk_new(FRONT_BYTES + b->kept);
     memset(c->bytes, 0, FRONT_BYTES);
-    if (b->kept)
-        memcpy(c->bytes + FRONT_BYTES, b->bytes, b->kept);
-    memset(c->bytes + FRONT_BYTES + b->kept, 0, b->length - b->kept);
-    c->used = FRONT_BYTES + b->length;
-    return (struct span){c, FRONT_BYTES, b->length};
+    memcpy(c->bytes + FRONT_BYTES, b->bytes, b->kept);
+    c->used = FRONT_BYTES + b->kept;
+    return (struct span){c, FRONT_BYTES, b->kept};
 }
 
 static void put_field(struct message *m, const struct field_info *f, uint64_t value)
@@ -134,6 +133,7 @@ bool trace_call_take(struct trace_call *c, const struct trace_reader *reader,
     if (r->what == TRACE_CALL && !r->kind->ours)
         return cannot(c, r->kind->name);
     for (unsigned i = 0; r->kind && i < r->kind->span_count; i++) {
+        c->call.length[i] = r->spans[i].length;
         c->call.kept[i] = r->spans[i].kept;
         c->call.hash[i] = r->spans[i].hash;
     }

@@ -31,7 +31,7 @@ enum replay_result trace_replay_record(struct replay *replay, struct trace_call 
                                        const struct trace_reader *reader,
                                        const struct trace_record *r,
                                        const struct actor_type *(*type)(const char *name));
-/* Its message, in the heap that is entered. The record's kind is known here. */
+/* Its message, in the heap that is entered, with those bytes that were kept. The record's kind is known here. */
 struct message *trace_message(const struct trace_record *r);
 /* Bytes of spans were cut short. */
 bool trace_is_capped(const struct trace_record *r);

@@ -162,7 +162,7 @@ static struct replayed *called(struct replay *r, const struct replay_call *call,
     if (!a)
         a = add(r, call->actor, call->type);
     if (!a->heard && !a->left_out) {
-        if (call->number != 1 || !call->type || !known)
+        if (call->number != 1 || !a->type || !known)
             a->left_out = true;
         else
             settle(r, a, exchange);
@@ -281,6 +281,11 @@ void replay_doubt(struct replay *r, struct actor_ref ref, const struct actor_typ
     if (!a)
         a = add(r, ref, type);
     a->doubted = true;
+}
+
+void replay_set_bounds(struct replay *r, replay_bounds *bounds)
+{
+    r->bounds = bounds;
 }
 
 void replay_complete(struct replay *r)

@@ -43,9 +43,10 @@ struct replay_call {
     uint64_t sequence; /* in the trace, for reports */
     const struct replay_effect *effects;
     size_t effect_count;
-    bool capped;      /* spans of the message were cut short: ... */
-    uint32_t kept[2]; /* ... so many bytes are in it, the rest is zero ... */
-    uint64_t hash[2]; /* ... and this was the hash of all */
+    bool capped;        /* spans of the message were cut short: ... */
+    uint32_t length[2]; /* ... it had so many bytes ... */
+    uint32_t kept[2];   /* ... and has so many, the first ones ... */
+    uint64_t hash[2];   /* ... and this was the hash of all */
 };
 
 enum replay_result {
@@ -89,6 +90,11 @@ void replay_doubt(struct replay *r, struct actor_ref actor, const struct actor_t
 void replay_complete(struct replay *r);
 /* The recording has ended: counts. */
 void replay_finish(struct replay *r);
+
+/* Whether an actor of this type can be given m, of which nothing was cut, at all: what is recorded is not believed.
+ * False: why. */
+typedef bool replay_bounds(const struct actor_type *type, const struct message *m, char why[200]);
+void replay_set_bounds(struct replay *r, replay_bounds *bounds);
 
 /* Messages for replay_hear are made between these. */
 struct heap *replay_enter(struct replay *r);

@@ -76,12 +76,11 @@ static bool same_capped(const struct replay_call *call, const struct message *sa
     struct message *a = message_copy(said), *b = message_copy(heard);
     bool same = said->kind == heard->kind;
     for (unsigned i = 0; i < k->spans && same; i++) {
-        struct span s, h, none = NO_BYTES;
+        struct span s, none = NO_BYTES;
         memcpy(&s, said->payload.bytes + k->span_offset[i], sizeof s);
-        memcpy(&h, heard->payload.bytes + k->span_offset[i], sizeof h);
-        if (call->kept[i] == h.length)
+        if (call->kept[i] == call->length[i])
             continue;
-        same = s.length == h.length && replay_hash(span_bytes(s), s.length) == call->hash[i];
+        same = s.length == call->length[i] && replay_hash(span_bytes(s), s.length) == call->hash[i];
         span_release((struct span *)(void *)(a->payload.bytes + k->span_offset[i]));
         span_release((struct span *)(void *)(b->payload.bytes + k->span_offset[i]));
         memcpy(a->payload.bytes + k->span_offset[i], &none, sizeof none);
@@ -211,10 +210,13 @@ static bool was_made(struct replay *r, struct replayed *a, const struct replay_c
 bool replay_may_hear(struct replay *r, struct replayed *a, const struct replay_call *call,
                      const struct message *m)
 {
+    char why[200];
     if (ref_is_nobody(m->from) && !ref_equal(m->from, NOBODY))
         return not_heard(r, m, "it heard something of a ref that there cannot be");
     if (a->actor->exchange != call->exchange)
         return not_heard(r, m, "it was at work on another exchange");
+    if (r->bounds && !call->capped && !r->bounds(a->type, m, why))
+        return not_heard(r, m, why);
     if (kind_is_of_runtime(m->kind))
         return was_made(r, a, call, m);
     if (ref_is_nobody(m->from) && (call->number > 1 || m->flags))

@@ -39,7 +39,8 @@ struct replay {
     struct replayed *actors;
     struct said said;
     struct replay_ends ends;
-    bool is_complete; /* nobody is unknown */
+    bool is_complete;      /* nobody is unknown */
+    replay_bounds *bounds; /* NULL: none */
 
     /* of the call that runs */
     struct replayed *current;

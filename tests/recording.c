@@ -1,6 +1,7 @@
 /* tests/recording.c -- see recording.h */
 #include "tests/recording.h"
 #include "actors/actor_types.h"
+#include "actors/heard_bounds.h"
 #include "actors/settings_text.h"
 #include "actors/tap.h"
 #include "actors/tap_link.h"
@@ -205,6 +206,7 @@ uint64_t replay_bytes(const uint8_t *bytes, size_t length, char *report, size_t 
     if (room)
         report[0] = '\0';
     replay_complete(p.replay);
+    replay_set_bounds(p.replay, heard_within_bounds);
     trace_reader_feed(p.reader, bytes, length);
     while ((got = trace_reader_next(p.reader, &r)) != TRACE_MORE) {
         if (got == TRACE_BAD && !bad++)

@@ -1,6 +1,8 @@
 /* tools/trace_plan.c -- see trace_plan.h */
 #include "tools/trace_plan.h"
 #include "actors/actor_types.h"
+#include "actors/exit_codes.h"
+#include "messages/trace_format.h"
 #include "messages/trace_message.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,15 +54,31 @@ static void take_call(struct trace_plan *p, struct trace_call *call,
         a->replayable = r->number;
 }
 
+/* The parts of one trace all have them; one part's may be damaged. */
+static void take_settings(struct trace_plan *p, const struct trace_reader *reader)
+{
+    size_t length;
+    if (p->settings != PLAN_SETTINGS_NONE || !trace_reader_image(reader, FRAME_SETTINGS, &length))
+        return;
+    bool taken = settings_take(trace_reader_settings(reader), p->settings_error);
+    p->settings = taken ? PLAN_SETTINGS_TAKEN : PLAN_SETTINGS_WRONG;
+}
+
 static void take(struct trace_plan *p, struct trace_call *call, const struct trace_reader *reader,
                  const struct trace_record *r)
 {
     if (!p->records++)
         p->is_complete = r->sequence == 0;
+    take_settings(p, reader);
     if (r->what == TRACE_CALL || r->what == TRACE_END)
         take_call(p, call, reader, r);
     else if (r->what == TRACE_LAGGED)
         p->lost += r->lost;
+}
+
+bool plan_wants_settings(const struct trace_plan *p)
+{
+    return p->calls && p->settings != PLAN_SETTINGS_TAKEN;
 }
 
 int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned count)
@@ -79,7 +97,7 @@ int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned cou
         p->count[a->why]++;
         p->replayable += a->replayable;
     }
-    return status;
+    return status || !plan_wants_settings(p) ? status : EXIT_DATA;
 }
 
 void trace_plan_free(struct trace_plan *p)
@@ -101,6 +119,12 @@ void trace_plan_say(const struct trace_plan *p)
         [PLAN_GAP] = "replayed only up to where messages of them are missing",
         [PLAN_UNKNOWN] = "replayed only up to what this build does not know",
     };
+    if (plan_wants_settings(p)) {
+        fprintf(stderr, "intproxy-trace: no actor can be replayed, all of them read settings: %s\n",
+                p->settings == PLAN_SETTINGS_WRONG ? p->settings_error
+                                                   : "the trace has none that can be read");
+        return;
+    }
     for (unsigned i = PLAN_UNBORN; i < PLAN_WHYS; i++)
         if (p->count[i])
             fprintf(stderr, "intproxy-trace: %" PRIu64 " of %u actors are %s%s%s%s\n", p->count[i],

@@ -122,7 +122,8 @@ static const char examples[] =
     "\n"
     "Exit status: 0 the same again; 1 not; 65 the trace is damaged, but what could be read of it "
     "is the\n"
-    "same; 66 nothing of it could be replayed; 74 it cannot be read.\n";
+    "same, or its settings are missing; 66 nothing of it could be replayed; 74 it cannot be "
+    "read.\n";
 
 static void check(struct command_line *c)
 {
@@ -141,7 +142,8 @@ static int replay(void)
     struct trace_plan plan = {0};
     int damage = trace_plan_make(&plan, asked.files.names, asked.files.count);
     trace_plan_say(&plan);
-    int status = damage == EXIT_IO ? damage : replay_run(&asked, &plan);
+    bool cannot = damage == EXIT_IO || plan_wants_settings(&plan);
+    int status = cannot ? damage : replay_run(&asked, &plan);
     trace_plan_free(&plan);
     output_flush();
     return status ? status : damage;

@@ -22,8 +22,8 @@ struct replay_asked {
     bool step;
 };
 
-/* Replays, and says what came of it on stdout. 0: the same again; 1: not; EXIT_NOTHING:
- * of it could be replayed; EXIT_DATA: the settings of the trace cannot be taken. */
+/* Replays, and says what came of it on stdout. The plan has taken the settings. 0: the same again; 1: not;
+ * EXIT_NOTHING: nothing of it could be replayed. */
 int replay_run(const struct replay_asked *asked, const struct trace_plan *plan);
 
 /* The last messages that the actor heard, up to record `sequence`, as `show` has them. */

@@ -1,11 +1,12 @@
 /* tools/trace_replay_run.c -- one pass over a trace, with actors beside it; see trace_replay.h */
 #include "actors/actor_types.h"
 #include "actors/exit_codes.h"
-#include "actors/settings_text.h"
+#include "actors/heard_bounds.h"
 #include "messages/trace_message.h"
 #include "runtime/ticks.h"
 #include "tools/output.h"
 #include "tools/trace_replay.h"
+#include "tools/trace_replay_guard.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -16,7 +17,7 @@ struct run {
     struct replay *replay;
     struct trace_call call;
     uint64_t began_ns, first_ns;
-    bool has_settings, differed;
+    bool differed;
     struct replay_difference difference; /* the first */
     bool stopped;                        /* before the end */
     struct trace_exchanges *exchanges;   /* for --until; else NULL */
@@ -28,18 +29,6 @@ static void doubt_incomplete(struct run *run, const struct trace_plan *plan)
     for (const struct plan_actor *a = plan->actors; a; a = a->hh.next)
         if (a->why != PLAN_WHOLE || (plan->lost && !a->ended))
             replay_doubt(run->replay, a->ref, actor_type_named(a->type));
-}
-
-static bool take_settings(struct run *run)
-{
-    char error[SETTINGS_ERROR_MAX];
-    if (run->has_settings)
-        return true;
-    run->has_settings = true;
-    if (settings_take(trace_reader_settings(run->in.reader), error))
-        return true;
-    fprintf(stderr, "intproxy-trace: %s: %s\n", run->in.name, error);
-    return false;
 }
 
 static void say_difference(const struct run *run)
@@ -100,6 +89,7 @@ static bool goes_on(struct run *run, const struct trace_record *r)
 
 static void compare(struct run *run, const struct trace_record *r)
 {
+    replay_guard_at("record", r->sequence, r->type);
     enum replay_result result =
         trace_replay_record(run->replay, &run->call, run->in.reader, r, actor_type_named);
     if (result != REPLAY_DIFFERS || run->differed)
@@ -107,15 +97,13 @@ static void compare(struct run *run, const struct trace_record *r)
     run->differed = true;
     run->difference = *replay_difference(run->replay);
     say_difference(run);
+    output_flush();
 }
 
-/* False: the settings cannot be taken. */
-static bool pass(struct run *run)
+static void pass(struct run *run)
 {
     struct trace_record r;
     while (!run->stopped && trace_input_next(&run->in, &r)) {
-        if (!take_settings(run))
-            return false;
         if (run->asked->step && replay_step(&run->step, &r) == STEP_QUIT) {
             run->stopped = true;
             break;
@@ -124,7 +112,6 @@ static bool pass(struct run *run)
         compare(run, &r);
         (void)goes_on(run, &r);
     }
-    return true;
 }
 
 static void begin(struct run *run, const struct trace_plan *plan)
@@ -139,9 +126,11 @@ static void begin(struct run *run, const struct trace_plan *plan)
     }
     if (run->asked->step)
         replay_step_begin(&run->step, run->in.reader);
+    replay_set_bounds(run->replay, heard_within_bounds);
     if (plan->is_complete)
         replay_complete(run->replay);
     doubt_incomplete(run, plan);
+    replay_guard_begin();
 }
 
 static void end(struct run *run)
@@ -153,6 +142,7 @@ static void end(struct run *run)
     if (run->asked->step)
         replay_step_end(&run->step);
     uint64_t kept = replay_free(run->replay);
+    replay_guard_end();
     if (kept && !run->stopped)
         output_format("%" PRIu64 " objects are kept by actors after their ends\n", kept);
 }
@@ -161,14 +151,11 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
 {
     struct run run = {.asked = asked};
     begin(&run, plan);
-    bool good = pass(&run);
+    pass(&run);
     replay_finish(run.replay);
-    if (good)
-        say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
+    say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     bool compared = replay_counts(run.replay)->calls > 0;
     end(&run);
-    if (!good)
-        return EXIT_DATA;
     if (run.differed)
         replay_context(&asked->files, run.difference.actor, run.difference.sequence);
     if (compared || run.stopped)

@@ -183,6 +183,104 @@ class Replay(Case):
             self.assertEqual(status, 66, errors)
             self.assertIn(said, errors)
 
+    def small_trace(self):
+        return self.record(lambda url: self.curl(url + "/small", "-d", "hello"))
+
+    def jsonl(self, trace):
+        """Its lines, the first one the header."""
+        status, out, errors = run("convert", trace, "--to", "jsonl", "--no-redact")
+        self.assertEqual(status, 0, errors)
+        return out.splitlines()
+
+    def from_jsonl(self, lines):
+        """A trace of these lines; None: they are refused."""
+        path = os.path.join(self.directory_with("forged.jsonl", "\n".join(lines + [""]).encode()), "forged.jsonl")
+        status, _, errors = run("convert", "--from", "jsonl", path, "-o", path + ".trace")
+        self.assertIn(status, (0, 65), errors)
+        return path + ".trace" if status == 0 else None
+
+    def test_without_settings_nothing_is_replayed(self):
+        """A damaged list of settings: no actor may be run with others."""
+        trace = self.small_trace()
+        with open(trace, "rb") as f:
+            data = bytearray(f.read())
+        at = data.index(b"spool_dir")
+        data[at] ^= 1
+        with open(trace, "wb") as f:
+            f.write(data)
+        status, out, errors = run("replay", trace)
+        self.assertEqual((status, out), (65, ""), errors)
+        self.assertIn("no actor can be replayed, all of them read settings", errors)
+        self.assertIn("the list of settings is missing", errors)
+
+    def test_a_place_that_the_settings_do_not_have(self):
+        lines = self.jsonl(self.small_trace())
+        forged = [line.replace('"tag":0', '"tag":255') if '"SOCKET_ACCEPTED"' in line and '"agent_remote"' in line
+                  else line for line in lines]
+        self.assertNotEqual(forged, lines)
+        status, out, errors = run("replay", self.from_jsonl(forged))
+        self.assertEqual(status, 1, out + errors)
+        self.assertRegex(out, r"diverged: agent_remote.*: it heard of the agent's port 255, and the settings have 1\n")
+
+    def test_code_that_fails_is_a_difference(self):
+        """A session to which the same client is attached twice, by somebody whose beginning is not in the trace."""
+        lines = self.jsonl(self.small_trace())
+        attach = next(i for i, line in enumerate(lines) if '"kind":"AGENT_ATTACH"' in line)
+        record = json.loads(lines[attach])
+        offer = next(i for i, line in enumerate(lines) if '"kind":"AGENT_OFFER"' in line)
+        other = json.loads(lines[offer])
+        other["kind"], other["fields"], other["flags"] = record["kind"], record["fields"], record["flags"]
+        lines[offer] = json.dumps(other)
+        del lines[next(i for i, line in enumerate(lines[1:], 1) if json.loads(line).get("number") == 1
+                       and json.loads(line)["to"] == record["from"])]
+        status, out, errors = run("replay", self.from_jsonl(lines))
+        self.assertEqual(status, 1, out + errors)
+        self.assertRegex(out, r"^diverged: at record \d+, in agent_session: the replayed code failed \(SIGABRT")
+
+    def forgeries(self, lines):
+        """Each field of each kind of message, once for each type of actor that hears it, with values at the limits of
+        what there may be."""
+        seen = set()
+        for i, line in enumerate(lines[1:], 1):
+            record = json.loads(line)
+            for name, old in record.get("fields", {}).items():
+                if (record["type"], record["kind"], name) in seen:
+                    continue
+                seen.add((record["type"], record["kind"], name))
+                numbers, spans = (0, 65535), ({"hex": ""}, {"length": 2 ** 32 - 1, "kept": 0, "text": ""})
+                is_number = isinstance(old, int) and not isinstance(old, bool)
+                for new in numbers if is_number else spans if isinstance(old, dict) else ():
+                    record["fields"][name] = new
+                    yield lines[:i] + [json.dumps(record)] + lines[i + 1:], record["from"]
+                record["fields"][name] = old
+
+    def test_any_value_in_any_field(self):
+        """Without the sender's beginning, so that nothing of it is compared, and its message reaches the actor."""
+        lines, tried = self.jsonl(self.small_trace()), 0
+        for forged, sender in self.forgeries(lines):
+            trace = self.from_jsonl([line for line in forged
+                                     if f'"to":"{sender}"' not in line or '"number":1,' not in line])
+            if trace:
+                tried += 1
+                status, out, errors = run("replay", trace)
+                self.assertIn(status, (0, 1, 65), out[-500:] + errors[-500:])
+                self.assertNotIn("the replayed code failed", out)
+        self.assertGreater(tried, 80)
+
+    def test_any_bit_of_the_beginning(self):
+        """Each frame of it is covered by its sum; the records behind it are whole."""
+        trace = self.small_trace()
+        with open(trace, "rb") as f:
+            data = f.read()
+        other = trace + ".flipped"
+        for at in range(0, data.index(b"message_max") + 100, 23):
+            flipped = bytearray(data)
+            flipped[at] ^= 1 << at % 8
+            with open(other, "wb") as f:
+                f.write(flipped)
+            status, out, errors = run("replay", other)
+            self.assertIn(status, (65, 66), f"bit {at % 8} of byte {at}: {out[-500:]}{errors[-500:]}")
+
     def test_what_is_no_trace(self):
         path = os.path.join(self.directory_with("no.trace", os.urandom(5000)), "no.trace")
         status, _, errors = run("replay", path)
