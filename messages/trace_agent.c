@@ -54,6 +54,11 @@ void trace_agent_free(struct trace_agent *a)
     free(a);
 }
 
+bool trace_agent_has_beginning(const struct trace_agent *a)
+{
+    return a->announced && a->begun_whole;
+}
+
 unsigned trace_agent_exchanges(const struct trace_agent *a)
 {
     return a->exchange_count;

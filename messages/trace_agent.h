@@ -36,6 +36,9 @@ struct trace_agent *trace_agent_new(const struct trace_stream *link,
                                     const struct trace_agent_options *options,
                                     struct trace_findings *findings);
 void trace_agent_free(struct trace_agent *a);
+/* The recorded proxy announced itself to it, and nothing that belongs to no exchange was cut: else what follows was
+ * said to a proxy that had heard what the trace does not have. */
+bool trace_agent_has_beginning(const struct trace_agent *a);
 unsigned trace_agent_exchanges(const struct trace_agent *a);
 /* Messages that are said, and of the recorded proxy. */
 unsigned trace_agent_steps(const struct trace_agent *a, enum stream_side side);

@@ -4,6 +4,7 @@
 struct reading {
     struct trace_agent *agent;
     bool pinged, ponged;
+    bool heard_proxy;  /* it has said something, beside Ping */
     unsigned left_out; /* messages that cannot be played and belong to no exchange */
 };
 
@@ -129,6 +130,16 @@ static void leave_out(struct reading *r, const struct trace_spoken *m)
         r->agent->exchanges[index].left_out = left_out;
 }
 
+/* A Ping comes before all else when the proxy looks whether somebody is there. */
+static void note_first(struct reading *r, const struct trace_spoken *m)
+{
+    bool ping = m->message->kind == WIRE_PING;
+    if (!ping && !r->heard_proxy)
+        r->agent->announced = m->message->kind == WIRE_SWITCH_VERSION && !m->capped;
+    r->heard_proxy |= !ping;
+    r->pinged |= ping;
+}
+
 static void proxy_said(struct reading *r, const struct trace_spoken *m)
 {
     struct trace_agent *a = r->agent;
@@ -139,7 +150,7 @@ static void proxy_said(struct reading *r, const struct trace_spoken *m)
                               .bytes = m->bytes,
                               .length = m->length,
                               .when = a->step_count};
-    r->pinged |= m->message->kind == WIRE_PING;
+    note_first(r, m);
     if (m->capped) {
         leave_out(r, m);
     } else if (agent_is_control(m->message->kind)) {
@@ -183,13 +194,15 @@ void agent_read_script(struct trace_agent *a, const struct trace_stream *link)
 {
     struct reading r = {.agent = a};
     char error[TRACE_SPEECH_ERROR_MAX];
-    if (!trace_speech_read(link, hear, &r, error))
+    bool whole = trace_speech_read(link, hear, &r, error);
+    if (!whole)
         trace_findings_add(a->findings, FINDING_LEFT_OUT, NULL, "%s", error);
     if (r.left_out)
         trace_findings_add(a->findings, FINDING_LEFT_OUT, NULL,
                            "%u messages of the agent that belong to no exchange: their bytes were "
                            "left out when it was recorded (--trace-bodies)",
                            r.left_out);
+    a->begun_whole = !r.left_out && (whole || a->exchange_count);
     a->answers_pings = r.ponged || !r.pinged;
     skip_left_out(a);
 }

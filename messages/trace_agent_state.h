@@ -92,6 +92,8 @@ struct trace_agent {
     unsigned step_count;
     struct agent_id *recorded, *live; /* by ids */
     bool answers_pings;
+    bool announced;   /* the first that the recorded proxy said, beside Ping, is its version */
+    bool begun_whole; /* all outside of exchanges can be said, if only up to where the trace ends */
 
     unsigned at;        /* the step that is to happen */
     uint64_t before_us; /* when the one before it did */

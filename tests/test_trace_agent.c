@@ -436,6 +436,48 @@ static void test_what_was_left_out(void)
     play_end(&p);
 }
 
+static bool has_beginning(const struct trace_stream *link)
+{
+    static const struct trace_agent_options options;
+    struct trace_findings findings = {0};
+    struct trace_agent *a = trace_agent_new(link, &options, &findings);
+    bool has = trace_agent_has_beginning(a);
+    trace_agent_free(a);
+    trace_findings_release(&findings);
+    return has;
+}
+
+/* As --trace-bodies 0 has it. */
+static void cut(struct trace_stream *link, enum stream_side side)
+{
+    for (unsigned i = 0; i < link->count; i++)
+        if (link->pieces[i].side == side)
+            link->pieces[i].kept = 0;
+}
+
+static void test_the_beginning_of_a_link(void)
+{
+    struct play p;
+    record_usual(&p);
+    play_begin(&p);
+    struct trace_stream link = *link_of(&p);
+    CHECK(has_beginning(&link));
+    link.middle = true;
+    CHECK(!has_beginning(&link));
+    link.middle = false;
+    link.pieces[0].missing = 1;
+    CHECK(!has_beginning(&link));
+    link.pieces[0].missing = 0;
+    cut(&link, SIDE_FAR);
+    CHECK(!has_beginning(&link));
+    link = *link_of(&p);
+    cut(&link, SIDE_NEAR);
+    CHECK(!has_beginning(&link));
+    link.count = 0;
+    CHECK(!has_beginning(&link));
+    play_end(&p);
+}
+
 CU_TestInfo trace_agent_tests[] = {
     {"the same again", test_the_same_again},
     {"what does not count", test_what_does_not_count},
@@ -448,5 +490,6 @@ CU_TestInfo trace_agent_tests[] = {
     {"a link that ends early", test_a_link_that_ends_early},
     {"pauses", test_pauses},
     {"what was left out", test_what_was_left_out},
+    {"the beginning of a link", test_the_beginning_of_a_link},
     CU_TEST_INFO_NULL,
 };

@@ -3,10 +3,12 @@
 #include "actors/exit_codes.h"
 #include "actors/settings_text.h"
 #include "actors/supervisor.h"
+#include "messages/trace_format.h"
 #include "messages/trace_reversion.h"
 #include "runtime/log.h"
 #include "tools/output.h"
 #include "tools/trace_input.h"
+#include "tools/trace_replay_guard.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +23,11 @@ enum { CUT_BYTES = 3000 };
 struct chaos {
     struct trace_streams *streams;
     struct trace_transactions *transactions;
+    struct chaos_links links;
+    bool has_settings;
     struct settings settings;
+    uint64_t lost; /* messages, when it was recorded */
+    bool damaged;
     const struct version *version; /* of the agent; NULL: as recorded */
 };
 
@@ -30,7 +36,7 @@ struct chaos_one {
     const struct chaos *of;
     struct sim sim;
     struct chaos_apps apps;
-    const struct trace_stream *link;   /* that is played; NULL: all were */
+    unsigned link;                     /* that is played, or all were */
     struct trace_reversion *reversion; /* the link as of another version; NULL: as recorded */
     struct trace_agent *agent;
     struct sim_peer *proxy; /* NULL: not connected */
@@ -41,13 +47,18 @@ struct chaos_one {
 
 /* ---- the recording ---- */
 
+/* Each part of a trace has them; a damaged one may not. */
 static bool take_settings(struct chaos *c, const struct trace_reader *reader)
 {
     char error[SETTINGS_ERROR_MAX];
+    size_t length;
+    if (c->has_settings || !trace_reader_image(reader, FRAME_SETTINGS, &length))
+        return true;
     if (!settings_take(trace_reader_settings(reader), error)) {
         fprintf(stderr, "intproxy-trace: %s\n", error);
         return false;
     }
+    c->has_settings = true;
     c->settings = *settings;
     c->settings.standalone = false;
     c->settings.spool_dir = "/spool";
@@ -64,31 +75,31 @@ static int read_files(struct chaos *c, const struct trace_files *files)
     c->streams = trace_streams_new();
     trace_input_open(&in, files->names, files->count);
     while (good && trace_input_next(&in, &r)) {
-        good = begun || take_settings(c, in.reader);
+        good = take_settings(c, in.reader);
         begun = true;
+        c->lost += r.what == TRACE_LAGGED ? r.lost : 0;
         trace_streams_take(c->streams, in.reader, &r);
     }
     int status = !good ? EXIT_DATA : begun && !in.failed ? 0 : trace_input_status(&in);
+    c->damaged = in.bad > 0;
     trace_input_close(&in);
+    if (!status && begun && !c->has_settings) {
+        fputs("intproxy-trace: the trace has no settings that can be read\n", stderr);
+        status = EXIT_DATA;
+    }
     if (!status)
         c->transactions = trace_transactions_new(trace_streams_first(c->streams), NULL);
     return status;
 }
 
-static const struct trace_stream *next_link(const struct trace_stream *s)
-{
-    while (s && (s->kind != STREAM_LINK || s->by_agent || !s->connected || !s->count))
-        s = s->next;
-    return s;
-}
-
 /* ---- the agent ---- */
 
-static void begin_link(struct chaos_one *one, const struct trace_stream *link)
+static void begin_link(struct chaos_one *one, unsigned number)
 {
     static const struct trace_agent_options options = {
         .rules = {.ignored = trace_http_ignored}, .give_up_us = GIVE_UP_US, .settle_us = 0};
-    one->link = link;
+    const struct trace_stream *link = chaos_link(&one->of->links, number);
+    one->link = number;
     one->over = false;
     if (link && one->of->version) {
         one->reversion = trace_reversion_new(link, *one->of->version);
@@ -113,7 +124,7 @@ static void end_link(struct chaos_one *one)
     if (one->proxy)
         sim_peer_close(one->proxy);
     one->proxy = NULL;
-    begin_link(one, next_link(one->link->next));
+    begin_link(one, one->link + 1);
 }
 
 static void on_proxy(struct sim_peer *peer, void *context)
@@ -171,7 +182,7 @@ static void run_begin(struct chaos_one *one, uint64_t seed)
     one->apps.transactions = one->of->transactions;
     one->apps.match = trace_match_new(one->of->transactions, NULL);
     one->apps.findings = &one->findings;
-    begin_link(one, next_link(trace_streams_first(one->of->streams)));
+    begin_link(one, 0);
     settings = &one->of->settings;
     log_settings.level = LOG_ERROR;
     supervisor_ready = say_nothing;
@@ -231,6 +242,16 @@ static void run_end(struct chaos_one *one)
     chaos_apps_free(&one->apps);
 }
 
+static void run(struct chaos_one *one, uint64_t seed)
+{
+    replay_guard_at("seed", seed, NULL);
+    replay_guard_begin();
+    run_begin(one, seed);
+    play(one);
+    run_end(one);
+    replay_guard_end();
+}
+
 /* ---- all runs ---- */
 
 static void say_findings(const struct trace_findings *f, uint64_t seed)
@@ -252,15 +273,23 @@ static void run_seed(const struct chaos *c, uint64_t seed, struct chaos_sum *sum
     static struct chaos_one one;
     memset(&one, 0, sizeof one);
     one.of = c;
-    run_begin(&one, seed);
-    play(&one);
-    run_end(&one);
+    run(&one, seed);
     sum->runs++;
     sum->matched += one.findings.matched;
     sum->left_out = one.findings.counts[FINDING_LEFT_OUT];
     if (trace_findings_failed(&one.findings, false) && sum->bad++ < 3)
         say_findings(&one.findings, seed);
     trace_findings_release(&one.findings);
+}
+
+/* Nothing of what was recorded could be compared, and nothing else went wrong. */
+static int nothing_came(void)
+{
+    output_flush();
+    fputs("intproxy-trace: nothing in this trace can be played: that none of it came proves "
+          "nothing\n",
+          stderr);
+    return EXIT_NOTHING;
 }
 
 static int run_seeds(const struct chaos *c, uint64_t first, uint64_t count)
@@ -276,7 +305,7 @@ static int run_seeds(const struct chaos *c, uint64_t first, uint64_t count)
     if (sum.bad)
         output_format(", %" PRIu64 " orders differ", sum.bad);
     output_text("\n");
-    return sum.bad != 0;
+    return sum.bad ? 1 : !sum.matched && sum.left_out ? nothing_came() : 0;
 }
 
 /* ---- another version ---- */
@@ -303,9 +332,7 @@ static int run_version(const struct chaos *c)
     char version[VERSION_TEXT_MAX];
     memset(&one, 0, sizeof one);
     one.of = c;
-    run_begin(&one, 0);
-    play(&one);
-    run_end(&one);
+    run(&one, 0);
     version_format(*c->version, version);
     bool failed = say_forms(&one.findings);
     output_format("with an agent of %s: %" PRIu64 " things came as recorded, %" PRIu64
@@ -315,34 +342,47 @@ static int run_version(const struct chaos *c)
     if (one.impossible)
         output_format("; %u of the agent's messages no such agent says", one.impossible);
     output_text("\n");
+    bool nothing = !one.findings.matched && !one.findings.counts[FINDING_FORM] &&
+                   (one.impossible || one.findings.counts[FINDING_LEFT_OUT]);
     trace_findings_release(&one.findings);
-    return failed;
+    return failed ? 1 : nothing ? nothing_came() : 0;
 }
 
 static void release(struct chaos *c)
 {
     if (c->transactions)
         trace_transactions_free(c->transactions);
+    chaos_links_free(&c->links);
     trace_streams_free(c->streams);
 }
 
-static bool has_link(const struct chaos *c)
+/* What cannot be played is said before anything is. 0, or an exit status. */
+static int begin(struct chaos *c, const struct trace_files *files)
 {
-    if (next_link(trace_streams_first(c->streams)))
-        return true;
-    fprintf(
-        stderr,
-        "intproxy-trace: there is no link to an agent in this trace: only a daemon's can be run "
-        "anew\n");
-    return false;
+    int status = read_files(c, files);
+    if (status)
+        return status;
+    chaos_links_find(&c->links, trace_streams_first(c->streams));
+    chaos_links_say(&c->links);
+    if (c->lost)
+        fprintf(stderr,
+                "intproxy-trace: %" PRIu64
+                " messages were lost while the trace was recorded (lagged)\n",
+                c->lost);
+    return c->links.count ? 0 : EXIT_NOTHING;
+}
+
+static int end(const struct chaos *c, int status)
+{
+    return status ? status : c->damaged ? EXIT_DATA : 0;
 }
 
 int chaos_run_version(const struct trace_files *files, struct version version)
 {
     struct chaos c = {.version = &version};
-    int status = read_files(&c, files);
+    int status = begin(&c, files);
     if (!status)
-        status = has_link(&c) ? run_version(&c) : EXIT_NOTHING;
+        status = end(&c, run_version(&c));
     release(&c);
     return status;
 }
@@ -350,9 +390,9 @@ int chaos_run_version(const struct trace_files *files, struct version version)
 int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count)
 {
     struct chaos c = {0};
-    int status = read_files(&c, files);
+    int status = begin(&c, files);
     if (!status)
-        status = has_link(&c) ? run_seeds(&c, first, count) : EXIT_NOTHING;
+        status = end(&c, run_seeds(&c, first, count));
     release(&c);
     return status;
 }

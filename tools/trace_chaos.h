@@ -20,9 +20,25 @@
  * got in another form. The same returns as chaos_run. */
 int chaos_run_version(const struct trace_files *files, struct version version);
 
-/* Runs seeds first to first + count - 1, and says what came of it. 0: the same each time; 1: not;
- * EXIT_NOTHING: of the trace that can be played; EXIT_DATA, EXIT_IO. */
+/* Runs seeds first to first + count - 1, and says what came of it; before, what is not played. 0: the same each time;
+ * 1: not; EXIT_NOTHING: nothing of the trace can be played; EXIT_DATA: the same, but it is damaged, or its settings
+ * cannot be taken; EXIT_IO. */
 int chaos_run(const struct trace_files *files, uint64_t first, uint64_t count);
+
+/* ---- the links, trace_chaos_links.c ---- */
+
+/* A proxy can be brought to where the recorded one was only from the beginning of a link on. */
+struct chaos_links {
+    const struct trace_stream **list; /* that can be played, in order */
+    unsigned count, without_beginning;
+    uint64_t left_out; /* findings about those that are played: what of them is not */
+};
+void chaos_links_find(struct chaos_links *l, const struct trace_stream *first);
+void chaos_links_free(struct chaos_links *l);
+/* NULL: there are not so many. */
+const struct trace_stream *chaos_link(const struct chaos_links *l, unsigned number);
+/* What will not be played, on stderr; nothing, if all is. */
+void chaos_links_say(const struct chaos_links *l);
 
 /* ---- the applications, trace_chaos_app.c ---- */
 

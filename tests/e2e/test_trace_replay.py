@@ -137,6 +137,27 @@ class Replay(Case):
         self.assertRegex(out, r"seed 7:\n  different steal \d+/0 GET /missing\nstatus: expected 404, came 405")
         self.assertRegex(out, r"not the same: 1 orders")
 
+    def test_without_a_handshake_nothing_is_run_anew(self):
+        """What does not replay is said before it starts: it is no difference."""
+        load = lambda url: self.curl(url + "/small", "-d", "hello")  # noqa: E731
+        traces = [self.record(load, "--trace-bodies", "none"), self.record(load, "--trace-bodies", "3"),
+                  self.record(load, "--trace-bodies", "30")]
+        lines = self.jsonl(self.record(load))
+        link = next(i for i, line in enumerate(lines) if '"kind":"SOCKET_CONNECTED"' in line and "link_conn" in line)
+        traces.append(self.from_jsonl(lines[:1] + lines[link + 1:]))
+        for trace in traces:
+            for options in (("--chaos", "--seeds", "2"), ("--agent-version", "1.8.0")):
+                status, out, errors = run("replay", *options, trace)
+                self.assertEqual((status, out), (66, ""), errors)
+                self.assertIn("1 of 1 links to the agent cannot be played: their handshake", errors)
+
+    def test_what_is_not_whole_is_said_before_it_is_run_anew(self):
+        lines = self.jsonl(self.record(self.some_load))
+        lost = dict(what="lagged", seq=0, now_us=0, ended_ns=0, worker=0, lost=50)
+        status, out, errors = run("replay", "--chaos", "--seeds", "2", self.from_jsonl(lines + [json.dumps(lost)]))
+        self.assertIn("50 messages were lost while the trace was recorded (lagged)", errors)
+        self.assertIn(status, (0, 65), out + errors)
+
     def test_what_another_agent_would_have_got(self):
         """RSP-6, RSP-7: the application writes head and body apart, so the newest agent gets a stream."""
         local = self.keep(SlowApp())
@@ -212,6 +233,9 @@ class Replay(Case):
         self.assertEqual((status, out), (65, ""), errors)
         self.assertIn("no actor can be replayed, all of them read settings", errors)
         self.assertIn("the list of settings is missing", errors)
+        status, out, errors = run("replay", "--chaos", trace)
+        self.assertEqual((status, out), (65, ""), errors)
+        self.assertIn("the trace has no settings that can be read", errors)
 
     def test_a_place_that_the_settings_do_not_have(self):
         lines = self.jsonl(self.small_trace())
