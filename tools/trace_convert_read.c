@@ -1,15 +1,16 @@
 /* tools/trace_convert_read.c -- reading for `convert`: passes over the trace, what is wanted, what is secret.
  *
  * An exchange is wanted if one of its records is, which only the end of the trace tells; and what is secret is learned
- * anywhere in it, and hidden everywhere. So it is read several times, and what comes from standard input is kept in
- * a file without a name. Filters see what was recorded, forms what may be seen.
+ * anywhere in it, and hidden everywhere. So it is read several times, and what can be read only once is
+ * kept (trace_reread.h). Filters see what was recorded, forms what may be seen.
  */
 #include "actors/exit_codes.h"
 #include "tools/trace_convert.h"
 #include "tools/trace_filter.h"
 #include "tools/trace_gathered_http.h"
 #include "tools/trace_input.h"
-#include "tools/trace_stdin.h"
+#include "tools/trace_reread.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,14 +268,7 @@ static int write_all(struct convert *c)
     return pass_end(&p);
 }
 
-/* ---- standard input, more than once ---------------------------------------------------------- */
-
-static bool keep_inputs(struct convert *c, const char **names)
-{
-    memcpy(names, c->paths, c->count * sizeof *names);
-    c->paths = names;
-    return trace_stdin_keep(names, c->count);
-}
+/* ---- all ------------------------------------------------------------------------------------- */
 
 int convert_read(struct convert *c)
 {
@@ -287,7 +281,9 @@ int convert_read(struct convert *c)
         c->redaction->learn_more = learn_all_contents;
         c->redaction->context = c;
     }
-    if ((!selects && !c->redaction) || keep_inputs(c, names))
+    memcpy(names, c->paths, c->count * sizeof *names);
+    c->paths = names;
+    if ((!selects && !c->redaction) || trace_reread_keep(names, c->count))
         status = c->redaction ? trace_redaction_prepare(c->redaction, c->paths, c->count, true) : 0;
     if (!status) {
         if (selects)
@@ -295,7 +291,6 @@ int convert_read(struct convert *c)
         status = write_all(c);
     }
     trace_selection_free(c->selection);
-    trace_stdin_forget();
     free(names);
     return status;
 }

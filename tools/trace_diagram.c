@@ -9,7 +9,7 @@
 #include "tools/trace_mermaid.h"
 #include "tools/trace_options.h"
 #include "tools/trace_redaction.h"
-#include "tools/trace_stdin.h"
+#include "tools/trace_reread.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -201,16 +201,15 @@ static char *shown_text(const char *text)
 
 static void write_page(const struct diagram *d, const struct trace_input *in)
 {
-    const char *name = asked.files.names[0], *slash = strrchr(name, '/');
+    const char *name = trace_reread_shown(asked.files.names[0]);
+    const char *slash = strrchr(name, '/');
     struct trace_about about = *trace_input_about(in);
     char *options = shown_text(about.options), *why = shown_text(about.why);
     char *filter = shown_text(asked.filter_text);
     about.options = options;
     about.why = why;
     struct trace_html page = {
-        .title = trace_stdin_is(name) ? "standard input"
-                 : slash              ? slash + 1
-                                      : name,
+        .title = slash ? slash + 1 : name,
         .about = &about,
         .filter = filter,
         .redacted = !asked.plain,
@@ -269,7 +268,7 @@ static int make(struct trace_input *in)
 static int read_and_make(void)
 {
     struct trace_input in = {0};
-    if (!asked.plain && !trace_stdin_keep(asked.files.names, asked.files.count))
+    if (!asked.plain && !trace_reread_keep(asked.files.names, asked.files.count))
         return EXIT_IO;
     int status = asked.plain ? 0
                              : trace_redaction_prepare(&asked.redaction, asked.files.names,
@@ -292,7 +291,6 @@ int trace_diagram(int argc, char **argv)
     asked.bytes_max = BYTES_MAX;
     if (command_line_start(&c, argc, argv, usage, examples, check, &status))
         status = read_and_make();
-    trace_stdin_forget();
     trace_filter_free(asked.filter);
     trace_redaction_destroy(&asked.redaction);
     return status;

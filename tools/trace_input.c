@@ -1,7 +1,7 @@
 /* tools/trace_input.c -- see trace_input.h */
 #include "tools/trace_input.h"
 #include "actors/exit_codes.h"
-#include "tools/trace_stdin.h"
+#include "tools/trace_reread.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@ enum { READ_BYTES = 256 << 10, FOLLOW_MS = 50 };
 
 static const char *shown_name(const struct trace_input *in)
 {
-    return trace_stdin_is(in->name) ? "standard input" : in->name;
+    return trace_reread_shown(in->name);
 }
 
 static void say(const struct trace_input *in, const char *what)

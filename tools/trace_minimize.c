@@ -12,6 +12,7 @@
 #include "tools/trace_ddmin.h"
 #include "tools/trace_predicate.h"
 #include "tools/trace_replace.h"
+#include "tools/trace_reread.h"
 #include "tools/trace_shrink.h"
 #include "tools/trace_two.h"
 #include "tools/trace_two_options.h"
@@ -83,8 +84,6 @@ static void take_file(struct command_line *c, const char *value)
     asked.path = value;
     if (asked.files++)
         command_line_mistake(c, "%s: one trace is made smaller, this is one more", value);
-    else if (strcmp(value, "-") == 0)
-        command_line_mistake(c, "-: it is read many times: it must be a file");
 }
 
 static const struct option_row rows[] = {
@@ -327,7 +326,8 @@ static const char *why_not(void)
 
 static int does_not_fail(void)
 {
-    fprintf(stderr, "intproxy-trace: %s does not fail: %s\n", asked.path, why_not());
+    fprintf(stderr, "intproxy-trace: %s does not fail: %s\n", trace_reread_shown(asked.path),
+            why_not());
     return 1;
 }
 
@@ -372,5 +372,5 @@ int trace_minimize(int argc, char **argv)
     asked.time_ns = TIME_NS;
     if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    return minimize();
+    return trace_reread_keep(&asked.path, 1) ? minimize() : EXIT_IO;
 }

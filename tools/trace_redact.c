@@ -12,6 +12,7 @@
 #include "tools/trace_redact_filters.h"
 #include "tools/trace_redact_verify.h"
 #include "tools/trace_redaction.h"
+#include "tools/trace_reread.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -156,9 +157,8 @@ static void check(struct command_line *c)
                                              : "name two files: IN and OUT");
     else if (asked.verify && asked.files.count > 2)
         command_line_mistake(c, "--verify takes two files: ORIGINAL and REDACTED");
-    for (unsigned i = 0; i < asked.files.count; i++)
-        if (strcmp(asked.files.names[i], "-") == 0)
-            command_line_mistake(c, "-: files are read several times, give their names");
+    else if (!asked.verify && strcmp(asked.files.names[asked.files.count - 1], "-") == 0)
+        command_line_mistake(c, "-: the copy gets its name when it is whole, so give it one");
     if (!asked.verify && asked.files.count > 2)
         trace_parts_order(c, asked.files.names, asked.files.count - 1);
 }
@@ -404,14 +404,16 @@ int trace_redact(int argc, char **argv)
     trace_redaction_create(&asked.redaction);
     if (command_line_start(&c, argc, argv, usage, examples, check, &status)) {
         unsigned inputs = asked.files.count - 1;
-        status = trace_redaction_prepare(&asked.redaction, asked.files.names, inputs, false);
+        status = trace_reread_keep(asked.files.names, inputs)
+                     ? trace_redaction_prepare(&asked.redaction, asked.files.names, inputs, false)
+                     : EXIT_IO;
         if (!status)
             status = asked.verify
                          ? trace_redact_verify(asked.redaction.redactor, asked.files.names[1])
                          : redact(asked.files.names[inputs], inputs);
         if (asked.verify && !status)
             output_format("%s: no secret of %s is left\n", asked.files.names[1],
-                          asked.files.names[0]);
+                          trace_reread_shown(asked.files.names[0]));
     }
     trace_redaction_destroy(&asked.redaction);
     output_flush();

@@ -125,17 +125,6 @@ static int read_all(struct trace_redaction *x, const char *const *paths, unsigne
     return failed ? EXIT_IO : 0;
 }
 
-static bool can_be_read_again(const char *const *paths, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(paths[i], "-") == 0) {
-            fprintf(stderr, "intproxy-trace: secrets are found in three passes, and standard input "
-                            "can be read once: give the name of a file\n");
-            return false;
-        }
-    return true;
-}
-
 static bool make_key(struct trace_redaction *x)
 {
     if (x->key)
@@ -152,8 +141,6 @@ static bool make_key(struct trace_redaction *x)
 int trace_redaction_prepare(struct trace_redaction *x, const char *const *paths, unsigned count,
                             bool quiet)
 {
-    if (!can_be_read_again(paths, count))
-        return EXIT_USAGE;
     if (!make_key(x))
         return EXIT_IO;
     x->redactor = redactor_new(x->rules, x->key, x->key_length);

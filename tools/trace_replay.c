@@ -1,9 +1,11 @@
 /* tools/trace_replay.c -- the command `intproxy-trace replay`; see trace_replay.h */
 #include "tools/trace_replay.h"
+#include "actors/exit_codes.h"
 #include "tools/output.h"
 #include "tools/trace_as.h"
 #include "tools/trace_chaos.h"
 #include "tools/trace_commands.h"
+#include "tools/trace_reread.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +136,9 @@ static void check(struct command_line *c)
     if ((chaos || has_version) && (asked.until || asked.step || command_line_given(c, "--speed")))
         command_line_mistake(
             c, "--until, --step and --speed have no meaning with --chaos and --agent-version");
+    for (unsigned i = 0; asked.step && i < asked.files.count; i++)
+        if (strcmp(asked.files.names[i], "-") == 0)
+            command_line_mistake(c, "--step reads its answers from standard input, name a file");
     if (chaos && has_version)
         command_line_mistake(c, "--chaos and --agent-version exclude each other, leave one out");
     if (!chaos && (command_line_given(c, "--seed") || command_line_given(c, "--seeds")))
@@ -143,6 +148,8 @@ static void check(struct command_line *c)
 static int replay(void)
 {
     struct trace_plan plan = {0};
+    if (!trace_reread_keep(asked.files.names, asked.files.count))
+        return EXIT_IO;
     int damage = trace_plan_make(&plan, asked.files.names, asked.files.count);
     trace_plan_say(&plan);
     bool cannot = damage == EXIT_IO || plan_wants_settings(&plan);

@@ -4,6 +4,7 @@
 #include "tools/trace_commands.h"
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
+#include "tools/trace_reread.h"
 #include "tools/trace_tree.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -76,7 +77,7 @@ static const char examples[] =
     "stands\n"
     "further to the right than that call. Records of other exchanges that led to one of this are "
     "there\n"
-    "too, with their ids. The trace is read several times, so it cannot be standard input.\n"
+    "too, with their ids. - is standard input.\n"
     "\n"
     "  intproxy-trace tree run.trace\n"
     "  intproxy-trace tree --conn 7 --request 0 run.trace\n"
@@ -89,9 +90,6 @@ static const char examples[] =
 static void check(struct command_line *c)
 {
     trace_files_check(c, &asked.files, 0);
-    for (unsigned i = 0; i < asked.files.count; i++)
-        if (strcmp(asked.files.names[i], "-") == 0)
-            command_line_mistake(c, "-: the trace is read several times, so it must be in a file");
     if (asked.by_exchange && asked.by_connection)
         command_line_mistake(c, "--exchange and --conn: leave one out");
     if (asked.by_request && !asked.by_connection)
@@ -186,7 +184,7 @@ int trace_tree(int argc, char **argv)
     if (!command_line_start(&c, argc, argv, usage, examples, check, &status))
         return status;
     asked.tree.colour = output_has_colour();
-    status = tree();
+    status = trace_reread_keep(asked.files.names, asked.files.count) ? tree() : EXIT_IO;
     trace_text_free(&text);
     return status;
 }

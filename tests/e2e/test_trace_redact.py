@@ -380,7 +380,7 @@ class Redact(Case):
         self.tool("redact", self.trace, self.copy, code=74)
         self.record(lambda: self.curl("/a"))
         self.assertIn("cannot be written", self.tool("redact", self.trace, self.trace, code=2))
-        self.tool("redact", "-", self.copy, code=2)
+        self.tool("redact", self.trace, "-", code=2)
         self.tool("redact", self.trace, os.path.join(self.path, "no", "where"), code=74)
         self.tool("redact", "--key", os.path.join(self.path, "no-key"), self.trace, self.copy, code=2)
         self.tool("redact", "--key-text", "a", "--key-text", "b", self.trace, self.copy, code=2)

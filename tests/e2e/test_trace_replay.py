@@ -179,6 +179,30 @@ class Replay(Case):
                         ("--chaos", "--step")):
             self.assertEqual(run("replay", *options, trace)[0], 2, options)
 
+    def test_standard_input_and_pipes(self):
+        """They can be read once, and are read several times: they are kept meanwhile."""
+        trace = self.small_trace()
+        pipe, copy = trace + ".pipe", trace + ".copy"
+        os.mkfifo(pipe)
+        whole = counts(run("replay", trace)[1])
+        for command in (("replay",), ("replay", "--chaos", "--seeds", "1"), ("tree", "--exchange", "1"),
+                        ("convert", "--to", "requests"), ("diagram", "--mermaid"), ("redact",),
+                        ("minimize", "--while", "true", "--tries", "2", "-o", copy)):
+            more = (copy,) if command == ("redact",) else ()
+            for name in ("-", pipe):
+                with open(trace, "rb") as source:
+                    writer = subprocess.Popen(["cp", trace, pipe]) if name == pipe else None
+                    done = subprocess.run([TRACE, *command, name, *more], stdin=source, capture_output=True, text=True,
+                                          timeout=60 * SLOW)
+                if writer:
+                    self.assertEqual(writer.wait(20 * SLOW), 0, command)
+                self.assertEqual(done.returncode, 0, f"{command} {done.stderr}")
+                if command == ("replay",):
+                    self.assertEqual(counts(done.stdout), whole)
+        with open(trace, "rb") as source:
+            done = subprocess.run([TRACE, "replay", "--step", "-"], stdin=source, capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+
     def test_in_its_own_time(self):
         trace = self.record(lambda url: self.curl(url + "/small"))
         span = json.loads(run("stat", "--json", trace)[1])
