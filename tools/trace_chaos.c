@@ -9,6 +9,7 @@
 #include "tools/output.h"
 #include "tools/trace_input.h"
 #include "tools/trace_replay_guard.h"
+#include "tools/trace_run.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,11 +72,12 @@ static int read_files(struct chaos *c, const struct trace_files *files)
 {
     struct trace_input in = {0};
     struct trace_record r;
+    struct trace_run run = {0};
     bool good = true, begun = false;
     c->streams = trace_streams_new();
     trace_input_open(&in, files->names, files->count);
     while (good && trace_input_next(&in, &r)) {
-        good = take_settings(c, in.reader);
+        good = trace_run_goes_on(&run, &in) && take_settings(c, in.reader);
         begun = true;
         c->lost += r.what == TRACE_LAGGED ? r.lost : 0;
         trace_streams_take(c->streams, in.reader, &r);

@@ -4,6 +4,7 @@
 #include "actors/exit_codes.h"
 #include "messages/trace_format.h"
 #include "messages/trace_message.h"
+#include "tools/trace_run.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,10 +87,13 @@ int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned cou
     struct trace_input in = {0};
     struct trace_record r;
     struct trace_call call = {0};
+    struct trace_run run = {0};
     trace_input_open(&in, paths, count);
-    while (trace_input_next(&in, &r))
+    while (!p->is_mixed && trace_input_next(&in, &r)) {
+        p->is_mixed = !trace_run_goes_on(&run, &in);
         take(p, &call, in.reader, &r);
-    int status = trace_input_status(&in);
+    }
+    int status = p->is_mixed && !in.failed ? EXIT_DATA : trace_input_status(&in);
     p->is_complete = p->is_complete && !in.bad && !p->lost;
     trace_input_close(&in);
     trace_call_free(&call);

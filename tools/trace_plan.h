@@ -46,12 +46,13 @@ struct trace_plan {
     uint64_t lost;
     char unknown[200]; /* the first thing that is not known */
     bool is_complete;  /* it begins with the program, and nothing of it is missing */
+    bool is_mixed;     /* the files are of several runs, said; nothing else of the plan is of use */
     enum plan_settings settings;
     char settings_error[SETTINGS_ERROR_MAX]; /* WRONG */
 };
 
 /* Reads all. Returns trace_input_status; what is damaged is said. EXIT_DATA also: it has messages, and no settings
- * that can be taken. */
+ * that can be taken; the files are of several runs. */
 int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned count);
 /* It has messages, but they cannot be replayed: there are no settings, or wrong ones. */
 bool plan_wants_settings(const struct trace_plan *p);

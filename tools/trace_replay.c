@@ -151,8 +151,9 @@ static int replay(void)
     if (!trace_reread_keep(asked.files.names, asked.files.count))
         return EXIT_IO;
     int damage = trace_plan_make(&plan, asked.files.names, asked.files.count);
-    trace_plan_say(&plan);
-    bool cannot = damage == EXIT_IO || plan_wants_settings(&plan);
+    if (!plan.is_mixed)
+        trace_plan_say(&plan);
+    bool cannot = damage == EXIT_IO || plan.is_mixed || plan_wants_settings(&plan);
     int status = cannot ? damage : replay_run(&asked, &plan);
     trace_plan_free(&plan);
     output_flush();

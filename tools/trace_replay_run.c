@@ -153,12 +153,13 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
     begin(&run, plan);
     pass(&run);
     replay_finish(run.replay);
-    say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     bool compared = replay_counts(run.replay)->calls > 0;
+    if (compared || run.differed)
+        say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     end(&run);
     if (run.differed)
         replay_context(&asked->files, run.difference.actor, run.difference.sequence);
-    if (compared || run.stopped)
+    if (compared || run.differed || run.stopped)
         return run.differed;
     fprintf(stderr, "intproxy-trace: nothing in this trace can be replayed\n");
     return EXIT_NOTHING;

@@ -224,9 +224,28 @@ class Replay(Case):
         self.assertEqual(run("convert", "--from", "jsonl", lines, "-o", empty)[0], 0)
         for command, said in (((), "nothing in this trace can be replayed"), (("--chaos",), "there is no link"),
                               (("--as", "client", "--to", "1"), "no request")):
-            status, _, errors = run("replay", *command, empty)
+            status, out, errors = run("replay", *command, empty)
             self.assertEqual(status, 66, errors)
             self.assertIn(said, errors)
+            self.assertNotIn("the same", out)
+
+    def test_what_is_nothing_is_not_the_same(self):
+        where = self.directory_with("text", b"root:x:0:0::/:\n" * 50)
+        for content in (b"", b"root:x:0:0::/:\n" * 50, b"intptrc1"):
+            path = os.path.join(where, "text")
+            with open(path, "wb") as f:
+                f.write(content)
+            status, out, errors = run("replay", path)
+            self.assertEqual((status, out), (66, ""), errors)
+            self.assertIn("nothing in this trace can be replayed", errors)
+
+    def test_traces_of_two_runs(self):
+        """Their actors have the same names."""
+        first, second = self.small_trace(), self.small_trace()
+        for command in ((), ("--chaos", "--seeds", "1")):
+            status, out, errors = run("replay", *command, first, second)
+            self.assertEqual((status, out), (65, ""), errors)
+            self.assertRegex(errors, r"run\.trace is of another run \(process \d+\) than what stands before it \(pro")
 
     def small_trace(self):
         return self.record(lambda url: self.curl(url + "/small", "-d", "hello"))
