@@ -114,6 +114,15 @@ static void pass(struct run *run)
     }
 }
 
+/* Whoever asks where to stop wants to know that there was no such place. */
+static void say_not_stopped(const struct run *run)
+{
+    output_flush();
+    if (run->asked->until && !run->stopped)
+        fprintf(stderr, "intproxy-trace: --until: there is no such record, so it was replayed to "
+                        "the end\n");
+}
+
 static void begin(struct run *run, const struct trace_plan *plan)
 {
     run->in.quiet = true; /* the plan has said what is damaged */
@@ -157,6 +166,7 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
     if (compared || run.differed)
         say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     end(&run);
+    say_not_stopped(&run);
     if (run.differed)
         replay_context(&asked->files, run.difference.actor, run.difference.sequence);
     if (compared || run.differed || run.stopped)
