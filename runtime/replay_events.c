@@ -11,6 +11,13 @@ struct owned {
     uint64_t due_us;
 };
 
+/* What a listener had asked for. */
+struct listened {
+    const struct actor_type *type;
+    uint64_t tag;
+    bool internal;
+};
+
 static struct owned *find(const struct owned_all *o, bool timer, uint32_t n)
 {
     for (uint32_t i = 0; i < o->count; i++)
@@ -38,13 +45,26 @@ static void begin(struct owned_all *o, bool timer, uint32_t n, uint64_t due_us)
     o->list[o->count++] = (struct owned){timer, n, ++o->serial, due_us};
 }
 
+static void listen(struct owned_all *o, const struct effect *e)
+{
+    size_t bytes = (o->listen_count + 1) * sizeof *o->listens;
+    o->listens = realloc(o->listens, bytes);
+    if (!o->listens)
+        heap_exhausted("a replay", bytes);
+    o->listens[o->listen_count++] =
+        (struct listened){e->type, e->value, e->address->family == ADDRESS_INTERNAL};
+}
+
 void owned_did(struct owned_all *o, const struct effect *e, uint64_t now_us)
 {
     switch (e->kind) {
     case EFFECT_TIMER_START: begin(o, true, e->n, now_us + e->value); break;
     case EFFECT_TIMER_STOP: forget(o, true, e->n); break;
-    case EFFECT_CONNECT:
-    case EFFECT_LISTEN: begin(o, false, e->n, 0); break;
+    case EFFECT_CONNECT: begin(o, false, e->n, 0); break;
+    case EFFECT_LISTEN:
+        begin(o, false, e->n, 0);
+        listen(o, e);
+        break;
     case EFFECT_CLOSE:
     case EFFECT_ABORT:
     case EFFECT_RESET: forget(o, false, e->n); break;
@@ -100,7 +120,26 @@ bool owned_heard(struct owned_all *o, const struct message *given, uint64_t now_
 #undef SOCKET
 }
 
+/* Within the program a peer has no address; from outside the kernel gives it, and nobody else knows it. */
+static bool is_peer(const struct listened *l, const struct msg_socket_accepted *a)
+{
+    bool nowhere = !a->ip_high && !a->ip_low && !a->port;
+    return l->internal ? a->family == ADDRESS_INTERNAL && nowhere : a->family != ADDRESS_INTERNAL;
+}
+
+bool owned_accepts(const struct owned_all *o, const struct actor_type *type,
+                   const struct message *m, char why[200])
+{
+    const struct msg_socket_accepted *a = msg_socket_accepted((struct message *)(uintptr_t)m);
+    for (uint32_t i = 0; i < o->listen_count; i++)
+        if (o->listens[i].type == type && o->listens[i].tag == a->tag && is_peer(&o->listens[i], a))
+            return true;
+    snprintf(why, 200, "it was accepted by a listener that does not listen for it so");
+    return false;
+}
+
 void owned_free(struct owned_all *o)
 {
     free(o->list);
+    free(o->listens);
 }

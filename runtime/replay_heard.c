@@ -190,6 +190,17 @@ static bool had_exchange(const struct replayed *a, uint32_t exchange)
     return false;
 }
 
+/* Of a listener that has ended nothing is known any more. */
+static bool was_accepted(const struct replay *r, const struct replayed *a, const struct message *m,
+                         char why[200])
+{
+    struct actor_ref by = msg_socket_accepted((struct message *)(uintptr_t)m)->listener;
+    const struct replayed *listener = replay_find(r, by);
+    snprintf(why, 200, "it was accepted by one, and hears it of another");
+    return ref_equal(m->from, by) &&
+           (!is_whole(r, by) || owned_accepts(&listener->owned, a->type, m, why));
+}
+
 /* False: the runtime does not make it so. */
 static bool was_made(struct replay *r, struct replayed *a, const struct replay_call *call,
                      const struct message *m)
@@ -201,6 +212,8 @@ static bool was_made(struct replay *r, struct replayed *a, const struct replay_c
     if (m->flags || (m->kind == MSG_SIGNAL && m->exchange))
         return not_heard(r, m, "what the runtime makes has no flags, and a signal no exchange");
     if (m->kind == MSG_DOWN && !ends_heard(&r->ends, m, why))
+        return not_heard(r, m, why);
+    if (m->kind == MSG_SOCKET_ACCEPTED && !was_accepted(r, a, m, why))
         return not_heard(r, m, why);
     if (!owned_heard(&a->owned, m, call->now_us, why))
         return not_heard(r, m, why);

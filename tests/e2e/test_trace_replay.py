@@ -293,6 +293,22 @@ class Replay(Case):
         self.assertEqual(status, 1, out + errors)
         self.assertRegex(out, r"diverged: agent_remote.*: it heard of the agent's port 255, and the settings have 1\n")
 
+    def test_whom_a_listener_accepts(self):
+        """Within the program nobody has an address; and each listener has a tag, which it gave when it listened."""
+        lines = self.jsonl(self.small_trace())
+        inside = next(i for i, line in enumerate(lines)
+                      if '"kind":"SOCKET_ACCEPTED"' in line and "agent_session" in line)
+        for name, value in (("ip_high", 1), ("ip_low", 1), ("port", 80), ("family", 1), ("tag", 1)):
+            record = json.loads(lines[inside])
+            self.assertNotEqual(record["fields"][name], value)
+            record["fields"][name] = value
+            forged = self.from_jsonl(lines[:inside] + [json.dumps(record)] + lines[inside + 1:])
+            status, out, errors = run("replay", forged)
+            self.assertEqual(status, 1, name + out + errors)
+            self.assertRegex(out, r"diverged: agent_session.*accepted by a listener that does not listen for it so")
+        out = run("replay", "--help")[1]
+        self.assertIn("Not compared: addresses of peers and numbers of signals", out)
+
     def test_code_that_fails_is_a_difference(self):
         """A session to which the same client is attached twice, by somebody whose beginning is not in the trace."""
         lines = self.jsonl(self.small_trace())
