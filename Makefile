@@ -60,7 +60,8 @@ actors_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard actors/*.c)))
 ALL_LIB      := $(OUT)/libactors.a $(OUT)/libmessages.a $(OUT)/libruntime.a
 TEST_SRC     := $(sort $(wildcard tests/*.c))
 TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC)) \
-    $(patsubst %,$(OUT)/tools/%.o,command_line output recording_writer recording_store recording_flight) \
+    $(patsubst %,$(OUT)/tools/%.o,command_line output recording_writer recording_store recording_flight \
+      recording_loss recording_units) \
     $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tools/trace_*.c)))
 
 Q := $(if $(V),,@)
@@ -103,7 +104,7 @@ $(OUT)/libactors.a: $(actors_OBJ)
 
 # What both are made of, beside their main().
 BOTH_OBJ := $(patsubst %,$(OUT)/tools/%.o,shared_options command_line trace_parts recording recording_options recording_writer \
-    recording_store recording_flight)
+    recording_store recording_flight recording_loss recording_units)
 $(OUT)/intproxyd: $(OUT)/tools/intproxyd.o $(BOTH_OBJ)
 $(OUT)/intproxy-agent: $(OUT)/tools/intproxy-agent.o $(BOTH_OBJ)
 $(OUT)/intproxyd $(OUT)/intproxy-agent: $(ALL_LIB)

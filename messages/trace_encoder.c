@@ -209,6 +209,11 @@ uint64_t trace_encoder_records(const struct trace_encoder *e)
     return e->records;
 }
 
+void trace_encoder_take_back(struct trace_encoder *e, uint64_t number)
+{
+    e->records = number;
+}
+
 /* ---- begin and end ---- */
 
 struct trace_encoder *trace_encoder_new(const struct trace_about *about,

@@ -37,5 +37,7 @@ void trace_encode_note(struct trace_encoder *e, struct trace_out *out, const cha
                        uint64_t ended_ns);
 /* Records so far. */
 uint64_t trace_encoder_records(const struct trace_encoder *e);
+/* Those from this number on will never be in the file: their numbers are given again. */
+void trace_encoder_take_back(struct trace_encoder *e, uint64_t number);
 
 #endif

@@ -353,6 +353,80 @@ static void test_a_full_disk(void)
     end();
 }
 
+static void check_last_words(struct counted c, uint64_t all)
+{
+    CHECK(c.bad == 0 && c.torn == 0 && c.notes == 2);
+    CHECK_UINT(c.calls + c.lost, all);
+    CHECK_STR(c.note, "the end");
+}
+
+/* What is held does not fit, but what is to be said of it does: as it is, or in the place of the last records. */
+static void test_a_disk_that_stays_full(void)
+{
+    for (unsigned room = 0; room < 5000; room += 250) {
+        begin();
+        CHECK_UINT(writer_open(&writer, now), 0);
+        for (unsigned i = 0; i < 30; i++)
+            call(i % 2, 1000 + i);
+        drain();
+        limit_files((rlim_t)size_of(path) + room);
+        for (unsigned i = 0; i < 100; i++) { /* more than is held */
+            call(i % 2, 60000);
+            drain();
+        }
+        writer_end(&writer, "the end", now);
+        limit_files(RLIM_INFINITY);
+        struct counted c = count_of(path);
+        check_last_words(c, 130);
+        CHECK(c.calls >= 28 && c.calls <= 30);
+        CHECK_UINT(said("is not whole: File too large"), 1);
+        end();
+    }
+}
+
+/* The last records that make room are behind the tables, however few they are. */
+static void test_a_disk_that_was_full_from_the_beginning(void)
+{
+    for (unsigned calls = 0; calls < 3; calls++) {
+        begin();
+        CHECK_UINT(writer_open(&writer, now), 0);
+        for (unsigned i = 0; i < calls; i++)
+            call(0, 1000);
+        drain();
+        limit_files((rlim_t)size_of(path));
+        call(0, 1000);
+        writer_end(&writer, "the end", now);
+        limit_files(RLIM_INFINITY);
+        struct counted c = count_of(path);
+        CHECK(c.bad == 0 && c.torn == 0);
+        if (calls)
+            check_last_words(c, calls + 1);
+        end();
+    }
+}
+
+/* A part of which there is nothing yet has its beginning before the last words. */
+static void test_a_part_that_stays_full(void)
+{
+    begin();
+    writer.store.part_ns_max = SECOND;
+    CHECK_UINT(writer_open(&writer, now), 0);
+    rlim_t beginning = writer.store.bytes;
+    call(0, 1000);
+    drain();
+    now += SECOND;
+    limit_files(beginning + 500);
+    for (unsigned i = 0; i < 20; i++)
+        call(0, 1000);
+    drain();
+    writer_end(&writer, "the end", now);
+    limit_files(RLIM_INFINITY);
+    struct counted c = count_of(path);
+    check_last_words(c, 21);
+    CHECK(c.calls == 1 && c.files == 2);
+    end();
+}
+
 /* What is held need not fit as a whole. */
 static void test_a_disk_that_has_a_little_room_again(void)
 {
@@ -707,6 +781,9 @@ CU_TestInfo recording_writer_tests[] = {
     {"the last parts stay", test_the_last_parts_stay},
     {"a part that cannot be made", test_a_part_that_cannot_be_made},
     {"a full disk", test_a_full_disk},
+    {"a disk that stays full", test_a_disk_that_stays_full},
+    {"a disk that was full from the beginning", test_a_disk_that_was_full_from_the_beginning},
+    {"a part that stays full", test_a_part_that_stays_full},
     {"a disk that has a little room again", test_a_disk_that_has_a_little_room_again},
     {"a disk that is always full", test_a_disk_that_is_always_full},
     {"a pipe that is read slowly", test_a_pipe_that_is_read_slowly},

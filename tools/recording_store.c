@@ -1,7 +1,6 @@
 /* tools/recording_store.c -- see recording_store.h */
 #include "tools/recording_store.h"
-#include "messages/trace_format.h"
-#include "messages/trace_frame.h"
+#include "tools/recording_units.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -58,7 +57,7 @@ static int open_part(struct recording_store *s)
     char name[TRACE_PATH_MAX];
     recording_store_name(s, s->part, name);
     s->fd = open_file(s, name);
-    s->bytes = 0;
+    s->bytes = s->tail[0] = s->tail[1] = 0;
     if (s->fd < 0)
         return errno;
     s->direct = s->regular ? open(name, O_WRONLY | O_APPEND | O_CLOEXEC | O_DIRECT) : -1;
@@ -160,29 +159,20 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
     return written + write_some(s, s->fd, bytes + written, length - written);
 }
 
-/* The bytes of what begins here, a frame or the magic of a file; 0: neither does. */
-static size_t unit_bytes(const uint8_t *at, size_t left)
-{
-    struct trace_head h;
-    if (left >= TRACE_MAGIC_BYTES && memcmp(at, TRACE_MAGIC, TRACE_MAGIC_BYTES) == 0)
-        return TRACE_MAGIC_BYTES;
-    return left >= FRAME_HEAD_BYTES && trace_head_read(at, &h) ? FRAME_HEAD_BYTES + h.length : 0;
-}
-
-/* How many of these bytes are whole. */
-static size_t whole_units(const uint8_t *bytes, size_t length)
-{
-    size_t at = 0, n;
-    while ((n = unit_bytes(bytes + at, length - at)) && n <= length - at)
-        at += n;
-    return at;
-}
-
 /* What was not written whole goes again, as far as it can. Returns how much stays. */
 static size_t take_back(const struct recording_store *s, const uint8_t *bytes, size_t written)
 {
-    size_t whole = s->regular ? whole_units(bytes, written) : written;
+    size_t whole = s->regular ? recording_units_whole(bytes, written) : written;
     return whole == written || ftruncate(s->fd, (off_t)(s->bytes + whole)) == 0 ? whole : written;
+}
+
+/* A frame ends where something was appended. */
+static void remember_tail(struct recording_store *s)
+{
+    if (s->bytes - s->tail[1] < RECORDING_TAIL_BYTES)
+        return;
+    s->tail[0] = s->tail[1];
+    s->tail[1] = s->bytes;
 }
 
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length)
@@ -195,7 +185,37 @@ size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, s
     if (s->error)
         written = take_back(s, bytes, written);
     s->bytes += written;
+    remember_tail(s);
     return written;
+}
+
+/* What stands from the tail on, appended to `out`. */
+static bool read_tail(const struct recording_store *s, struct trace_out *out)
+{
+    char name[TRACE_PATH_MAX];
+    size_t length = (size_t)(s->bytes - s->tail[0]);
+    recording_store_name(s, s->part, name);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, trace_out_room(out, length), length, (off_t)s->tail[0]);
+    if (fd >= 0)
+        close(fd);
+    return n >= 0 && (size_t)n == length;
+}
+
+bool recording_store_cut(struct recording_store *s, size_t least, struct trace_out *frames)
+{
+    size_t length = (size_t)(s->bytes - s->tail[0]);
+    if (s->fd < 0 || !s->regular || !read_tail(s, frames))
+        return false;
+    uint8_t *tail = frames->bytes + frames->length;
+    size_t kept = recording_units_last(tail, length, least);
+    if (kept == length || ftruncate(s->fd, (off_t)(s->tail[0] + kept)) != 0)
+        return false;
+    memmove(tail, tail + kept, length - kept);
+    frames->length += length - kept;
+    s->bytes = s->tail[0] + kept;
+    s->tail[1] = s->tail[0];
+    return true;
 }
 
 void recording_store_close(struct recording_store *s)

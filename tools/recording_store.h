@@ -9,8 +9,11 @@
 #ifndef TOOLS_RECORDING_STORE_H
 #define TOOLS_RECORDING_STORE_H
 
+#include "messages/trace_frame.h"
 #include "tools/trace_parts.h"
 #include <stdbool.h>
+
+enum { RECORDING_TAIL_BYTES = 16 << 10 };
 
 struct recording_store {
     const char *path;
@@ -21,7 +24,9 @@ struct recording_store {
     int fd;     /* -1: none */
     int direct; /* the same file past the page cache; -1: it cannot be written so */
     uint32_t part;
-    uint64_t bytes;    /* that are in this part */
+    uint64_t bytes; /* that are in this part */
+    uint64_t
+        tail[2]; /* where frames begin: RECORDING_TAIL_BYTES or more before its end, and later */
     uint64_t began_ns; /* this part */
     bool regular;      /* can be cut; a pipe cannot */
     bool created;      /* it was not there before */
@@ -39,6 +44,9 @@ bool recording_store_next_part(struct recording_store *s, uint64_t now_ns);
  * bytes are in the file for good: in a regular file those frames that fit. When these are not all, `error` says why,
  * and the rest is to be appended later, before anything else. */
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
+/* The last records of a regular file are taken out of it again and appended to `frames`: `least` bytes, which
+ * are RECORDING_TAIL_BYTES at most, or a little more. False: there are none, or they cannot be read. */
+bool recording_store_cut(struct recording_store *s, size_t least, struct trace_out *frames);
 void recording_store_close(struct recording_store *s);
 /* As if it had never been opened. */
 void recording_store_remove(struct recording_store *s);

@@ -1,5 +1,7 @@
 /* tools/recording_writer.c -- see recording_writer.h */
 #include "tools/recording_writer.h"
+#include "tools/recording_loss.h"
+#include "tools/recording_units.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,16 +59,21 @@ static void get_stuck(struct writer *w, uint64_t now_ns)
     w->said_stuck = true;
 }
 
-/* What was lost stands behind what was held. */
-static void get_loose(struct writer *w, uint64_t now_ns)
+static void tell_lost(struct writer *w, uint64_t now_ns)
 {
-    bool told = w->was_stuck || has_lost(w);
-    w->stuck = w->was_stuck = w->said_stuck = false;
     for (unsigned i = 0; i < w->workers; i++) {
         if (w->lost[i])
             trace_encode_lagged(w->encoder, &w->out, i, w->lost[i], now_ns);
         w->lost[i] = 0;
     }
+}
+
+/* What was lost stands behind what was held. */
+static void get_loose(struct writer *w, uint64_t now_ns)
+{
+    bool told = w->was_stuck || has_lost(w);
+    w->stuck = w->was_stuck = w->said_stuck = false;
+    tell_lost(w, now_ns);
     if (told)
         trace_encode_note(w->encoder, &w->out, "the file could not be written for a while", now_ns);
 }
@@ -182,8 +189,51 @@ uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
     return count;
 }
 
+/* ---- the end ---- */
+
+/* These records will not be in the file: they are lost, and their numbers are given again. */
+static void give_up(struct writer *w, const struct trace_out *records)
+{
+    struct recording_loss l = recording_loss_of(w->encoder, records->bytes, records->length);
+    if (l.first != UINT64_MAX)
+        trace_encoder_take_back(w->encoder, l.first);
+    for (unsigned i = 0; i < w->workers; i++)
+        w->lost[i] += l.lost[i];
+}
+
+/* In the place of what is held, and of the last records of the file if these make room. False: there is not even
+ * room for this. */
+static bool write_last_words(struct writer *w, const char *why, uint64_t now_ns, size_t room)
+{
+    struct trace_out records = {0};
+    size_t begin = recording_units_before_records(w->out.bytes, w->out.length);
+    if (room && !recording_store_cut(&w->store, room, &records))
+        return false;
+    trace_out_put(&records, w->out.bytes + begin, w->out.length - begin);
+    w->out.length = begin;
+    give_up(w, &records);
+    trace_out_free(&records);
+    tell_lost(w, now_ns);
+    trace_encode_note(w->encoder, &w->out, "the file could not be written any more", now_ns);
+    trace_encode_note(w->encoder, &w->out, why, now_ns);
+    append(w, now_ns);
+    return !w->out.length;
+}
+
+/* A file that stays full says what is missing in it. A pipe may hold the half of a frame. */
+static void write_what_fits(struct writer *w, const char *why, uint64_t now_ns)
+{
+    enum { WORD = FRAME_HEAD_BYTES + TRACE_IMAGE_EXTRA };
+    size_t room = (w->workers + 2) * WORD;
+    int error = w->store.error;
+    static_assert((WORKERS_MAX + 2) * WORD <= RECORDING_TAIL_BYTES, "they fit the tail");
+    if (w->store.regular && !write_last_words(w, why, now_ns, 0))
+        write_last_words(w, why, now_ns, room);
+    w->store.error = error;
+}
+
 /* Who reads a pipe gets a moment more. */
-static void flush(struct writer *w, uint64_t now_ns)
+static void flush(struct writer *w, const char *why, uint64_t now_ns)
 {
     enum { TRIES = 20 };
     size_t before = w->out.length;
@@ -195,9 +245,11 @@ static void flush(struct writer *w, uint64_t now_ns)
         w->store.error = 0; /* it is waited for */
         append(w, now_ns);
     }
-    if (w->out.length)
-        say(w, "%s is not whole: %s", w->store.path,
-            w->store.error == EAGAIN ? "nobody reads" : strerror(w->store.error));
+    if (!w->out.length)
+        return;
+    write_what_fits(w, why, now_ns);
+    say(w, "%s is not whole: %s", w->store.path,
+        w->store.error == EAGAIN ? "nobody reads" : strerror(w->store.error));
 }
 
 void writer_end(struct writer *w, const char *why, uint64_t now_ns)
@@ -206,13 +258,11 @@ void writer_end(struct writer *w, const char *why, uint64_t now_ns)
     writer_drain(w, UINT64_MAX, now_ns);
     if (!w->out.length)
         begin_piece(w, now_ns);
-    for (unsigned i = 0; i < w->workers; i++) {
-        uint64_t lost = recorder_lost(w->recorder, i) + w->lost[i];
-        if (lost)
-            trace_encode_lagged(w->encoder, &w->out, i, lost, now_ns);
-    }
+    for (unsigned i = 0; i < w->workers; i++)
+        w->lost[i] += recorder_lost(w->recorder, i);
+    tell_lost(w, now_ns);
     trace_encode_note(w->encoder, &w->out, why, now_ns);
-    flush(w, now_ns);
+    flush(w, why, now_ns);
 }
 
 /* ---- --trace-last ---- */

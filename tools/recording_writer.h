@@ -11,6 +11,7 @@
 #define TOOLS_RECORDING_WRITER_H
 
 #include "messages/trace_encoder.h"
+#include "messages/trace_format.h"
 #include "runtime/limits.h"
 #include "tools/recording_flight.h"
 #include "tools/recording_store.h"

@@ -306,6 +306,19 @@ class Disk(Recording):
         self.assertTrue(t.has(b"/after"))
         self.check_whole(r.path)
 
+    def test_a_file_that_stays_full_says_what_is_missing(self):
+        r = self.recorded(handler=apps.keep_alive(lambda conn, head: conn.answer(bytes(30000))))
+        self.limit(r, os.path.getsize(r.path) + 100000)
+        for _ in range(20):
+            r.get()
+        r.end()
+        t = r.trace()
+        self.check_whole(r.path)
+        self.assertEqual(t.torn, 0)
+        self.assertGreater(t.lost(), 50)
+        self.assertEqual(t.notes(), ["the file could not be written any more", "the program has ended"])
+        self.assertIn("is not whole: File too large", r.daemon.log)
+
     def test_a_device_that_is_always_full(self):
         r = self.recorded(path="/dev/full")
         self.check_serves(r)
