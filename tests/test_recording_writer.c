@@ -380,6 +380,9 @@ static void test_a_disk_that_stays_full(void)
         check_last_words(c, 130);
         CHECK(c.calls >= 28 && c.calls <= 30);
         CHECK_UINT(said("is not whole: File too large"), 1);
+        char want[100];
+        snprintf(want, sizeof want, ": %u messages are missing in it\n", (unsigned)c.lost);
+        CHECK_UINT(said(want), 1);
         end();
     }
 }
@@ -466,6 +469,34 @@ static void test_a_disk_that_is_always_full(void)
     CHECK_UINT(said("No space left on device; messages are left out"), 1);
     CHECK(writer.out.length < 5 << 20);
     writer_end(&writer, "the end", now);
+    end();
+}
+
+/* ---- a ring that is full ---- */
+
+static void test_what_finds_no_room_in_a_ring_is_said(void)
+{
+    begin();
+    CHECK_UINT(writer_open(&writer, now), 0);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 200; i++) /* 12 MB, into 8 */
+            call(0, 60000);
+        drain();
+    }
+    CHECK_UINT(said("come faster than they are written"), 1);
+    call(0, 1);
+    drain();
+    uint64_t lost = count_of(path).lost;
+    CHECK(lost > 100);
+    for (unsigned i = 0; i < 200; i++)
+        call(1, 60000);
+    writer_end(&writer, "the end", now);
+    struct counted c = count_of(path);
+    CHECK(c.lost > lost && c.calls + c.lost == 601);
+    CHECK_UINT(said("come faster than they are written"), 1);
+    char want[100];
+    snprintf(want, sizeof want, ": %u messages are missing in it; more memory", (unsigned)c.lost);
+    CHECK_UINT(said(want), 1);
     end();
 }
 
@@ -786,6 +817,7 @@ CU_TestInfo recording_writer_tests[] = {
     {"a part that stays full", test_a_part_that_stays_full},
     {"a disk that has a little room again", test_a_disk_that_has_a_little_room_again},
     {"a disk that is always full", test_a_disk_that_is_always_full},
+    {"what finds no room in a ring is said", test_what_finds_no_room_in_a_ring_is_said},
     {"a pipe that is read slowly", test_a_pipe_that_is_read_slowly},
     {"a pipe that nobody reads", test_a_pipe_that_nobody_reads},
     {"nothing is written unless asked for", test_nothing_is_written_unless_asked_for},

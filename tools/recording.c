@@ -6,6 +6,7 @@
  */
 #include "tools/recording.h"
 #include "actors/actor_types.h"
+#include "messages/trace_notes.h"
 #include "runtime/aside.h"
 #include "tools/recording_writer.h"
 #include <errno.h>
@@ -84,7 +85,7 @@ static void dump_if_asked(struct recording *r)
 static void write_after_crash(struct recording *r)
 {
     atomic_store(&r->crash_step, CRASH_BEGUN);
-    writer_end(&r->writer, "the program has crashed", monotonic_ns());
+    writer_end(&r->writer, TRACE_NOTE_CRASHED, monotonic_ns());
     if (keeps_in_memory())
         writer_dump(&r->writer, "a crash", monotonic_ns());
     atomic_store(&r->crash_step, CRASH_WRITTEN);
@@ -93,7 +94,7 @@ static void write_after_crash(struct recording *r)
 /* An error that ended the program is written out, too. */
 static void write_at_the_end(struct recording *r)
 {
-    writer_end(&r->writer, "the program has ended", monotonic_ns());
+    writer_end(&r->writer, TRACE_NOTE_ENDED, monotonic_ns());
     if (keeps_in_memory())
         writer_dump_last_error(&r->writer, recorder_saw_error(r->writer.recorder), monotonic_ns());
 }

@@ -23,6 +23,7 @@ static void count(struct recording_loss *l, struct trace_reader *reader)
             l->first = r.sequence;
         if (r.worker < WORKERS_MAX)
             l->lost[r.worker] += lost_with(&r);
+        l->records += r.what != TRACE_LAGGED && r.what != TRACE_NOTE;
     }
 }
 

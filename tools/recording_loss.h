@@ -11,6 +11,7 @@
 
 struct recording_loss {
     uint64_t lost[WORKERS_MAX]; /* records, and those that were missing among them */
+    uint64_t records;           /* ... without these */
     uint64_t first;             /* the number of the first; UINT64_MAX: there is none */
 };
 

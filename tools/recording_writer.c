@@ -1,5 +1,6 @@
 /* tools/recording_writer.c -- see recording_writer.h */
 #include "tools/recording_writer.h"
+#include "messages/trace_notes.h"
 #include "tools/recording_loss.h"
 #include "tools/recording_units.h"
 #include <errno.h>
@@ -16,7 +17,8 @@ enum {
     HELD_MAX = 4 << 20,     /* encoded bytes that a full disk may keep waiting */
     ERROR_DUMPS_MAX = 20,   /* an error that comes again and again does not fill the disk */
 };
-#define RETRY_NS UINT64_C(1000000000) /* until a full disk is tried again */
+#define RETRY_NS    UINT64_C(1000000000) /* until a full disk is tried again */
+#define MORE_MEMORY "; more memory keeps more: --trace-memory"
 
 static bool keeps_in_memory(const struct writer *w)
 {
@@ -75,7 +77,7 @@ static void get_loose(struct writer *w, uint64_t now_ns)
     w->stuck = w->was_stuck = w->said_stuck = false;
     tell_lost(w, now_ns);
     if (told)
-        trace_encode_note(w->encoder, &w->out, "the file could not be written for a while", now_ns);
+        trace_encode_note(w->encoder, &w->out, TRACE_NOTE_FULL, now_ns);
 }
 
 static void append(struct writer *w, uint64_t now_ns)
@@ -164,14 +166,33 @@ static uint64_t lost_with(const struct entry *e)
     return e->what == ENTRY_LAGGED ? e->message.payload.words[0] : 1;
 }
 
+/* So many calls found no room in a ring. */
+static void take_overrun(struct writer *w, uint64_t calls)
+{
+    w->missing += calls;
+    if (!w->overrun)
+        say(w, "%s: messages come faster than they are written, some are missing in it" MORE_MEMORY,
+            w->store.path);
+    w->overrun = true;
+}
+
+static void leave_out(struct writer *w, const struct entry *e)
+{
+    w->lost[e->worker] += lost_with(e);
+    w->missing += e->what != ENTRY_LAGGED;
+}
+
 static void take_entry(struct writer *w, const struct recorded *h, uint64_t now_ns)
 {
+    const struct entry *e = h->entry;
     if (!w->out.length)
         begin_piece(w, now_ns);
+    if (e->what == ENTRY_LAGGED)
+        take_overrun(w, lost_with(e));
     if (!w->stuck || w->out.length < HELD_MAX)
         trace_encode_entry(w->encoder, &w->out, h);
     else
-        w->lost[h->entry->worker] += lost_with(h->entry);
+        leave_out(w, e);
 }
 
 uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
@@ -199,6 +220,7 @@ static void give_up(struct writer *w, const struct trace_out *records)
         trace_encoder_take_back(w->encoder, l.first);
     for (unsigned i = 0; i < w->workers; i++)
         w->lost[i] += l.lost[i];
+    w->missing += l.records;
 }
 
 /* In the place of what is held, and of the last records of the file if these make room. False: there is not even
@@ -214,7 +236,7 @@ static bool write_last_words(struct writer *w, const char *why, uint64_t now_ns,
     give_up(w, &records);
     trace_out_free(&records);
     tell_lost(w, now_ns);
-    trace_encode_note(w->encoder, &w->out, "the file could not be written any more", now_ns);
+    trace_encode_note(w->encoder, &w->out, TRACE_NOTE_FILLED, now_ns);
     trace_encode_note(w->encoder, &w->out, why, now_ns);
     append(w, now_ns);
     return !w->out.length;
@@ -252,6 +274,14 @@ static void flush(struct writer *w, const char *why, uint64_t now_ns)
         w->store.error == EAGAIN ? "nobody reads" : strerror(w->store.error));
 }
 
+static void take_lost_at_the_end(struct writer *w, unsigned worker)
+{
+    uint64_t lost = recorder_lost(w->recorder, worker);
+    w->lost[worker] += lost;
+    if (lost)
+        take_overrun(w, lost);
+}
+
 void writer_end(struct writer *w, const char *why, uint64_t now_ns)
 {
     w->retry_ns = now_ns;
@@ -259,10 +289,13 @@ void writer_end(struct writer *w, const char *why, uint64_t now_ns)
     if (!w->out.length)
         begin_piece(w, now_ns);
     for (unsigned i = 0; i < w->workers; i++)
-        w->lost[i] += recorder_lost(w->recorder, i);
+        take_lost_at_the_end(w, i);
     tell_lost(w, now_ns);
     trace_encode_note(w->encoder, &w->out, why, now_ns);
     flush(w, why, now_ns);
+    if (w->missing)
+        say(w, "%s: %" PRIu64 " messages are missing in it%s", w->store.path, w->missing,
+            w->overrun ? MORE_MEMORY : "");
 }
 
 /* ---- --trace-last ---- */

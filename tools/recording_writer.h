@@ -26,6 +26,8 @@ struct writer {
     struct trace_out out;           /* encoded, not yet there */
     uint64_t out_first;             /* the number of its first record */
     uint64_t lost[WORKERS_MAX];     /* while the file took nothing */
+    uint64_t missing;               /* in the trace, for that or for want of room in the rings */
+    bool overrun;                   /* the latter, which was said */
     bool stuck, said_stuck, was_stuck;
     uint64_t retry_ns;
     uint32_t dumps, error_dumps;

@@ -1,4 +1,5 @@
 /* tools/trace_info.c -- intproxy-trace info: what a trace says of itself, and in what state it is. */
+#include "messages/trace_notes.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_input.h"
@@ -21,7 +22,7 @@ static struct {
     struct part *parts;
     unsigned part_count;
     uint64_t records, calls, ends, undelivered, notes, lost, cut;
-    bool has_begun;
+    bool has_begun, was_full;
     uint64_t began_ns, ended_ns, first, last;
 } found;
 
@@ -76,6 +77,7 @@ static void count(const struct trace_reader *reader, const struct trace_record *
     found.ends += r->what == TRACE_END;
     found.undelivered += r->what == TRACE_UNDELIVERED;
     found.notes += r->what == TRACE_NOTE;
+    found.was_full |= trace_note_is_of_full_file(r);
     found.lost += r->lost;
     found.cut += is_cut(reader, r);
 }
@@ -132,6 +134,12 @@ static void put_span(const struct trace_about *a)
     trace_text_word(&text, " long\n");
 }
 
+static const char *why_lost(void)
+{
+    return found.was_full ? " (its file could not be written)"
+                          : " (more memory keeps more: --trace-memory)";
+}
+
 static void put_records(const struct trace_input *in)
 {
     put_label("records");
@@ -144,9 +152,9 @@ static void put_records(const struct trace_input *in)
                       found.calls, found.ends, found.undelivered, found.notes);
     put_label("missing");
     trace_text_format(&text,
-                      "%" PRIu64 " calls that the recorder lost; %" PRIu64
+                      "%" PRIu64 " calls that the recorder lost%s; %" PRIu64
                       " records whose bytes were cut\n",
-                      found.lost, found.cut);
+                      found.lost, found.lost ? why_lost() : "", found.cut);
     put_label("state");
     if (!in->bad && !in->torn && !in->failed)
         trace_text_word(&text, "whole: every checksum holds\n");

@@ -1,4 +1,5 @@
 /* tools/trace_show.c -- intproxy-trace show and follow: a trace, one line a message. */
+#include "messages/trace_notes.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_filter.h"
@@ -158,12 +159,6 @@ static void show(const struct trace_record *r, struct trace_exchanges *exchanges
         trace_text_print(&text);
 }
 
-/* The recorder says so as its last word. */
-static bool is_the_end(const struct trace_record *r)
-{
-    return r->what == TRACE_NOTE && strcmp(r->text, "the program has ended") == 0;
-}
-
 static int show_all(void)
 {
     struct trace_input in = {.follow = asked.follow, .waits = waits, .context = &in};
@@ -174,7 +169,7 @@ static int show_all(void)
     trace_filter_reader(asked.filter, in.reader);
     while (!stopped && trace_input_next(&in, &r)) {
         show(&r, exchanges);
-        if (asked.follow && is_the_end(&r))
+        if (asked.follow && trace_note_is_last(&r))
             break;
     }
     trace_text_print(&text);

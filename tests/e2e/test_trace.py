@@ -241,6 +241,25 @@ class Killed(Recording):
         self.assertGreater(max(records), 1000, seed)
         print(f"trace-kill: {kills} times, {sum(records)} records, each file was readable")
 
+class Memory(Recording):
+    seconds = 4
+
+    def test_what_finds_no_room_is_said(self):
+        r = self.recorded("--trace-memory", "256K",
+                          handler=apps.keep_alive(lambda conn, head: conn.answer(bytes(3 << 20))))
+        said = "messages come faster than they are written, some are missing in it; more memory keeps more"
+        for _ in range(50):
+            self.assertEqual(len(r.get()), 3 << 20)
+            if said in r.daemon.log:
+                break
+        r.end()
+        lost = r.trace().lost()
+        self.assertGreater(lost, 0)
+        self.assertEqual(r.daemon.log.count(said), 1)
+        self.assertIn(f"{r.path}: {lost} messages are missing in it; more memory", r.daemon.log)
+        self.assertIn(f"{lost} calls that the recorder lost (more memory keeps more: --trace-memory)",
+                      trace.info(r.path))
+
 class Disk(Recording):
     seconds = 4
 
@@ -316,6 +335,8 @@ class Disk(Recording):
         self.check_whole(r.path)
         self.assertEqual(t.torn, 0)
         self.assertGreater(t.lost(), 50)
+        self.assertIn(f"{r.path}: {t.lost()} messages are missing in it", r.daemon.log)
+        self.assertIn(f"{t.lost()} calls that the recorder lost (its file", trace.info(r.path))
         self.assertEqual(t.notes(), ["the file could not be written any more", "the program has ended"])
         self.assertIn("is not whole: File too large", r.daemon.log)
 

@@ -198,6 +198,11 @@ def show(*paths):
     return done.returncode, done.stdout.count(b"\n"), done.stderr.decode()
 
 
+def info(*paths):
+    """What intproxy-trace info prints."""
+    return subprocess.run([TRACE, "info", *paths], capture_output=True, timeout=100 * SLOW).stdout.decode()
+
+
 class Recorded:
     """A daemon that is its own agent, between curl-like requests and an application of the test's; recorded."""
 
