@@ -22,7 +22,8 @@ static struct {
     struct part *parts;
     unsigned part_count;
     uint64_t records, calls, ends, undelivered, notes, lost, cut;
-    bool has_begun, was_full;
+    uint64_t gone; /* by their numbers */
+    bool has_begun, was_full, has_end;
     uint64_t began_ns, ended_ns, first, last;
 } found;
 
@@ -48,6 +49,14 @@ static void begin_part(const struct trace_input *in)
         (struct part){copy(in->name), a ? a->part : 0, a ? a->first_sequence : 0, 0, 0};
 }
 
+static void add_to_part(uint64_t records, uint64_t bad)
+{
+    if (!found.part_count)
+        return;
+    found.parts[found.part_count - 1].records += records;
+    found.parts[found.part_count - 1].bad += bad;
+}
+
 /* Spans and effects of which not all was kept: such a trace does not replay. */
 static bool is_cut(const struct trace_reader *reader, const struct trace_record *r)
 {
@@ -69,6 +78,8 @@ static void count(const struct trace_reader *reader, const struct trace_record *
         found.began_ns = began_ns;
     if (!found.has_begun)
         found.first = r->sequence;
+    else if (r->sequence > found.last + 1)
+        found.gone += r->sequence - found.last - 1;
     found.has_begun = true;
     found.last = r->sequence;
     found.ended_ns = r->ended_ns > found.ended_ns ? r->ended_ns : found.ended_ns;
@@ -77,6 +88,7 @@ static void count(const struct trace_reader *reader, const struct trace_record *
     found.ends += r->what == TRACE_END;
     found.undelivered += r->what == TRACE_UNDELIVERED;
     found.notes += r->what == TRACE_NOTE;
+    found.has_end |= trace_note_is_last(r);
     found.was_full |= trace_note_is_of_full_file(r);
     found.lost += r->lost;
     found.cut += is_cut(reader, r);
@@ -140,6 +152,19 @@ static const char *why_lost(void)
                           : " (more memory keeps more: --trace-memory)";
 }
 
+/* A program that was killed has no time to say its last word. */
+static void put_state(const struct trace_input *in)
+{
+    put_label("state");
+    if (!in->bad && !in->torn && !in->failed)
+        trace_text_word(&text, "whole: every checksum holds");
+    else
+        trace_text_format(&text,
+                          "%" PRIu64 " damaged places, %" PRIu64 " torn ends; see standard error",
+                          in->bad, in->torn);
+    trace_text_word(&text, found.has_end ? "\n" : "; the program's end is not in it\n");
+}
+
 static void put_records(const struct trace_input *in)
 {
     put_label("records");
@@ -153,15 +178,12 @@ static void put_records(const struct trace_input *in)
     put_label("missing");
     trace_text_format(&text,
                       "%" PRIu64 " calls that the recorder lost%s; %" PRIu64
-                      " records whose bytes were cut\n",
+                      " records whose bytes were cut",
                       found.lost, found.lost ? why_lost() : "", found.cut);
-    put_label("state");
-    if (!in->bad && !in->torn && !in->failed)
-        trace_text_word(&text, "whole: every checksum holds\n");
-    else
-        trace_text_format(&text,
-                          "%" PRIu64 " damaged places, %" PRIu64 " torn ends; see standard error\n",
-                          in->bad, in->torn);
+    if (found.gone)
+        trace_text_format(&text, "; %" PRIu64 " records that are not in these files", found.gone);
+    trace_text_char(&text, '\n');
+    put_state(in);
 }
 
 static void put_parts(void)
@@ -210,13 +232,11 @@ static int info(void)
         if (in.files != files)
             begin_part(&in);
         files = in.files;
-        if (found.part_count) {
-            found.parts[found.part_count - 1].records++;
-            found.parts[found.part_count - 1].bad += in.bad - bad;
-        }
+        add_to_part(1, in.bad - bad);
         bad = in.bad;
         count(in.reader, &r);
     }
+    add_to_part(0, in.bad - bad);
     const struct trace_about *a = trace_input_about(&in);
     if (a)
         put_about(a);
@@ -253,7 +273,10 @@ static const struct option_row rows[] = {
 
 static const char usage[] = "intproxy-trace info [OPTION]... FILE...";
 static const char examples[] =
-    "What a trace says of itself, how much is in it, and whether all of it is whole.\n"
+    "What a trace says of itself, how much is in it, whether all of it is whole, and whether it "
+    "holds "
+    "the\n"
+    "program's end.\n"
     "\n"
     "  intproxy-trace info run.trace\n"
     "  intproxy-trace info run.trace >/dev/null && echo it is whole\n"

@@ -1,12 +1,16 @@
 /* tools/trace_show.c -- intproxy-trace show and follow: a trace, one line a message. */
 #include "messages/trace_notes.h"
 #include "tools/output.h"
+#include "tools/trace_alive.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_filter.h"
 #include "tools/trace_input.h"
 #include "tools/trace_json.h"
 #include "tools/trace_options.h"
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 enum { PRINT_BYTES = 64 << 10 };
 
@@ -104,8 +108,9 @@ static const char follow_usage[] = "intproxy-trace follow [OPTION]... FILE";
 static const char follow_examples[] =
     "Shows a trace that is being written, as show does, and goes on with what comes: also with the "
     "next\n"
-    "parts, if it is rotated. It ends when the recorded program has ended, and on SIGINT or "
-    "SIGTERM.\n"
+    "parts, if it is rotated. It ends when the recorded program has ended, or its process is "
+    "gone from\n"
+    "this machine, and on SIGINT or SIGTERM.\n"
     "\n"
     "  intproxy-trace follow --filter 'what != call || status >= 500' run.trace\n"
     "  intproxy-trace follow --json run.trace | jq -r .kind\n"
@@ -135,6 +140,29 @@ static void stop(int number)
 
 static struct trace_text text;
 
+/* The program will write no more, though it did not say so: it was killed. A pipe ends by itself, and may come from
+ * another machine. */
+static bool is_gone(const struct trace_input *in)
+{
+    struct stat st;
+    const struct trace_about *a = trace_input_about(in);
+    return a && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode) && trace_program_is_gone(a);
+}
+
+/* What it wrote before it went is read first. */
+static bool ends(const struct trace_input *in)
+{
+    static bool was_gone;
+    bool ends = was_gone;
+    was_gone = is_gone(in);
+    if (ends)
+        fprintf(stderr,
+                "intproxy-trace: %s: its program, process %" PRIu32
+                ", is gone; its end is not in the trace\n",
+                in->name, trace_input_about(in)->process);
+    return ends;
+}
+
 /* Nothing more is there for now. That the last record is still being written is no damage when one stops here. */
 static bool waits(void *context)
 {
@@ -142,7 +170,7 @@ static bool waits(void *context)
     trace_text_print(&text);
     output_flush();
     in->quiet = in->quiet || stopped;
-    return !stopped;
+    return !stopped && !ends(in);
 }
 
 static void show(const struct trace_record *r, struct trace_exchanges *exchanges)

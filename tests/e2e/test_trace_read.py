@@ -228,6 +228,8 @@ class ReadTest(Case):
             if command == "show":
                 self.assertGreater(len(out.splitlines()), whole - 3)
         self.assertIn("damaged places", run("info", path, status=65)[0])
+        behind = self.broken(lambda data: data + bytes(100000))
+        self.assertEqual(run("info", behind, status=65)[0].count(" 1 damaged places"), 2)  # in all, and in the file
 
     def test_no_trace_at_all(self):
         path = self.broken(lambda data: b"hello, this is no trace")
@@ -346,7 +348,7 @@ class ReadTest(Case):
         out = run("info", self.trace)[0]
         self.assertRegex(out, r"(?m)^program +intproxyd \S+, process \d+$")
         self.assertRegex(out, r"(?m)^records +\d+, numbered 0 to \d+: ")
-        self.assertRegex(out, r"(?m)^state +whole")
+        self.assertRegex(out, r"(?m)^state +whole: every checksum holds$")
         self.assertRegex(out, r"header_filter = \[hidden\]\n")
         self.assertNotIn("user-agent", out)
         self.assertIn("header_filter = user-agent: .*", run("info", "--secrets", self.trace)[0])
@@ -430,6 +432,23 @@ class FollowTest(Case):
         self.until(process, b"* the program has ended")
         self.assertEqual(process.wait(10 * SLOW), 0)
 
+    def test_a_program_that_was_killed(self):
+        """Its last word is missing: follow does not wait for it, and info says so."""
+        recording = Recording(self)
+        recording.curl("/one")
+        process = self.follow(recording.path)
+        self.until(process, b"GET /one")
+        self.assertNotIn("is gone", run("show", recording.path)[1])
+        recording.daemon.process.kill()
+        recording.daemon.process.wait()
+        _, errors = process.communicate(timeout=10 * SLOW)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(f"process {recording.daemon.process.pid}, is gone; its end is not in the trace", errors.decode())
+        self.assertIn("the program's end is not in it", run("info", recording.path)[0])
+        again = self.follow(recording.path)
+        self.assertEqual(len(again.communicate(timeout=10 * SLOW)[0].splitlines()),
+                         len(run("show", recording.path)[0].splitlines()))
+
     def test_follow_goes_on_with_the_next_parts(self):
         recording = Recording(self, "--trace-part-size", "64K")
         process = self.follow(recording.path, "--json")
@@ -442,6 +461,11 @@ class FollowTest(Case):
         self.assertEqual([json.loads(line)["seq"] for line in out.splitlines()],
                          list(range(len(run("show", recording.path)[0].splitlines()))))
         self.assertIn("part 2,", run("info", recording.path)[0])
+        os.unlink(recording.path + ".2")
+        out, errors = run("info", recording.path, status=65)
+        first, last = map(int, re.search(r"records (\d+) to (\d+) are missing", errors).groups())
+        self.assertIn(f"; {last - first + 1} records that are not in these files", out)
+        self.assertIn("state         1 damaged places, 0 torn ends; see standard error\n", out)
 
     def test_follow_ends_when_it_is_told(self):
         recording = Recording(self)
