@@ -209,6 +209,10 @@ static void test_a_directory_that_is_not_there(void)
     CHECK_UINT(writer_open(&writer, now), ENOENT);
     writer.store.path = directory;
     CHECK_UINT(writer_open(&writer, now), EISDIR);
+    writer.flight.last_ns = SECOND;
+    CHECK_UINT(writer_open(&writer, now), EEXIST);
+    writer.store.path = "/nowhere/t";
+    CHECK_UINT(writer_open(&writer, now), ENOENT);
     end();
 }
 

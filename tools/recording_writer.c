@@ -116,11 +116,21 @@ static void put_away(struct writer *w, uint64_t now_ns)
     w->out.length = 0;
 }
 
+/* Whether it can be made is known now, and not when it is wanted. 0, or an errno. */
+static int try_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return unlink(path) == 0 ? 0 : errno;
+}
+
 /* Who reads the file from the first moment on finds its beginning. */
 int writer_open(struct writer *w, uint64_t now_ns)
 {
     if (keeps_in_memory(w))
-        return access(w->store.path, F_OK) == 0 ? EEXIST : 0;
+        return try_file(w->store.path);
     int error = recording_store_open(&w->store, now_ns);
     if (error)
         return error;

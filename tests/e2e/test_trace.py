@@ -114,9 +114,10 @@ class TheFile(Recording):
         d = trace.Recorded(self, "--trace-part-size", "1M", path=path, ready=False).daemon
         self.assertEqual(d.wait_exit(), 2)
         for bad in (os.path.join(where, "no", "t"), path + ".3/t", where):
-            d = trace.Recorded(self, path=bad, ready=False).daemon
-            self.assertEqual(d.wait_exit(), 2, bad)
-            self.assertIn(f'--trace: "{bad}"', d.log)
+            for args in ([], ["--trace-last", "1s"]):
+                d = trace.Recorded(self, *args, path=bad, ready=False).daemon
+                self.assertEqual(d.wait_exit(), 2, bad)
+                self.assertIn(f'--trace: "{bad}"', d.log)
         self.assertEqual(os.listdir(where), ["trace.3"])
 
     def test_mistakes_are_all_said_at_once(self):
