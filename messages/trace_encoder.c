@@ -97,6 +97,17 @@ static void encode_settings(struct trace_encoder *e, struct trace_out *out)
     trace_frame_dump_any(out, FRAME_SETTINGS, map);
 }
 
+bool trace_encode_own_table(struct trace_out *out, unsigned type)
+{
+    if (type == FRAME_KINDS)
+        encode_kinds(out);
+    else if (type == FRAME_EFFECTS)
+        encode_effects(out);
+    else
+        return false;
+    return true;
+}
+
 static void encode_beginning(struct trace_encoder *e, struct trace_out *out, uint32_t part,
                              uint64_t first_sequence, const char *why)
 {

@@ -27,6 +27,9 @@ void trace_encode_beginning(struct trace_encoder *e, struct trace_out *out, uint
 /* The same, of a file whose first record was encoded before; UINT64_MAX: nobody knows which one that is. */
 void trace_encode_beginning_of(struct trace_encoder *e, struct trace_out *out,
                                uint64_t first_sequence, const char *why);
+/* A frame of the beginning that is the same in all files of this build: FRAME_KINDS, FRAME_EFFECTS. False: `type` is
+ * none of these. */
+bool trace_encode_own_table(struct trace_out *out, unsigned type);
 /* A record. */
 void trace_encode_entry(struct trace_encoder *e, struct trace_out *out,
                         const struct recorded *heard);

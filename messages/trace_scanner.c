@@ -118,7 +118,16 @@ static enum scanned damaged(struct trace_scanner *s, size_t skipped, bool lost)
 {
     s->damage = s->offset;
     s->lost = lost;
+    memset(s->head, 0, sizeof s->head);
     scanner_skip(s, skipped);
+    return SCANNED_DAMAGE;
+}
+
+static enum scanned damaged_image(struct trace_scanner *s, size_t whole)
+{
+    const uint8_t *frame = s->bytes + s->at;
+    damaged(s, whole, false);
+    memcpy(s->head, frame, sizeof s->head);
     return SCANNED_DAMAGE;
 }
 
@@ -152,7 +161,7 @@ static enum scanned on_bad_image(struct trace_scanner *s, const struct trace_hea
     size_t whole = FRAME_HEAD_BYTES + (size_t)h->length, behind = scanner_left(s) - whole;
     if (behind < FRAME_HEAD_BYTES && !s->ended)
         return SCANNED_MORE;
-    return goes_on(s->bytes + s->at + whole, behind) ? damaged(s, whole, false)
+    return goes_on(s->bytes + s->at + whole, behind) ? damaged_image(s, whole)
                                                      : damaged(s, 1, true);
 }
 

@@ -17,10 +17,12 @@ struct trace_scanner {
     size_t length, room, at; /* what was fed, and how far it is used up */
     uint64_t offset;         /* of bytes[at] in the file */
     uint64_t damage;         /* of the damaged place that was said last */
-    bool lost;               /* bytes[at] need not be the beginning of a frame */
-    bool ended;              /* nothing more will be fed */
-    bool done;               /* ... and what is left is the beginning of a frame */
-    uint64_t credit;         /* bytes that may still be summed */
+    uint8_t
+        head[FRAME_HEAD_BYTES]; /* of the frame there, if only its image is damaged; else zeros */
+    bool lost;                  /* bytes[at] need not be the beginning of a frame */
+    bool ended;                 /* nothing more will be fed */
+    bool done;                  /* ... and what is left is the beginning of a frame */
+    uint64_t credit;            /* bytes that may still be summed */
 };
 
 enum scanned {

@@ -309,6 +309,33 @@ static void test_each_bit_of_a_file_is_noticed(void)
     small_end();
 }
 
+/* The table of kinds, or of effects, as this build writes it, is known by its sum. One of another build is not. */
+static void test_a_damaged_table_that_is_our_own(void)
+{
+    struct told t;
+    begin(UINT32_MAX);
+    random_call(MSG_CONTINUE);
+    rig_drain(&rig);
+    small.out = rig.out;
+    find_frames();
+    for (unsigned frame = 0; frame < TABLES; frame++) {
+        uint8_t *middle = small.out.bytes + (small.frames[frame] + small.frames[frame + 1]) / 2;
+        bool own = frame == FRAME_KINDS - 1 || frame == FRAME_EFFECTS - 1;
+        middle[0] ^= 0xff;
+        middle[1] ^= 0x55;
+        t = read_told(small.out.bytes, small.out.length);
+        CHECK((t.bad == 1) == own);
+        CHECK((strstr(t.error, "of which this program has the same") != NULL) == own);
+        CHECK_UINT(t.records, 1);
+        middle[0] ^= 0xff;
+        middle[1] ^= 0x55;
+    }
+    small.out.bytes[small.frames[FRAME_KINDS - 1] + FRAME_HEAD_BYTES - 1] ^= 1; /* the sum itself */
+    t = read_told(small.out.bytes, small.out.length);
+    CHECK(t.bad > 1 && t.records == 0);
+    end();
+}
+
 static void test_a_file_that_is_cut_anywhere(void)
 {
     small_begin();
@@ -882,6 +909,7 @@ CU_TestInfo trace_tests[] = {
     {"the file says what it is", test_the_file_says_what_it_is},
     {"an empty trace reads as nothing", test_an_empty_trace_reads_as_nothing},
     {"each bit of a file is noticed", test_each_bit_of_a_file_is_noticed},
+    {"a damaged table that is our own", test_a_damaged_table_that_is_our_own},
     {"a file that is cut anywhere", test_a_file_that_is_cut_anywhere},
     {"any pieces say the same", test_any_pieces_say_the_same},
     {"frames removed, swapped and doubled are said",

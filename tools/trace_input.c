@@ -25,6 +25,25 @@ static void say(const struct trace_input *in, const char *what)
         fprintf(stderr, "intproxy-trace: %s: %s\n", shown_name(in), what);
 }
 
+/* Of a file that is mostly damaged nobody reads every place. */
+enum { SAID_MAX = 20 };
+
+static void say_bad(struct trace_input *in, const char *what)
+{
+    in->bad++;
+    if (in->said++ < SAID_MAX)
+        say(in, what);
+}
+
+static void say_more(struct trace_input *in)
+{
+    char text[100];
+    snprintf(text, sizeof text, "%" PRIu64 " more places could not be read", in->said - SAID_MAX);
+    if (in->said > SAID_MAX)
+        say(in, text);
+    in->said = 0;
+}
+
 void trace_input_open(struct trace_input *in, const char *const *paths, unsigned count)
 {
     in->reader = trace_reader_new();
@@ -38,6 +57,7 @@ void trace_input_open(struct trace_input *in, const char *const *paths, unsigned
 
 void trace_input_close(struct trace_input *in)
 {
+    say_more(in);
     if (in->fd > STDIN_FILENO)
         close(in->fd);
     trace_reader_free(in->reader);
@@ -124,6 +144,7 @@ static void say_end(struct trace_input *in)
 
 static void close_file(struct trace_input *in)
 {
+    say_more(in);
     say_end(in);
     if (in->fd > STDIN_FILENO)
         close(in->fd);
@@ -228,10 +249,7 @@ bool trace_input_next(struct trace_input *in, struct trace_record *record)
         switch (trace_reader_next(in->reader, record)) {
         case TRACE_RECORD: return true;
         case TRACE_BEGUN: in->files++; break;
-        case TRACE_BAD:
-            in->bad++;
-            say(in, trace_reader_error(in->reader));
-            break;
+        case TRACE_BAD: say_bad(in, trace_reader_error(in->reader)); break;
         case TRACE_MORE:
             if (!feed(in))
                 return false;

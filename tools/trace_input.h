@@ -2,8 +2,8 @@
  *
  * Purpose  opens the files that were named (the parts of one trace in order, see trace_parts_order.h; a name whose
  *          file does not exist but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records.
- *          What is damaged or torn is said on stderr, with file and offset, and counted; all else is read. Files
- *          may be written to meanwhile, and be rotated.
+ *          What is damaged or torn is said on stderr, with file and offset, and counted (of many places in a file:
+ *          the first); all else is read. Files may be written to meanwhile, and be rotated.
  * Owner    whoever opened it.
  * Thread   one.
  */
@@ -27,6 +27,7 @@ struct trace_input {
     bool quiet;     /* damage is counted, not said */
     bool failed;    /* a file could not be opened or read: EXIT_IO, said */
     uint64_t bad;   /* places that could not be read */
+    uint64_t said;  /* of these, in this file */
     uint64_t torn;  /* files that end within a record, or before the first */
     uint64_t files; /* begun */
     uint64_t bytes; /* read of this file */

@@ -8,6 +8,7 @@ import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import threading
 import unittest
@@ -230,6 +231,27 @@ class ReadTest(Case):
         self.assertIn("damaged places", run("info", path, status=65)[0])
         behind = self.broken(lambda data: data + bytes(100000))
         self.assertEqual(run("info", behind, status=65)[0].count(" 1 damaged places"), 2)  # in all, and in the file
+
+    def test_a_table_that_is_damaged(self):
+        """That of the kinds is known here; of what cannot be known without it not every record is named."""
+        with open(self.trace, "rb") as file:
+            at = file.read().index(b"SOCKET_ACCEPTED")
+
+        def damage(*offsets):
+            def change(data):
+                for offset in offsets:
+                    data[offset] ^= 1
+                return data
+            return self.broken(change)
+        out, errors = run("show", damage(at), status=65)
+        self.assertEqual(out, run("show", self.trace)[0])
+        self.assertIn("the table of kinds, of which this program has the same", errors)
+        with open(self.trace, "rb") as file:
+            data = file.read()
+        kinds = 8 + 20 + struct.unpack_from("<I", data, 12)[0]  # behind the magic and the header
+        out, errors = run("show", damage(at, kinds + 12), status=65)
+        self.assertLessEqual(len(errors.splitlines()), 22)
+        self.assertRegex(errors, r"\d+ more places could not be read")
 
     def test_no_trace_at_all(self):
         path = self.broken(lambda data: b"hello, this is no trace")
