@@ -37,6 +37,12 @@ static void actor(const struct trace_view *v, struct trace_text *t, const char *
     text(t, name, ref_is_nobody(who) ? nobody : trace_actor_text(v->actors, who, out));
 }
 
+static void hash(struct trace_text *t, uint64_t value)
+{
+    key(t, "hash");
+    trace_text_format(t, "\"0x%016" PRIx64 "\"", value);
+}
+
 /* As many of them as do not cut a character: an excerpt of UTF-8 is UTF-8. */
 static size_t whole_characters(const uint8_t *at, size_t length, size_t kept)
 {
@@ -56,6 +62,8 @@ static void bytes(const struct trace_view *v, struct trace_text *t, const char *
     trace_text_char(t, '{');
     number(t, "length", b->length);
     number(t, "kept", b->kept);
+    if (b->kept < b->length)
+        hash(t, b->hash);
     if (trace_text_is_utf8(b->bytes, whole)) {
         key(t, "text");
         trace_text_json(t, b->bytes, whole);

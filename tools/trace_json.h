@@ -16,7 +16,8 @@
  *     took_us        how long the call took
  *     fields         of call: by name. Numbers, true and false; enums, versions and actors as text; spans as objects
  *                    {"length": 20, "kept": 20, "text": "..."}: the beginning of what was kept, or all with --bytes;
- *                    "hex" in place of "text" if it is no UTF-8. A head has "http" ("GET /api", "200") too
+ *                    "hex" in place of "text" if it is no UTF-8; "hash" (XXH3 of all, "0x...") if not all was kept. A
+ *                    head has "http" ("GET /api", "200") too
  *     flags          list of words; of call, if there are any
  *     effects        list of objects {"effect": "write", ...} with, as far as the effect has them: n (socket,
  *                    timer, file, reason, status), value (microseconds of timers, ...), actor, type, kind,

@@ -175,7 +175,8 @@ static void put_bytes(struct trace_text *t, const char *name, const struct trace
     trace_text_escaped(t, name, strlen(name));
     trace_text_format(t, ", %" PRIu32 " bytes", b->length);
     if (b->kept < b->length)
-        trace_text_format(t, ", of which %" PRIu32 " were kept", b->kept);
+        trace_text_format(t, ", of which %" PRIu32 " were kept; XXH3 of all: %016" PRIx64, b->kept,
+                          b->hash);
     trace_text_char(t, '\n');
     trace_text_dump(t, "    ", b->bytes, b->kept);
 }

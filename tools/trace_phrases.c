@@ -72,6 +72,13 @@ static void put_value(const struct trace_view *v, struct trace_text *t,
         trace_text_number(t, value);
 }
 
+/* What was left out can still be compared with what somebody has: xxhsum -H3 says the same of it. */
+static void put_hash(struct trace_text *t, const struct trace_bytes *b)
+{
+    if (b->kept < b->length)
+        trace_text_format(t, " (XXH3 of all: %016" PRIx64 ")", b->hash);
+}
+
 static void put_excerpt(const struct trace_view *v, struct trace_text *t,
                         const struct trace_bytes *b)
 {
@@ -82,6 +89,7 @@ static void put_excerpt(const struct trace_view *v, struct trace_text *t,
         return;
     if (!b->kept) {
         trace_text_word(t, " not kept");
+        put_hash(t, b);
         return;
     }
     size_t shown = b->kept < v->excerpt ? b->kept : (size_t)v->excerpt;
@@ -89,6 +97,7 @@ static void put_excerpt(const struct trace_view *v, struct trace_text *t,
     trace_text_quoted(t, b->bytes, shown, 0);
     if (shown < b->length)
         trace_text_word(t, "...");
+    put_hash(t, b);
 }
 
 static void put_span(const struct trace_view *v, struct trace_text *t, const struct trace_record *r,

@@ -16,6 +16,7 @@ import unittest
 from apps import free_port
 from case import Case
 from daemon import PROGRAM, SANITIZER, SLOW, Daemon
+from trace import Trace
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
 ENVIRONMENT = {**SANITIZER, **os.environ}
@@ -363,6 +364,23 @@ class ReadTest(Case):
     def test_tree_of_what_is_not_there(self):
         self.assertIn("no exchange", run("tree", "--exchange", "99", self.trace, status=1)[1])
         self.assertIn("needs --conn", run("tree", "--request", "1", self.trace, status=2)[1])
+
+    def test_the_hash_of_what_was_not_kept(self):
+        whole = Recording(self, "--trace-bodies", "4")
+        whole.curl("/upload", "--data-binary", "@-", data=b"hello, world")
+        path = whole.finish()
+        hashes = {record.spans[name].hash for record in Trace(path).of("call") for name in record.spans
+                  if record.spans[name].length == 12 and record.spans[name].hash is not None}
+        self.assertEqual(len(hashes), 1)
+        digits = f"{hashes.pop():016x}"
+        bodies = [piece for line in run("show", "--json", path)[0].splitlines()
+                  for piece in json.loads(line).get("fields", {}).values()
+                  if isinstance(piece, dict) and piece.get("length") == 12]
+        self.assertTrue(bodies)
+        self.assertEqual({(piece["kept"], piece["text"], piece["hash"]) for piece in bodies},
+                         {(4, "hell", "0x" + digits)})
+        self.assertIn(f'[12] "hell"... (XXH3 of all: {digits})', run("show", path)[0])
+        self.assertIn(f"12 bytes, of which 4 were kept; XXH3 of all: {digits}\n", run("show", "--bytes", path)[0])
 
     # ---- info
 
