@@ -11,6 +11,14 @@
 /* Records before this were lost for a disk that was full, or a pipe that nobody read. */
 #define TRACE_NOTE_FULL   "the file could not be written for a while"
 #define TRACE_NOTE_FILLED "the file could not be written any more"
+/* What a note begins with that says that --trace-last kept less than was asked for. */
+#define TRACE_NOTE_SHORT "for want of memory only the last "
+
+static inline bool trace_note_is_short(const struct trace_record *r)
+{
+    return r->what == TRACE_NOTE &&
+           strncmp(r->text, TRACE_NOTE_SHORT, sizeof TRACE_NOTE_SHORT - 1) == 0;
+}
 
 static inline bool trace_note_is(const struct trace_record *r, const char *text)
 {

@@ -627,6 +627,27 @@ static void test_age_bounds_it(void)
     char second[120];
     snprintf(second, sizeof second, "%s.2", path);
     CHECK_UINT(count_of(second).calls, 0);
+    CHECK_UINT(count_of(path).notes, 0);
+    CHECK_UINT(said("for want of memory"), 0);
+    end();
+}
+
+/* What went for want of memory would be too old now anyhow. */
+static void test_memory_that_was_short_long_ago(void)
+{
+    begin_last(SECOND, 1 << 20);
+    for (unsigned i = 0; i < 300; i++) {
+        call(0, 5000);
+        drain();
+    }
+    for (unsigned i = 0; i < 30; i++) {
+        now += SECOND / 10;
+        call(0, 10);
+        drain();
+    }
+    CHECK(writer_dump(&writer, "why", now));
+    struct counted c = count_of(path);
+    CHECK(c.calls >= 10 && c.calls <= 12 && c.notes == 0);
     end();
 }
 
@@ -643,6 +664,20 @@ static void test_memory_bounds_it(void)
     struct counted c = count_of(path);
     CHECK(c.calls > 150 && c.calls < 210 && c.bad == 0);
     CHECK_UINT(c.first, 1000 - c.calls);
+    CHECK_UINT(c.notes, 1);
+    unsigned ms;
+    CHECK(sscanf(c.note, "for want of memory only the last %u ms of 3600000 ms are here", &ms) ==
+          1);
+    CHECK(ms >= 10 * (c.calls - 1) && ms <= 10 * c.calls);
+    CHECK_UINT(said(c.note), 1);
+    CHECK_UINT(said("more memory keeps more"), 1);
+    call(0, 1); /* the note is only there, and no number is missing for it */
+    drain();
+    CHECK(writer_dump(&writer, "why", now));
+    char second[120];
+    snprintf(second, sizeof second, "%s.2", path);
+    c = count_of(second);
+    CHECK(c.notes == 1 && c.bad == 0);
     end();
 }
 
@@ -826,6 +861,7 @@ CU_TestInfo recording_writer_tests[] = {
     {"a pipe that nobody reads", test_a_pipe_that_nobody_reads},
     {"nothing is written unless asked for", test_nothing_is_written_unless_asked_for},
     {"age bounds it", test_age_bounds_it},
+    {"memory that was short long ago", test_memory_that_was_short_long_ago},
     {"memory bounds it", test_memory_bounds_it},
     {"a record that is larger than the memory", test_a_record_that_is_larger_than_the_memory},
     {"a dump that does not fit", test_a_dump_that_does_not_fit},

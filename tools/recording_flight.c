@@ -51,8 +51,10 @@ static struct flight_piece *begin_piece(struct recording_flight *f, size_t lengt
 {
     size_t usual = piece_bytes(f) - sizeof(struct flight_piece);
     size_t room = length > usual ? length : usual;
-    while (f->oldest && f->bytes + sizeof *f->oldest + room > f->bytes_max)
+    while (f->oldest && f->bytes + sizeof *f->oldest + room > f->bytes_max) {
+        f->crowded_out_ns = f->oldest->newest_ns;
         drop_oldest(f);
+    }
     struct flight_piece *p = take_spare(f, room);
     if (!p && !(p = malloc(sizeof *p + room)))
         heap_exhausted("a trace in memory", room);
@@ -94,6 +96,12 @@ void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, s
 uint64_t recording_flight_first(const struct recording_flight *f)
 {
     return f->oldest ? f->oldest->first_sequence : UINT64_MAX;
+}
+
+bool recording_flight_is_short(const struct recording_flight *f, uint64_t now_ns, uint64_t *kept_ns)
+{
+    *kept_ns = f->oldest ? now_ns - f->oldest->oldest_ns : 0;
+    return f->crowded_out_ns && f->crowded_out_ns + f->last_ns >= now_ns;
 }
 
 bool recording_write_all(int fd, const uint8_t *bytes, size_t length)

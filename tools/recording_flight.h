@@ -21,6 +21,7 @@ struct recording_flight {
     struct flight_piece *oldest, *newest;
     struct flight_piece *spare; /* one that was let go, for the next */
     size_t bytes;               /* of all pieces */
+    uint64_t crowded_out_ns;    /* of the last that went to make room; 0: none */
 };
 
 /* Whole frames, of records that ended about `now_ns`; the first has this number. */
@@ -30,6 +31,9 @@ void recording_flight_append(struct recording_flight *f, const uint8_t *bytes, s
 void recording_flight_trim(struct recording_flight *f, uint64_t now_ns);
 /* The number of the first record that is kept; UINT64_MAX: there is none. */
 uint64_t recording_flight_first(const struct recording_flight *f);
+/* Not all that is young enough is kept: there was no room. *kept_ns: how old the oldest is. */
+bool recording_flight_is_short(const struct recording_flight *f, uint64_t now_ns,
+                               uint64_t *kept_ns);
 /* All that is kept. Async-signal-safe. False: errno. */
 bool recording_flight_write(const struct recording_flight *f, int fd);
 void recording_flight_free(struct recording_flight *f);

@@ -23,7 +23,7 @@ static struct {
     unsigned part_count;
     uint64_t records, calls, ends, undelivered, notes, lost, cut;
     uint64_t gone; /* by their numbers */
-    bool has_begun, was_full, has_end;
+    bool has_begun, was_full, was_short, has_end;
     uint64_t began_ns, ended_ns, first, last;
 } found;
 
@@ -88,6 +88,7 @@ static void count(const struct trace_reader *reader, const struct trace_record *
     found.ends += r->what == TRACE_END;
     found.undelivered += r->what == TRACE_UNDELIVERED;
     found.notes += r->what == TRACE_NOTE;
+    found.was_short |= trace_note_is_short(r);
     found.has_end |= trace_note_is_last(r);
     found.was_full |= trace_note_is_of_full_file(r);
     found.lost += r->lost;
@@ -182,6 +183,8 @@ static void put_records(const struct trace_input *in)
                       found.lost, found.lost ? why_lost() : "", found.cut);
     if (found.gone)
         trace_text_format(&text, "; %" PRIu64 " records that are not in these files", found.gone);
+    if (found.was_short)
+        trace_text_word(&text, "; what --trace-last had no memory for (--trace-memory)");
     trace_text_char(&text, '\n');
     put_state(in);
 }

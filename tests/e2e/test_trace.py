@@ -481,6 +481,9 @@ class Last(Recording):
         self.assertTrue(200 << 10 < t.size < 320 << 10, t.size)
         self.assertTrue(t.has(b"/number-399-") and not t.has(b"/number-0-"))
         self.assertEqual(t.header["first_sequence"], t.records[0].sequence)
+        self.assertRegex(t.notes()[0], r"^for want of memory only the last \d+ ms of 3600000 ms are here$")
+        self.assertIn(t.notes()[0], r.daemon.log)
+        self.assertIn("what --trace-last had no memory for (--trace-memory)", trace.info(r.path))
         r.end()
 
 class TheAgent(Recording):
