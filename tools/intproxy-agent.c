@@ -179,5 +179,6 @@ int main(int argc, char **argv)
     agent_settings = &asked;
     messages_init();
     signal(SIGUSR1, SIG_IGN); /* who asks for a trace that is not kept does not mean the end */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, no end either */
     return recording_is_wanted() ? run_recorded(argc, argv) : run(NULL);
 }

@@ -16,6 +16,8 @@ void recording_take_file(struct command_line *c, const char *value)
     enum { FOR_A_NUMBER = 16 };
     if (*value == '\0' || strlen(value) > TRACE_PATH_MAX - FOR_A_NUMBER)
         command_line_mistake(c, "\"%s\" is no name of a file", value);
+    if (strcmp(value, "-") == 0) /* to those that read it this is standard input */
+        command_line_mistake(c, "\"-\" is no file here, name one; for a pipe, make a fifo, or ./-");
     asked.file = value;
 }
 

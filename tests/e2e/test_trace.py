@@ -132,6 +132,19 @@ class TheFile(Recording):
         self.assertEqual(d.wait_exit(), 2)
         self.assertIn("is no name of a file", d.log)
         self.assertIn("--trace-keep needs --trace-part-size or --trace-part-time", d.log)
+        d = Daemon("--agent", "127.0.0.1:1", "-R", "80:8080", "--trace", "-")
+        self.assertEqual(d.wait_exit(), 2)
+        self.assertIn('--trace: "-" is no file here', d.log)
+        self.assertFalse(os.path.exists("-"))
+
+    def test_a_limit_that_leaves_no_room_for_the_rings_is_said(self):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 10, before[1]))  # of the daemon, too
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
+        r = self.recorded(ready=False)
+        self.assertEqual(r.daemon.wait_exit(), 2)
+        self.assertIn(f'--trace: "{r.path}": File too large', r.daemon.log)
+        self.assertEqual(os.listdir(os.path.dirname(r.path)), [])
 
     def test_there_is_nothing_of_it_when_it_is_off(self):
         def looks(pid):
