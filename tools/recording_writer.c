@@ -239,12 +239,15 @@ static bool write_last_words(struct writer *w, const char *why, uint64_t now_ns,
 {
     struct trace_out records = {0};
     size_t begin = recording_units_before_records(w->out.bytes, w->out.length);
-    if (room && !recording_store_cut(&w->store, room, &records))
-        return false;
-    trace_out_put(&records, w->out.bytes + begin, w->out.length - begin);
-    w->out.length = begin;
-    give_up(w, &records);
+    bool has_room = !room || recording_store_cut(&w->store, room, &records);
+    if (has_room) {
+        trace_out_put(&records, w->out.bytes + begin, w->out.length - begin);
+        w->out.length = begin;
+        give_up(w, &records);
+    }
     trace_out_free(&records);
+    if (!has_room)
+        return false;
     tell_lost(w, now_ns);
     trace_encode_note(w->encoder, &w->out, TRACE_NOTE_FILLED, now_ns);
     trace_encode_note(w->encoder, &w->out, why, now_ns);
