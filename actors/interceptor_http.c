@@ -361,6 +361,9 @@ void http_on_failed(struct interceptor *self, struct message *m)
 
 void http_on_cancel(struct interceptor *self, enum cancel_why why)
 {
+    /* a whole answer needs no more of the request (AG-23): it stays one, should it come back */
+    if (self->complete && (why == CANCEL_BROKEN || why == CANCEL_TOO_LARGE))
+        return;
     switch (why) {
     case CANCEL_BROKEN: /* the remote may still be there and waits for an answer (DEL-6) */
         http_fail(self, 502, "the request's body broke off");

@@ -429,6 +429,42 @@ static void version_falls_and_answer_breaks(void)
     the_race(FALLS_AND_BREAKS);
 }
 
+/* A whole answer waits at the link, and then the agent says that the request's body broke off (AG-23): when the
+ * version falls the answer comes back, and is given in another form. */
+static void version_falls_under_a_whole_answer_whose_request_breaks(void)
+{
+    struct world w;
+    world_create_with(&w, 0, 1);
+    sim_capacity(&w.sim, 1000);
+    world_begin(&w);
+    sim_peer_reads(agent_peer(&w), false);
+    for (uint64_t connection = 4; connection <= 5; connection++) {
+        agent_request(&w,
+                      (struct request){.variant = VARIANT_CHUNKED_V2, .connection = connection});
+        struct sim_peer *app = world_app(&w);
+        REQUIRE(app != NULL);
+        peer_say(app, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+        for (unsigned i = 0; connection == 4 && i < 3000; i++) /* what the other has to wait for */
+            peer_say(app, "0123456789012345678901234567890123456789012345678901234567890123456789");
+        peer_say(app, "abc");
+        world_run(&w);
+        sim_peer_close(app);
+        world_run(&w);
+    }
+    agent_put_version(&w, "1.7.0");
+    agent_put_error(&w, WIRE_STEAL, 5);
+    world_run(&w);
+    sim_peer_reads(agent_peer(&w), true);
+    world_run(&w);
+    struct seen_answer a = world_answer(&w, 0, 5, 0);
+    CHECK_UINT(w.returned, 2);
+    CHECK_STR(a.body ? a.body : "(none)", "abc");
+    CHECK(a.ended && !a.broken && a.fault == NULL);
+    CHECK_UINT(world_count(&w, &interceptor_type), 0);
+    free(a.body);
+    world_end(&w);
+}
+
 /* A Start that comes back without a part behind it goes out again when the version has risen: a stream
  * that never ends does not wait for its end. */
 static void version_falls_and_rises_before_an_endless_stream(void)
@@ -522,6 +558,8 @@ CU_TestInfo format_tests[] = {
     {"a stream ends as it began", a_stream_ends_as_it_began},
     {"the version falls while a Start is on its way", version_falls},
     {"the version falls and rises while a Start is on its way", version_falls_and_rises},
+    {"the version falls under a whole answer whose request breaks",
+     version_falls_under_a_whole_answer_whose_request_breaks},
     {"the version falls and rises before an endless stream",
      version_falls_and_rises_before_an_endless_stream},
     {"the version falls while a Start is on its way that breaks off",
