@@ -98,7 +98,7 @@ void redact_framing_byte(struct redact_framing *f, uint8_t c)
 
 static void first_line(struct redact_framing *f)
 {
-    struct http_text method;
+    struct http_text method = {0};
     unsigned status = status_of(f);
     bool request = !status && is_request(f, &method);
     if (!status && !request)

@@ -33,7 +33,7 @@ static void connection_begin(struct connection *c, size_t cut)
     c->answers = redact_stream_new(&c->eyes, &c->asked);
 }
 
-static void connection_end(struct connection *c, const char *expected)
+static void check_end(struct connection *c, const char *expected)
 {
     redact_stream_free(c->requests);
     redact_stream_free(c->answers);
@@ -57,7 +57,7 @@ static void check_exchange(const char *requests, const char *answers, const char
         connection_begin(&c, cut);
         say(&c, c.requests, requests);
         say(&c, c.answers, answers);
-        connection_end(&c, expected);
+        check_end(&c, expected);
     }
 }
 
@@ -113,7 +113,7 @@ static void test_answers_to_nobody(void)
         say(&c, c.answers, ANNOUNCES("200 OK"));
         say(&c, c.requests, ASKS("GET"));
         say(&c, c.answers, NEXT);
-        connection_end(&c, "<p><7Q3>");
+        check_end(&c, "<p><7Q3>");
     }
 }
 
@@ -130,7 +130,7 @@ static void test_missing_bytes(void)
         say(&c, c.answers, ANNOUNCES("200 OK") NEXT);
         redact_stream_gap(c.answers, 8);
         say(&c, c.answers, FORM ANNOUNCES("200 OK") NEXT);
-        connection_end(&c, "<p><7Q3><p><7Q3>");
+        check_end(&c, "<p><7Q3><p><7Q3>");
     }
 }
 
