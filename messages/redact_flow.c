@@ -25,8 +25,18 @@ static void remember(struct redact_flow *f, size_t length, struct redact_spot sp
     f->segments[f->count++] = (struct redact_segment){f->at, (uint32_t)length, spot};
 }
 
+static struct redact_segment find_before(const struct redact_flow *f, uint64_t at)
+{
+    struct redact_segment s = redact_flow_find(f->before, at);
+    if (s.length > f->split - at)
+        s.length = (uint32_t)(f->split - at);
+    return s;
+}
+
 struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
 {
+    if (f->before && at < f->split)
+        return find_before(f, at);
     size_t low = f->first, high = f->count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
@@ -46,10 +56,21 @@ struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
     return s;
 }
 
-void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sink,
-                      const struct redact_text *text, uint64_t at, uint64_t length)
+static uint32_t depth(const struct redact_flow *f, const struct redact_sink *sink)
 {
-    for (uint64_t told = 0; told < length;) {
+    return sink->texts ? redact_search_depth(redact_texts_search(sink->texts), f->node) : 0;
+}
+
+uint64_t redact_flow_needs(const struct redact_flow *f, const struct redact_sink *sink)
+{
+    return f->at - depth(f, sink);
+}
+
+/* Its bytes from `told` to `length`. */
+static void tell(const struct redact_flow *f, const struct redact_sink *sink,
+                 const struct redact_text *text, uint64_t at, uint64_t told, uint64_t length)
+{
+    while (told < length) {
         struct redact_segment s = redact_flow_find(f, at + told);
         if (!s.length)
             return;
@@ -57,6 +78,33 @@ void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sin
         sink->part(sink->context, text, s.spot, (uint32_t)told, n);
         told += n;
     }
+}
+
+void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sink,
+                      const struct redact_text *text, uint64_t at, uint64_t length)
+{
+    if (sink->part)
+        tell(f, sink, text, at, 0, length);
+}
+
+static void tell_settled(struct redact_flow *f, const struct redact_sink *sink, uint64_t needed)
+{
+    struct redact_match m;
+    uint64_t own;
+    while (redact_matches_next(&f->matches, needed, &m, &own))
+        tell(f, sink, redact_texts_number(sink->texts, m.text), m.begin, own - m.begin,
+             m.end - m.begin);
+}
+
+static void on_end(struct redact_flow *f, const struct redact_sink *sink, uint32_t number)
+{
+    const struct redact_text *text = redact_texts_number(sink->texts, number);
+    if (sink->ended)
+        sink->ended(sink->context, text);
+    if (!sink->part)
+        return;
+    tell_settled(f, sink, redact_flow_needs(f, sink));
+    redact_matches_add(&f->matches, f->at - text->length, f->at, number);
 }
 
 void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, const uint8_t *bytes,
@@ -70,26 +118,34 @@ void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, con
         return;
     }
     const struct redact_search *search = redact_texts_search(sink->texts);
-    uint32_t number;
+    uint32_t number, at;
     for (size_t i = 0; i < length;) {
         size_t n = redact_search_run(search, &f->node, bytes + i, length - i);
         f->at += n;
         i += n;
-        for (uint32_t at = f->node; (number = redact_search_hit(search, &at));) {
-            const struct redact_text *text = redact_texts_number(sink->texts, number);
-            redact_flow_tell(f, sink, text, f->at - text->length, text->length);
-        }
+        at = f->node;
+        if ((number = redact_search_hit(search, &at)))
+            on_end(f, sink, number);
     }
 }
 
-static uint32_t depth(const struct redact_flow *f, const struct redact_sink *sink)
+void redact_flow_settle(struct redact_flow *f, const struct redact_sink *sink)
 {
-    return sink->texts ? redact_search_depth(redact_texts_search(sink->texts), f->node) : 0;
+    tell_settled(f, sink, UINT64_MAX);
+}
+
+void redact_flow_anew(struct redact_flow *f)
+{
+    f->first = f->count = 0;
+    f->at = 0;
+    f->node = 0;
+    f->matches.settled = 0;
 }
 
 void redact_flow_forget(struct redact_flow *f, const struct redact_sink *sink, uint64_t at)
 {
-    uint64_t needed = f->at - depth(f, sink);
+    uint64_t needed = redact_flow_needs(f, sink);
+    tell_settled(f, sink, needed);
     if (at < needed)
         needed = at;
     while (f->first < f->count && f->segments[f->first].at + f->segments[f->first].length <= needed)
@@ -101,6 +157,7 @@ void redact_flow_forget(struct redact_flow *f, const struct redact_sink *sink, u
 void redact_flow_cut(struct redact_flow *f, const struct redact_sink *sink, uint32_t least)
 {
     uint32_t come = depth(f, sink);
+    redact_flow_settle(f, sink);
     if (come >= least && come) {
         uint32_t number = redact_search_begun(redact_texts_search(sink->texts), f->node);
         redact_flow_tell(f, sink, redact_texts_number(sink->texts, number), f->at - come, come);
@@ -111,5 +168,6 @@ void redact_flow_cut(struct redact_flow *f, const struct redact_sink *sink, uint
 void redact_flow_free(struct redact_flow *f)
 {
     free(f->segments);
+    redact_matches_free(&f->matches);
     *f = (struct redact_flow){0};
 }

@@ -8,6 +8,7 @@
 #ifndef MESSAGES_REDACT_FLOW_H
 #define MESSAGES_REDACT_FLOW_H
 
+#include "messages/redact_matches.h"
 #include "messages/redact_texts.h"
 
 /* Bytes of a record. place: its spans, by their numbers, or one of these: */
@@ -29,20 +30,33 @@ struct redact_flow {
     uint32_t node;
     size_t first, count, room; /* segments that are remembered */
     struct redact_segment *segments;
+    struct redact_matches matches; /* whose bytes are not told yet */
+    const struct redact_flow
+        *before; /* has the bytes before `split`, outlives this; NULL: there are none */
+    uint64_t split;
 };
 
 /* Who is told. `texts` NULL: nothing is looked for. */
 struct redact_sink {
     const struct redact_texts *texts;
-    /* Part of a text is here: its bytes from `from`, as many as length. */
+    /* Part of a text is here: its bytes from `from`, as many as length. Of what is found each byte is told once
+     * (redact_matches.h), when no text that is under way can have it. NULL: where they are does not matter. */
     void (*part)(void *context, const struct redact_text *text, struct redact_spot spot,
                  uint32_t from, uint32_t length);
     void *context;
+    /* The longest of the texts that end with the byte that was fed last; at once. May be NULL. */
+    void (*ended)(void *context, const struct redact_text *text);
 };
 
-/* More of it; all texts that end in it are told. */
+/* More of it. */
 void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, const uint8_t *bytes,
                       size_t length, struct redact_spot spot);
+/* Nothing follows: what was found is told. */
+void redact_flow_settle(struct redact_flow *f, const struct redact_sink *sink);
+/* Empty again. It was settled. */
+void redact_flow_anew(struct redact_flow *f);
+/* From here on it has bytes that texts that are under way may need. */
+uint64_t redact_flow_needs(const struct redact_flow *f, const struct redact_sink *sink);
 /* What is before `at` will not be asked for, but for texts that are under way. */
 void redact_flow_forget(struct redact_flow *f, const struct redact_sink *sink, uint64_t at);
 /* It is cut off here. If a text of which at least `least` bytes have come was under way, they are told. */

@@ -1,7 +1,7 @@
 /* messages/redact_stream.c -- see redact_stream.h
  *
  * What frames a chunk is CR LF, a size in hexadecimal, perhaps an extension, CR LF. While it may be one it is held.
- * If it was one, it is fed to `aside`, a copy of the flow as it was before: should it be no framing after all but
+ * If it was one, it is fed to `aside`, which goes on from the flow as it was before: should it be no framing after all but
  * text, what is in it, or over its edges, is found there.
  */
 #include "messages/redact_stream.h"
@@ -47,6 +47,8 @@ void redact_source_take(void *context, const struct redact_found *found)
 
 static void drop_aside(struct redact_stream *s)
 {
+    if (s->has_aside)
+        redact_flow_settle(&s->aside, &s->eyes->sink);
     redact_flow_free(&s->aside);
     s->has_aside = false;
 }
@@ -55,14 +57,21 @@ static void feed_aside(struct redact_stream *s, const uint8_t *bytes, size_t len
                        struct redact_spot spot)
 {
     const struct redact_sink *sink = &s->eyes->sink;
-    const struct redact_search *search = redact_texts_search(sink->texts);
     for (size_t i = 0; i < length; i++, spot.offset++) {
         redact_flow_feed(&s->aside, sink, bytes + i, 1, spot);
-        if (s->aside.at - redact_search_depth(search, s->aside.node) >= s->aside_until) {
+        if (redact_flow_needs(&s->aside, sink) >= s->aside_until) {
             drop_aside(s);
             return;
         }
     }
+}
+
+/* Of the flow, by what looks at it. */
+static uint64_t needs(const struct redact_stream *s)
+{
+    uint64_t scan = redact_scan_needs(&s->scan);
+    uint64_t aside = s->has_aside ? redact_flow_needs(&s->aside, &s->eyes->sink) : scan;
+    return aside < scan ? aside : scan;
 }
 
 static void feed_text(struct redact_stream *s, const uint8_t *bytes, size_t length,
@@ -72,7 +81,7 @@ static void feed_text(struct redact_stream *s, const uint8_t *bytes, size_t leng
         return;
     redact_flow_feed(&s->flow, &s->eyes->sink, bytes, length, spot);
     redact_scan_feed(&s->scan, bytes, length);
-    redact_flow_forget(&s->flow, &s->eyes->sink, redact_scan_needs(&s->scan));
+    redact_flow_forget(&s->flow, &s->eyes->sink, needs(s));
     if (s->has_aside)
         feed_aside(s, bytes, length, spot);
 }
@@ -92,12 +101,8 @@ static void release_held(struct redact_stream *s)
 static void begin_aside(struct redact_stream *s)
 {
     const struct redact_flow *f = &s->flow;
-    struct redact_flow copy = *f;
-    copy.segments = redact_grown(NULL, (f->room + 1) * sizeof *f->segments);
-    if (f->count)
-        memcpy(copy.segments, f->segments, f->count * sizeof *f->segments);
     drop_aside(s);
-    s->aside = copy;
+    s->aside = (struct redact_flow){.at = f->at, .node = f->node, .before = f, .split = f->at};
     s->has_aside = true;
     s->aside_until = UINT64_MAX; /* alive until all that is held was fed */
     for (unsigned i = 0; i < s->held_count; i++) {
@@ -195,9 +200,9 @@ static void stop(struct redact_stream *s, uint32_t least, uint64_t missing)
         redact_scan_boundary(&s->scan);
     else
         redact_scan_cut(&s->scan, missing);
+    drop_aside(s);
     redact_flow_cut(&s->flow, &s->eyes->sink, least);
     redact_flow_forget(&s->flow, &s->eyes->sink, s->flow.at);
-    drop_aside(s);
 }
 
 void redact_stream_end(struct redact_stream *s)

@@ -249,10 +249,9 @@ static void once(struct redact_walk *w, const uint8_t *bytes, size_t length,
                  struct redact_spot spot)
 {
     struct redact_flow *f = &w->once;
-    f->first = f->count = 0;
-    f->at = 0;
-    f->node = 0;
+    redact_flow_anew(f);
     redact_flow_feed(f, &w->eyes.sink, bytes, length, spot);
+    redact_flow_settle(f, &w->eyes.sink);
 }
 
 static void look_at_text(struct redact_walk *w, const struct trace_bytes *b,

@@ -2,7 +2,8 @@
  *
  * The second pass makes *patches*: such bytes of such a text belong to such a place of a record. Where two are about
  * the same byte, that of the text that begins first counts, then that of the longer one. So it depends on the bytes
- * around alone what becomes of them, not on how they were cut into records.
+ * around alone what becomes of them, not on how they were cut into records. A flow makes none that would not count
+ * (redact_matches.h); two are about one byte where it is in two flows, or found behind its name.
  */
 #include "messages/redact_heads.h"
 #include "messages/trace_format.h"
@@ -106,7 +107,7 @@ void redactor_learned(struct redactor *d)
         redact_texts_learn(d->texts, (const uint8_t *)value, length, REDACT_PLAIN, "value");
     redact_texts_close(d->texts);
     d->eyes.found = NULL;
-    d->eyes.sink = (struct redact_sink){d->texts, on_part, &d->patches};
+    d->eyes.sink = (struct redact_sink){d->texts, on_part, &d->patches, NULL};
     d->walk = redact_walk_new(&d->eyes);
 }
 
@@ -228,9 +229,10 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
 void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length)
 {
     struct patches found = {0};
-    struct redact_eyes eyes = {d->rules, {d->texts, on_part, &found}, NULL, NULL};
+    struct redact_eyes eyes = {d->rules, {d->texts, on_part, &found, NULL}, NULL, NULL};
     struct redact_flow flow = {0};
     redact_flow_feed(&flow, &eyes.sink, bytes, length, (struct redact_spot){0});
+    redact_flow_settle(&flow, &eyes.sink);
     redact_plain(&eyes, &flow, 0, bytes, length);
     patches_sort(&found);
     patch_bytes(d, found.at, found.count, bytes);
@@ -261,7 +263,7 @@ struct redactor *redactor_new(struct redact_rules *rules, const void *key, size_
     struct redactor *d = redact_zeroed(sizeof *d);
     d->rules = rules;
     d->texts = redact_texts_new(key, key_length);
-    d->eyes = (struct redact_eyes){rules, {NULL, NULL, NULL}, on_found, d};
+    d->eyes = (struct redact_eyes){rules, {NULL, NULL, NULL, NULL}, on_found, d};
     d->walk = redact_walk_new(&d->eyes);
     return d;
 }

@@ -59,11 +59,13 @@ char *redactor_text(struct redactor *d, const char *text);
 struct redactor_sums {
     uint64_t values;   /* that were learned */
     uint64_t in_place; /* of these, those that are replaced behind their names only */
-    uint64_t places;   /* where something is replaced */
+    uint64_t
+        places; /* where something is replaced; what lies within, or begins within, another is none */
 };
 struct redactor_sums redactor_sums(const struct redactor *d);
 
-/* Does what was redacted hold a secret still? Each whole value that is found is told: what it is ("header
+/* Does what was redacted hold a secret still? Each whole value that is found is told (of those that end with the same
+ * byte the longest): what it is ("header
  * cookie"), and where: a record's offset in its file, its sequence and kind. Any time after redactor_found. */
 typedef void redactor_left(void *context, const char *what, const struct trace_record *where);
 

@@ -19,12 +19,10 @@ struct redactor_check {
     uint64_t offset;
 };
 
-static void on_part(void *context, const struct redact_text *text, struct redact_spot spot,
-                    uint32_t from, uint32_t length)
+static void on_end(void *context, const struct redact_text *text)
 {
     struct redactor_check *c = context;
-    (void)spot;
-    if (from + length == text->length && text->everywhere && c->record)
+    if (c->record)
         c->left(c->context, text->what, c->record);
 }
 
@@ -83,15 +81,16 @@ void redactor_check_bytes(struct redactor_check *c, const uint8_t *bytes, size_t
 {
     const struct redact_texts *texts = c->redactor->texts;
     const struct redact_search *search = redact_texts_search(texts);
-    uint32_t number;
+    uint32_t number, at;
     for (size_t i = 0; i < length;) {
         size_t n = redact_search_run(search, &c->node, bytes + i, length - i);
         c->offset += n;
         i += n;
-        for (uint32_t at = c->node; (number = redact_search_hit(search, &at));) {
-            const struct redact_text *text = redact_texts_number(texts, number);
-            left(context, text->what, c->offset - text->length);
-        }
+        at = c->node;
+        if (!(number = redact_search_hit(search, &at)))
+            continue;
+        const struct redact_text *text = redact_texts_number(texts, number);
+        left(context, text->what, c->offset - text->length);
     }
 }
 
@@ -102,7 +101,7 @@ struct redactor_check *redactor_check_new(struct redactor *d, redactor_left *lef
     c->left = left;
     c->context = context;
     /* the same rules: so the same streams are taken for chunked ones */
-    c->eyes = (struct redact_eyes){d->rules, {d->texts, on_part, c}, NULL, NULL};
+    c->eyes = (struct redact_eyes){d->rules, {d->texts, NULL, c, on_end}, NULL, NULL};
     c->walk = redact_walk_new(&c->eyes);
     return c;
 }

@@ -548,7 +548,7 @@ static void redact_stream(const char *secret, const char *text, size_t piece, ch
     static char bytes[100][1000];
     learn(t, secret, REDACT_PLAIN);
     redact_texts_close(t);
-    struct redact_eyes eyes = {rules, {t, on_part, bytes}, NULL, NULL};
+    struct redact_eyes eyes = {rules, {t, on_part, bytes, NULL}, NULL, NULL};
     struct redact_stream *s = redact_stream_new(&eyes, NULL);
     uint32_t records = 0;
     size_t length = strlen(text);
