@@ -28,7 +28,7 @@ static void on_found(void *context, const struct redact_found *f)
 static void connection_begin(struct connection *c, size_t cut)
 {
     *c = (struct connection){.rules = redact_rules_new(), .cut = cut};
-    c->eyes = (struct redact_eyes){c->rules, {NULL, NULL, NULL}, on_found, c};
+    c->eyes = (struct redact_eyes){c->rules, {NULL, NULL, NULL, NULL}, on_found, c};
     c->requests = redact_stream_new(&c->eyes, &c->asked);
     c->answers = redact_stream_new(&c->eyes, &c->asked);
 }
