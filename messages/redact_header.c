@@ -87,12 +87,14 @@ static void give_cookies(struct header *h, struct http_text value, bool only_fir
 
 /* ---- expressions ---- */
 
-/* What is no text of an expression at `at`; 0: it stands for itself. A dot does, too: it mostly means one. */
+/* What is no text of an expression at `at`; 0: it stands for itself. A dot does, too: it mostly means one. The end of
+ * a class or a count is not looked for farther than it may sensibly be: many of them may have none. */
 static size_t operator_length(const uint8_t *at, const uint8_t *end)
 {
-    size_t left = (size_t)(end - at);
-    const uint8_t *close = *at == '['   ? memchr(at, ']', left)
-                           : *at == '{' ? memchr(at, '}', left)
+    enum { CLASS_MAX = 256 };
+    size_t left = (size_t)(end - at), near = left < CLASS_MAX ? left : CLASS_MAX;
+    const uint8_t *close = *at == '['   ? memchr(at, ']', near)
+                           : *at == '{' ? memchr(at, '}', near)
                                         : NULL;
     if (close)
         return (size_t)(close - at) + 1;

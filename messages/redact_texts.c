@@ -57,18 +57,22 @@ static struct redact_text *intern(struct redact_texts *t, const uint8_t *bytes, 
     return x;
 }
 
+/* layers: how many codings may be undone. Each may take as little as two bytes off a text. */
 static struct redact_text *learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
-                                 enum redact_coding coding, const char *what);
+                                 enum redact_coding coding, const char *what, unsigned layers);
 
 /* It is of this coding, and means something else. */
 static bool learn_meaning(struct redact_texts *t, struct redact_text *x, enum redact_coding coding,
-                          const char *what)
+                          const char *what, unsigned layers)
 {
+    if (!layers)
+        return false;
     struct redact_bytes meant = {0};
     bool coded = redact_decode(coding, x->bytes, x->length, &meant) && meant.length;
     if (coded && !x->meaning) {
         bool pair = coding == REDACT_BASE64 && memchr(meant.at, ':', meant.length);
-        x->meaning = learn(t, meant.at, meant.length, pair ? REDACT_PAIR : REDACT_PLAIN, what);
+        x->meaning =
+            learn(t, meant.at, meant.length, pair ? REDACT_PAIR : REDACT_PLAIN, what, layers - 1);
         x->coding = coding;
     }
     free(meant.at);
@@ -76,7 +80,8 @@ static bool learn_meaning(struct redact_texts *t, struct redact_text *x, enum re
 }
 
 /* user:password. The name alone is not looked for everywhere, it may be "root"; unless it stands alone, as a token. */
-static void learn_pair(struct redact_texts *t, struct redact_text *x, const char *what)
+static void learn_pair(struct redact_texts *t, struct redact_text *x, const char *what,
+                       unsigned layers)
 {
     const uint8_t *colon = memchr(x->bytes, ':', x->length);
     if (!colon || x->meaning || x->length == 1)
@@ -85,8 +90,8 @@ static void learn_pair(struct redact_texts *t, struct redact_text *x, const char
     x->coding = REDACT_PAIR;
     if (user && password)
         x->user = intern(t, x->bytes, user, what);
-    x->meaning = password ? learn(t, colon + 1, password, REDACT_PLAIN, what)
-                          : learn(t, x->bytes, user, REDACT_PLAIN, what);
+    x->meaning = password ? learn(t, colon + 1, password, REDACT_PLAIN, what, layers)
+                          : learn(t, x->bytes, user, REDACT_PLAIN, what, layers);
 }
 
 static void learn_writings(struct redact_texts *t, struct redact_text *x)
@@ -107,15 +112,15 @@ static void learn_writings(struct redact_texts *t, struct redact_text *x)
 }
 
 static struct redact_text *learn(struct redact_texts *t, const uint8_t *bytes, size_t length,
-                                 enum redact_coding coding, const char *what)
+                                 enum redact_coding coding, const char *what, unsigned layers)
 {
     struct redact_text *x = intern(t, bytes, length, what);
     bool again = x->whole;
     x->learned = x->whole = true;
     if (coding == REDACT_PAIR)
-        learn_pair(t, x, what);
-    else if (!learn_meaning(t, x, coding, what) && coding != REDACT_PERCENT)
-        learn_meaning(t, x, REDACT_PERCENT, what);
+        learn_pair(t, x, what, layers);
+    else if (!learn_meaning(t, x, coding, what, layers) && coding != REDACT_PERCENT)
+        learn_meaning(t, x, REDACT_PERCENT, what, layers);
     if (!again && !x->meaning && redact_changeable(bytes, length) >= REDACT_EVERYWHERE_MIN)
         learn_writings(t, x);
     return x;
@@ -125,11 +130,11 @@ void redact_texts_learn(struct redact_texts *t, const uint8_t *bytes, size_t len
                         enum redact_coding coding, const char *what)
 {
     for (; length > REDACT_PIECE_MAX; bytes += REDACT_PIECE_MAX, length -= REDACT_PIECE_MAX) {
-        learn(t, bytes, REDACT_PIECE_MAX, REDACT_PLAIN, what);
+        learn(t, bytes, REDACT_PIECE_MAX, REDACT_PLAIN, what, REDACT_LAYERS_MAX);
         coding = REDACT_PLAIN;
     }
     if (redact_changeable(bytes, length))
-        learn(t, bytes, length, coding, what);
+        learn(t, bytes, length, coding, what, REDACT_LAYERS_MAX);
 }
 
 void redact_texts_learn_part(struct redact_texts *t, const uint8_t *bytes, size_t length,

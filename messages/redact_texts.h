@@ -19,6 +19,7 @@
 
 enum {
     REDACT_PIECE_MAX = 8192, /* longer values are taken for several */
+    REDACT_LAYERS_MAX = 8,   /* codings of one value that are undone; below, it means itself */
     REDACT_EVERYWHERE_MIN = 4,
     REDACT_DIGITS_MIN = 8,
     REDACT_WHAT_MAX = 48,

@@ -20,6 +20,9 @@
  * nothing else, words of HTTP or of the trace's own tables) only what stands behind its name is replaced.
  * The hash of what --trace-bodies left out becomes a keyed one.
  *
+ * A value longer than 8192 bytes is taken for several. Of one in codings within codings (%2525...) at most 8 are undone:
+ * what stands there is replaced whole, but is not found where it stands with fewer of them.
+ *
  * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
  * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
  * regular expression may fit no more, unless the secret, or its beginning, stands in it as it is
@@ -59,14 +62,13 @@ char *redactor_text(struct redactor *d, const char *text);
 struct redactor_sums {
     uint64_t values;   /* that were learned */
     uint64_t in_place; /* of these, those that are replaced behind their names only */
-    uint64_t
-        places; /* where something is replaced; what lies within, or begins within, another is none */
+    uint64_t places;   /* where something is replaced, and begins in nothing else that is */
 };
 struct redactor_sums redactor_sums(const struct redactor *d);
 
-/* Does what was redacted hold a secret still? Each whole value that is found is told (of those that end with the same
- * byte the longest): what it is ("header
- * cookie"), and where: a record's offset in its file, its sequence and kind. Any time after redactor_found. */
+/* Does what was redacted hold a secret still? Each whole value that is found is told (of those
+ * that end with the same byte the longest): what it is ("header cookie"), and where: a record's offset in its file,
+ * its sequence and kind. Any time after redactor_found. */
 typedef void redactor_left(void *context, const char *what, const struct trace_record *where);
 
 struct redactor_check;

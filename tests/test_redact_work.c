@@ -93,6 +93,27 @@ static void test_values_in_small_chunks(void)
     free(text);
 }
 
+/* %252525...: each coding undone leaves one that is two bytes shorter. */
+static void test_codings_within_codings(void)
+{
+    enum { LENGTH = 8000 };
+    char *text = repeated("25", LENGTH);
+    unsigned found = 0;
+    text[0] = '%';
+    memcpy(text + LENGTH - 4, "abcd", 4);
+    memmove(text + 1, text + 2, LENGTH - 2);
+    struct redact_texts *t = learned(text, LENGTH - 1);
+    redact_texts_close(t);
+    for (size_t shorter = 0; shorter < LENGTH - 10; shorter += 2) {
+        char *layer = text + shorter;
+        layer[0] = '%';
+        found += redact_texts_find(t, (uint8_t *)layer, LENGTH - 1 - shorter) != NULL;
+    }
+    CHECK_UINT(found, REDACT_LAYERS_MAX + 1);
+    redact_texts_free(t);
+    free(text);
+}
+
 /* ---- whose a byte is ---- */
 
 enum { WORDS = 6, TEXT = 60, WORD_MIN = 4, WORD_ROOM = 12 };
@@ -188,6 +209,7 @@ CU_TestInfo redact_work_tests[] = {
     {"a value of names of values", test_a_value_of_names},
     {"values within values", test_values_within_values},
     {"values in small chunks", test_values_in_small_chunks},
+    {"codings within codings", test_codings_within_codings},
     {"each byte has one owner", test_each_byte_has_one_owner},
     CU_TEST_INFO_NULL,
 };
