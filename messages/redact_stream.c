@@ -1,8 +1,8 @@
 /* messages/redact_stream.c -- see redact_stream.h
  *
  * What frames a chunk is CR LF, a size in hexadecimal, perhaps an extension, CR LF. While it may be one it is held.
- * If it was one, it is fed to `aside`, which goes on from the flow as it was before: should it be no framing after all but
- * text, what is in it, or over its edges, is found there.
+ * If it was one, it is fed to `aside`, which goes on from the flow as it was before: should it be no framing after all
+ * but text, what is in it, or over its edges, is found there.
  */
 #include "messages/redact_stream.h"
 #include "messages/hex.h"

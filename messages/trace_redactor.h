@@ -20,8 +20,8 @@
  * nothing else, words of HTTP or of the trace's own tables) only what stands behind its name is replaced.
  * The hash of what --trace-bodies left out becomes a keyed one.
  *
- * A value longer than 8192 bytes is taken for several. Of one in codings within codings (%2525...) at most 8 are undone:
- * what stands there is replaced whole, but is not found where it stands with fewer of them.
+ * A value longer than 8192 bytes is taken for several. Of one in codings within codings (%2525...) at most 8 are
+ * undone: what stands there is replaced whole, but is not found where it stands with fewer of them.
  *
  * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
  * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
