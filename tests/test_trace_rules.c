@@ -198,6 +198,8 @@ static void defaults_are_sound(void)
     CHECK(rules_ignore_header(r, "Date", 4));
     CHECK(rules_ignore_field(r, "serial", "SOCKET_DATA"));
     CHECK(!rules_ignore_kind(r, "RESPONSE", "interceptor"));
+    CHECK(rules_ignore_kind(r, "STOP", "local_connection")); /* it was idle for long */
+    CHECK(!rules_ignore_kind(r, "STOP", "link_connection"));
     trace_rules_free(r);
 }
 

@@ -33,6 +33,7 @@ const char trace_rules_default[] =
     "ignore kind LOCAL_OPEN\n"
     "ignore kind IDLE\n"
     "ignore kind RETIRED\n"
+    "ignore kind STOP of local_connection\n"
     "ignore kind DOWN of local_pool\n"
     "ignore kind SOCKET_CONNECTED of local_connection\n"
     "ignore kind END of local_connection\n"

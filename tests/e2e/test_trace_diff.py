@@ -11,6 +11,7 @@ import stat
 import struct
 import subprocess
 import threading
+import time
 import xml.etree.ElementTree
 
 import apps
@@ -144,6 +145,14 @@ class Diff(Traces):
         b = self.record_app("b", slow, load, "--workers", "2")
         out = run("diff", a, b)[0]
         self.assertRegex(out, r"exchanges: \d+ equal, 0 different, 0 only in A, 0 only in B, ")
+
+    def test_how_long_a_connection_was_idle_is_not_compared(self):
+        a = self.three("a", plain)
+        b = self.record_app("b", plain, lambda: (self.get("/a", "/b"), self.get("/c", body=b"hello"), time.sleep(3.5)))
+        stopped = run("show", b, "--filter", "kind == STOP && to == local_connection")[0]
+        self.assertIn("local_pool", stopped)  # the pool keeps it for 3 s (DEL-36)
+        self.assertRegex(run("diff", a, b)[0], self.SAME_THREE)
+    test_how_long_a_connection_was_idle_is_not_compared.seconds = 4
 
     def test_what_an_application_answers_differently_is_named(self):
         def other(method, path, body):
