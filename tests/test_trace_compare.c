@@ -298,6 +298,59 @@ static void near_enough_is_equal(void)
     end();
 }
 
+/* One too many in front displaces nothing that is near; 9 is not near to anything. */
+static void what_is_near_enough_goes_together(void)
+{
+    static const char *const of_a[] = {"1000", "2000", "4000"};
+    static const char *const of_b[] = {"9", "1001", "2002", "4004"};
+    for (unsigned unordered = 0; unordered < 2; unordered++) {
+        begin("tolerate fiel* 10%");
+        struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+        for (unsigned i = 0; i < 3; i++)
+            say(x, "STEP", of_a[i])->unordered = unordered;
+        for (unsigned i = 0; i < 4; i++)
+            say(y, "STEP", of_b[i])->unordered = unordered;
+        compare();
+        const struct trace_difference *d = only_difference();
+        CHECK_UINT(d->kind, DIFFERENCE_EXTRA);
+        CHECK_UINT(d->sequence_b, y->items[1].sequence);
+        end();
+    }
+}
+
+static void what_counts_once_is_no_more_once_if_it_is_only_near(void)
+{
+    begin("tolerate fiel* 10%");
+    struct trace_unit *x = exchange(a, 1, "/"), *y = exchange(b, 1, "/");
+    static const char *const values[] = {"1000", "1000", "5000"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct unit_item *item = say(i ? y : x, "PING", values[i]);
+        item->unordered = item->once = true;
+    }
+    compare();
+    CHECK_UINT(only_difference()->kind, DIFFERENCE_EXTRA);
+    end();
+}
+
+static void units_are_found_again_if_they_are_near(void)
+{
+    begin("tolerate fiel* 10%");
+    struct trace_unit *x = exchange(a, 1, "/x"), *y = exchange(a, 2, "/x");
+    struct trace_unit *q = exchange(b, 5, "/x"), *p = exchange(b, 6, "/x");
+    say(x, "ONE", "");
+    say(x, "RESPONSE", "1000");
+    say(y, "TWO", "");
+    say(y, "RESPONSE", "1000");
+    say(q, "TWO", "");
+    say(q, "RESPONSE", "1010");
+    say(p, "ONE", "");
+    say(p, "RESPONSE", "1010");
+    compare();
+    CHECK(x->other == p && y->other == q);
+    CHECK(trace_comparison_is_equal(compared, true));
+    end();
+}
+
 /* ---- cuts ------------------------------------------------------------------------------------ */
 
 static void cut_differently_is_its_own_class(void)
@@ -447,6 +500,11 @@ CU_TestInfo trace_compare_tests[] = {
     {"equal messages count once where a rule says so", what_counts_once},
     {"fields of one name compare one by one", repeated_fields_compare_one_by_one},
     {"numbers and times may differ as far as they are tolerated", near_enough_is_equal},
+    {"what is within its tolerance goes together", what_is_near_enough_goes_together},
+    {"what counts once is one only if it is equal",
+     what_counts_once_is_no_more_once_if_it_is_only_near},
+    {"of several units those go together that are within tolerances",
+     units_are_found_again_if_they_are_near},
     {"the same bytes cut differently are a class of their own", cut_differently_is_its_own_class},
     {"... and the same messages go together, wherever they were cut",
      the_same_messages_go_together_wherever_they_were_cut},

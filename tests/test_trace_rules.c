@@ -110,7 +110,8 @@ static void tolerances(void)
     CHECK(!rules_tolerate(r, "time", "ASSIGN", 0, 20001));
     CHECK(rules_tolerance_of(r, "time", "ASSIGN"));
     CHECK(rules_tolerate(r, "took", "ASSIGN", 0, 1e9)); /* the last word counts */
-    CHECK(!rules_tolerance_of(r, "took", "ASSIGN"));
+    CHECK(!rules_tolerance_of(r, "took", "ASSIGN") && rules_tolerate_some(r, "took", "ASSIGN"));
+    CHECK(!rules_tolerate_some(r, "n", "TIMER"));
     CHECK(!rules_tolerance_of(r, "status", "RESPONSE"));
     CHECK(!rules_tolerate(r, "status", "RESPONSE", 200, 200.5));
     trace_rules_free(r);

@@ -21,6 +21,7 @@ enum common {
     ONLY_RAW = 32,
     ONLY_HTTP = 64, /* its request is known */
     BY_UNCUT = 128, /* content, wherever its bytes were cut */
+    BY_NEAR = 256,  /* ... and whatever the fields say that have a tolerance */
 };
 
 static const unsigned passes[] = {
@@ -28,12 +29,15 @@ static const unsigned passes[] = {
     OF_EXCHANGES | BY_REQUEST | BY_CONTENT,
     OF_EXCHANGES | BY_IDS | BY_REQUEST | BY_UNCUT,
     OF_EXCHANGES | BY_REQUEST | BY_UNCUT,
+    OF_EXCHANGES | BY_IDS | BY_REQUEST | BY_NEAR,
+    OF_EXCHANGES | BY_REQUEST | BY_NEAR,
     OF_EXCHANGES | BY_IDS | BY_REQUEST,
     OF_EXCHANGES | BY_REQUEST | ONLY_HTTP,
     OF_EXCHANGES | BY_IDS,
     OF_EXCHANGES | ONLY_RAW,
     OF_ACTORS | BY_REQUEST | BY_CONTENT,
     OF_ACTORS | BY_REQUEST | BY_UNCUT,
+    OF_ACTORS | BY_REQUEST | BY_NEAR,
     OF_ACTORS | BY_REQUEST,
     OF_ACTORS,
 };
@@ -57,8 +61,8 @@ static bool key_of(const struct trace_unit *x, unsigned pass, struct key *k)
         k->method = x->method;
         k->target = x->target;
     }
-    if (pass & (BY_CONTENT | BY_UNCUT))
-        k->hash = pass & BY_CONTENT ? x->hash : x->uncut;
+    if (pass & (BY_CONTENT | BY_UNCUT | BY_NEAR))
+        k->hash = pass & BY_CONTENT ? x->hash : pass & BY_UNCUT ? x->uncut : x->near;
     return true;
 }
 
@@ -153,7 +157,7 @@ void trace_align(struct trace_units *a, struct trace_units *b, const struct trac
 {
     for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++) {
         run(a, b, passes[i]);
-        if (passes[i] & OF_ACTORS && passes[i] & (BY_CONTENT | BY_UNCUT)) {
+        if (passes[i] & OF_ACTORS && passes[i] & (BY_CONTENT | BY_UNCUT | BY_NEAR)) {
             run_once(a, b, rules, passes[i]);
             run_once(b, a, rules, passes[i]);
         }

@@ -4,7 +4,8 @@
  *          first, then the same method and target in order, then the same ids, then raw connections in order.
  *          Actors outside of exchanges: the same type; of several, those that did the same, those that served
  *          the same request, then in order. Of several that would do, those of equal content; if there are
- *          none, those whose content differs only in where bytes were cut.
+ *          none, those whose content differs only in where bytes were cut; then also in fields that have a
+ *          tolerance.
  * Owner    nothing is kept but trace_unit.other.
  * Thread   one.
  */

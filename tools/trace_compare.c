@@ -103,6 +103,25 @@ static void fields(struct comparing *c, struct two_items of)
                           of.b->fields[n].cut);
 }
 
+/* Each field of `of` is in the other, and says the same or nearly so. */
+static bool fields_near(const struct comparing *c, const struct unit_item *of,
+                        const struct unit_item *other)
+{
+    for (uint32_t n = 0; n < of->count; n++) {
+        const struct unit_field *x = &of->fields[n], *y = same_field(of, n, other);
+        if (x->cut || (y && x->value == y->value))
+            continue;
+        if (!y || !near_enough(c, x->name, of->kind, x->value, y->value))
+            return false;
+    }
+    return true;
+}
+
+static bool on_near(void *context, const struct unit_item *a, const struct unit_item *b)
+{
+    return fields_near(context, a, b) && fields_near(context, b, a);
+}
+
 /* Times are compared only where a tolerance is given. */
 static void duration(struct comparing *c, struct two_items of, const char *name, uint64_t a,
                      uint64_t b)
@@ -179,15 +198,16 @@ static int order_of(const struct unit_item *a, const struct unit_item *b)
 
 static void items(struct comparing *c, const struct trace_unit *a, const struct trace_unit *b)
 {
+    const struct matching m = {.found = on_match, .near = on_near, .context = c};
     const struct unit_item **x = sorted(a), **y = sorted(b);
     size_t i = 0, j = 0;
     while (i < a->item_count || j < b->item_count) {
         bool of_a = j == b->item_count || (i < a->item_count && order_of(x[i], y[j]) <= 0);
         struct unit_pair pair = of_a ? x[i]->pair : y[j]->pair;
-        size_t n = run_of(x, i, a->item_count, pair), m = run_of(y, j, b->item_count, pair);
-        trace_match(x + i, n, y + j, m, on_match, c);
-        i += n;
-        j += m;
+        size_t of_x = run_of(x, i, a->item_count, pair), of_y = run_of(y, j, b->item_count, pair);
+        trace_match(x + i, of_x, y + j, of_y, &m);
+        i += of_x;
+        j += of_y;
     }
     free(x);
     free(y);

@@ -14,11 +14,6 @@ struct list {
     size_t count;
 };
 
-struct matching {
-    match_found *found;
-    void *context;
-};
-
 static void tell(const struct matching *m, const struct unit_item *a, const struct unit_item *b)
 {
     m->found(m->context, a, b);
@@ -33,6 +28,12 @@ static bool equal(const struct unit_item *a, const struct unit_item *b)
 static bool same(const struct unit_item *a, const struct unit_item *b)
 {
     return a->kind == b->kind && a->uncut == b->uncut;
+}
+
+/* ... and for fields that are within their tolerance */
+static bool near(const struct matching *m, const struct unit_item *a, const struct unit_item *b)
+{
+    return same(a, b) || (a->kind == b->kind && a->near == b->near && m->near(m->context, a, b));
 }
 
 /* ---- unordered ones -------------------------------------------------------------------------- */
@@ -111,6 +112,37 @@ static void match_by(const struct matching *m, struct list *a, struct list *b, o
     b->count = left_b;
 }
 
+/* The one of b that is near, from `taken` on, comes to `taken`; the others keep their order. */
+static bool take_near(const struct matching *m, const struct unit_item *a, struct list b,
+                      size_t taken)
+{
+    for (size_t j = taken; j < b.count; j++) {
+        const struct unit_item *y = b.items[j];
+        if (!near(m, a, y))
+            continue;
+        memmove(b.items + taken + 1, b.items + taken, (j - taken) * sizeof *b.items);
+        b.items[taken] = y;
+        return true;
+    }
+    return false;
+}
+
+/* As match_by, of those that are near: which is near which is no order. */
+static void match_near_ones(const struct matching *m, struct list *a, struct list *b)
+{
+    size_t left = 0, taken = 0;
+    if (b->count && a->count >= CELLS_MAX / b->count)
+        return;
+    for (size_t i = 0; i < a->count; i++)
+        if (take_near(m, a->items[i], *b, taken))
+            tell(m, a->items[i], b->items[taken++]);
+        else
+            a->items[left++] = a->items[i];
+    a->count = left;
+    memmove(b->items, b->items + taken, (b->count - taken) * sizeof *b->items);
+    b->count -= taken;
+}
+
 static void tell_alone(const struct matching *m, struct list a, struct list b)
 {
     for (size_t i = 0; i < a.count; i++)
@@ -124,6 +156,7 @@ static void unordered(const struct matching *m, struct list *a, struct list *b)
     struct list of_a = take_unordered(a), of_b = take_unordered(b);
     match_by(m, &of_a, &of_b, by_content);
     match_by(m, &of_a, &of_b, by_uncut);
+    match_near_ones(m, &of_a, &of_b);
     match_by(m, &of_a, &of_b, by_kind);
     tell_alone(m, of_a, of_b);
     free(of_a.items);
@@ -133,11 +166,12 @@ static void unordered(const struct matching *m, struct list *a, struct list *b)
 /* ---- ordered ones ---------------------------------------------------------------------------- */
 
 /* 0: they cannot go together. An item that is there only because of a cut may as well be missing. */
-static uint32_t weight(const struct unit_item *a, const struct unit_item *b)
+static uint32_t weight(const struct matching *m, const struct unit_item *a,
+                       const struct unit_item *b)
 {
     if (a->kind != b->kind)
         return 0;
-    uint32_t w = same(a, b) ? SAME_WEIGHT : SAME_KIND_WEIGHT;
+    uint32_t w = near(m, a, b) ? SAME_WEIGHT : SAME_KIND_WEIGHT;
     return (a->cut ? w : w * FIRM) + equal(a, b);
 }
 
@@ -156,7 +190,7 @@ static void one_by_one(const struct matching *m, struct list a, struct list b)
 }
 
 /* best[i][j]: the most that can be had of a from i on and b from j on. */
-static uint32_t *best_of(struct list a, struct list b)
+static uint32_t *best_of(const struct matching *m, struct list a, struct list b)
 {
     size_t width = b.count + 1;
     uint32_t *best = calloc((a.count + 1) * width, sizeof *best);
@@ -164,7 +198,7 @@ static uint32_t *best_of(struct list a, struct list b)
         heap_exhausted("a comparison of traces", (a.count + 1) * width * sizeof *best);
     for (size_t i = a.count; i-- > 0;)
         for (size_t j = b.count; j-- > 0;) {
-            uint32_t w = weight(a.items[i], b.items[j]);
+            uint32_t w = weight(m, a.items[i], b.items[j]);
             uint32_t most = best[(i + 1) * width + j];
             if (best[i * width + j + 1] > most)
                 most = best[i * width + j + 1];
@@ -178,9 +212,9 @@ static uint32_t *best_of(struct list a, struct list b)
 static void by_weight(const struct matching *m, struct list a, struct list b)
 {
     size_t i = 0, j = 0, width = b.count + 1;
-    uint32_t *best = best_of(a, b);
+    uint32_t *best = best_of(m, a, b);
     while (i < a.count || j < b.count) {
-        uint32_t w = i < a.count && j < b.count ? weight(a.items[i], b.items[j]) : 0;
+        uint32_t w = i < a.count && j < b.count ? weight(m, a.items[i], b.items[j]) : 0;
         if (w && best[i * width + j] == best[(i + 1) * width + j + 1] + w) {
             tell(m, a.items[i++], b.items[j++]);
         } else if (j == b.count ||
@@ -215,10 +249,9 @@ static void ordered(const struct matching *m, struct list a, struct list b)
 }
 
 void trace_match(const struct unit_item **a, size_t a_count, const struct unit_item **b,
-                 size_t b_count, match_found *found, void *context)
+                 size_t b_count, const struct matching *m)
 {
-    struct matching m = {found, context};
     struct list x = {a, a_count}, y = {b, b_count};
-    unordered(&m, &x, &y);
-    ordered(&m, x, y);
+    unordered(m, &x, &y);
+    ordered(m, x, y);
 }

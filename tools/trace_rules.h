@@ -78,6 +78,8 @@ void rules_begin_trace(struct trace_rules *r);
 /* Two values of a field are near enough. Numbers; microseconds for time and took. */
 bool rules_tolerate(const struct trace_rules *r, const char *field, const char *of, double a,
                     double b);
+/* There is a tolerance for this. */
+bool rules_tolerate_some(const struct trace_rules *r, const char *field, const char *of);
 /* There is a tolerance other than `any` for this: it is to be compared at all. */
 bool rules_tolerance_of(const struct trace_rules *r, const char *field, const char *of);
 

@@ -177,6 +177,11 @@ bool rules_tolerate(const struct trace_rules *r, const char *field, const char *
     return rule && near_enough(rule, a, b);
 }
 
+bool rules_tolerate_some(const struct trace_rules *r, const char *field, const char *of)
+{
+    return tolerance(r, field, of) != NULL;
+}
+
 bool rules_tolerance_of(const struct trace_rules *r, const char *field, const char *of)
 {
     const struct rule *rule = tolerance(r, field, of);

@@ -1,6 +1,7 @@
 /* tools/trace_units.c -- see trace_units.h */
 #include "tools/trace_units.h"
 #include "runtime/heap.h"
+#include "tools/trace_rules.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,14 +154,22 @@ static uint64_t of_text(const char *text)
     return (uint64_t)(uintptr_t)text; /* equal ones are the same */
 }
 
-static void hash_item(struct unit_item *i)
+static uint64_t with_field(uint64_t hash, const struct unit_field *x)
 {
-    i->hash = i->uncut = of_text(i->kind);
+    return mix(mix(hash, of_text(x->name)), of_text(x->value));
+}
+
+static void hash_item(struct unit_item *i, const struct trace_rules *rules)
+{
+    i->hash = i->uncut = i->near = of_text(i->kind);
     for (uint32_t f = 0; f < i->count; f++) {
         const struct unit_field *x = &i->fields[f];
-        i->hash = mix(mix(i->hash, of_text(x->name)), of_text(x->value));
-        if (!x->cut)
-            i->uncut = mix(mix(i->uncut, of_text(x->name)), of_text(x->value));
+        i->hash = with_field(i->hash, x);
+        if (x->cut)
+            continue;
+        i->uncut = with_field(i->uncut, x);
+        if (!rules || !rules_tolerate_some(rules, x->name, i->kind))
+            i->near = with_field(i->near, x);
     }
 }
 
@@ -177,18 +186,20 @@ static uint64_t hash_stream(struct unit_stream *s)
 }
 
 /* What is said between different pairs may interleave in any way: the sum does not know. */
-static void finish(struct trace_unit *x)
+static void finish(struct trace_unit *x, const struct trace_rules *rules)
 {
     for (size_t i = 0; i < x->item_count; i++) {
         struct unit_item *item = &x->items[i];
-        hash_item(item);
+        hash_item(item, rules);
         x->hash += in_pair(item->hash, item->pair);
         x->uncut += item->cut ? 0 : in_pair(item->uncut, item->pair);
+        x->near += item->cut ? 0 : in_pair(item->near, item->pair);
     }
     for (size_t i = 0; i < x->stream_count; i++) {
         uint64_t hash = hash_stream(&x->streams[i]);
         x->hash += hash;
         x->uncut += hash;
+        x->near += hash;
     }
 }
 
@@ -221,7 +232,7 @@ void trace_units_finish(struct trace_units *u)
             unit_free(x);
             continue;
         }
-        finish(x);
+        finish(x, u->rules);
         u->all[kept++] = x;
     }
     u->count = kept;

@@ -36,6 +36,7 @@ struct unit_item {
     bool once;      /* ... and equal ones count as one */
     uint64_t hash;  /* of kind and fields */
     uint64_t uncut; /* ... but for those that follow from the cut */
+    uint64_t near;  /* ... and those that have a tolerance: those near enough have the same */
     uint64_t sequence;
     uint64_t since_us; /* the unit began */
     uint32_t took_us;
@@ -74,6 +75,7 @@ struct trace_unit {
     size_t stream_count, stream_room;
     uint64_t hash;  /* of all: trace_units_finish */
     uint64_t uncut; /* ... but for what follows from how bytes were cut */
+    uint64_t near;  /* ... and for fields that have a tolerance */
 
     struct trace_unit *into;  /* it turned out to be this one, and has moved there */
     struct trace_unit *other; /* in the other trace: trace_align */
@@ -89,7 +91,8 @@ struct trace_units {
     size_t kept_most; /* bytes of a stream that are kept, for who wants to see where they differ */
 };
 
-/* strings: not owned, shared by the two that are compared. rules: what sockets are freed of, not owned. */
+/* strings: not owned, shared by the two that are compared. rules: what sockets are freed of, and which fields have
+ * a tolerance; not owned. */
 struct trace_units *trace_units_new(struct trace_strings *strings, const struct trace_rules *rules);
 void trace_units_free(struct trace_units *u);
 
