@@ -349,6 +349,14 @@ static void free_parts(struct recorder *r, unsigned count)
     free(r);
 }
 
+/* An errno. Where bodies are cut to less than is worth a reference, none is made. */
+static int create_ring(struct ring *ring, const struct recorder_options *o)
+{
+    bool refers = o->bodies_max >= KNOWN_LEAST;
+    size_t usual = refers ? RECORDER_RING_WITH_BODIES : RECORDER_RING_BYTES;
+    return ring_create(ring, o->ring_bytes ? o->ring_bytes : usual, refers);
+}
+
 struct recorder *recorder_new(const struct recorder_options *o, int *error)
 {
     struct recorder *r = calloc(1, sizeof *r);
@@ -376,8 +384,7 @@ struct recorder *recorder_new(const struct recorder_options *o, int *error)
                               .undelivered = on_undelivered,
                               .context = r};
     for (unsigned i = 0; i < o->workers; i++)
-        if ((*error = ring_create(&parts[i].ring,
-                                  o->ring_bytes ? o->ring_bytes : RECORDER_RING_BYTES))) {
+        if ((*error = create_ring(&parts[i].ring, o))) {
             free_parts(r, i);
             return NULL;
         }

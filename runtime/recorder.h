@@ -64,7 +64,7 @@ enum { ENTRY_BYTES_MAX = 1 << 28 };
 struct recorder_options {
     const struct actor_type *const *types; /* who is watched; at most NO_TYPE, NULL ends */
     unsigned workers;                      /* that are watched, from 0 */
-    size_t ring_bytes; /* a worker; half is for what waits; 0: RECORDER_RING_BYTES */
+    size_t ring_bytes;                     /* a worker; 0: as much as such bodies want */
     uint32_t
         bodies_max; /* of a body so many bytes are kept, and the hash of all; UINT32_MAX: all */
     ticks_clock *ticks;
@@ -73,7 +73,8 @@ struct recorder_options {
     void (*wake)(void *context);
     void *context;
 };
-enum { RECORDER_RING_BYTES = 16 << 20 };
+/* With bodies half of it is for what waits to be written: a burst of some MB finds room. */
+enum { RECORDER_RING_BYTES = 8 << 20, RECORDER_RING_WITH_BODIES = 32 << 20 };
 
 struct recorder;
 

@@ -31,13 +31,14 @@ static int map_twice(struct ring *r, int fd)
     return error;
 }
 
-int ring_create(struct ring *r, size_t bytes)
+int ring_create(struct ring *r, size_t bytes, bool keeps)
 {
     atomic_init(&r->published, 0);
     atomic_init(&r->released, 0);
     r->released_seen = r->published_seen = 0;
     r->size = room_for(bytes);
-    r->room = r->size / 2;
+    r->kept = keeps ? r->size / 2 : 0;
+    r->room = r->size - r->kept;
     int fd = memfd_create("ring", MFD_CLOEXEC);
     if (fd < 0)
         return errno;

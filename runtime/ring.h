@@ -4,13 +4,13 @@
  *          ring is full, and the worker goes on at once.
  * Owner    whoever called ring_create.
  * Thread   one writer (reserve, publish), one reader (readable, release); no lock, nobody waits.
- * Shapes   the memory is mapped twice in a row, so that no piece is ever cut at its end. Half of it is for what is
- *          not released yet; so what was released last is there still, and need not be put in once more.
+ * Shapes   the memory is mapped twice in a row, so that no piece is ever cut at its end. If half of it is asked to be
+ *          kept, what was released last is there still, and need not be put in once more.
  *
  * Why this is enough. `published` is stored by the writer only, `released` by the reader only; both only grow,
- * and 0 <= published - released <= room always, the half of size. What the reader may read is
- * [released - room, published), what the writer may write is [published, released + room): these do not overlap, as
- * the two ends are no more than size apart.
+ * and 0 <= published - released <= room always. What the reader may read is [released - kept, published), what the
+ * writer may write is [published, released + room): these do not overlap, as the ends are no more than size apart,
+ * which is kept + room.
  *   publish (release) -> readable (acquire)   the bytes of an entry were written before it can be seen
  *   release (release) -> reserve (acquire)    the reader's last look at bytes was before they are written anew
  * A thread reads its own counter relaxed: nobody else stores it. Each keeps what it saw of the other's, and looks
@@ -33,15 +33,15 @@ struct ring {
     size_t released_seen; /* the writer's; what it last saw of released */
     uint8_t *memory;      /* twice `size` of addresses */
     size_t size;          /* bytes; a power of two, of whole pages */
-    size_t room;          /* of them, for what is not released */
+    size_t room, kept;    /* of them, for what is not released, and what was released last */
     _Alignas(64) atomic_size_t released;
     size_t published_seen;  /* the reader's; what it last saw of published */
     const uint8_t *to_read; /* memory, */
     size_t to_read_size;    /* ... and its size */
 };
 
-/* At least `bytes` of memory. 0 or an errno. */
-int ring_create(struct ring *r, size_t bytes);
+/* At least `bytes` of memory, half of which is kept or none. 0 or an errno. */
+int ring_create(struct ring *r, size_t bytes, bool keeps);
 void ring_destroy(struct ring *r);
 /* The first 64 MB of the memory are there from now on: the writer need not wait for the kernel at each new page.
  * Any thread. */
@@ -70,7 +70,7 @@ static inline size_t ring_published(const struct ring *r)
 /* Writer: what stood behind that many can still be read by who reads what is published next. */
 static inline bool ring_is_kept(const struct ring *r, size_t position)
 {
-    return position + r->room >= ring_published(r);
+    return position + r->kept >= ring_published(r);
 }
 
 /* The first `bytes` that were reserved can be read from now on. */

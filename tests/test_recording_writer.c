@@ -55,7 +55,7 @@ static void begin(void)
     snprintf(directory, sizeof directory, "build/trace-unit-XXXXXX");
     REQUIRE(mkdtemp(directory) != NULL);
     snprintf(path, sizeof path, "%s/t", directory);
-    rig_create(&rig, types, 2, 0, UINT32_MAX);
+    rig_create(&rig, types, 2, 16 << 20, UINT32_MAX); /* half of it is for what waits */
     rig.out.length = 0;
     toy_sim(&sim, 0);
     now = 100 * (uint64_t)SECOND;

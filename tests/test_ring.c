@@ -6,10 +6,14 @@
 static void test_it_is_as_large_as_was_asked_for(void)
 {
     struct ring r;
-    CHECK_UINT(ring_create(&r, 1), 0);
+    CHECK_UINT(ring_create(&r, 1, false), 0);
     CHECK(r.size >= 1 && (r.size & (r.size - 1)) == 0);
     ring_destroy(&r);
-    CHECK_UINT(ring_create(&r, 100000), 0);
+    CHECK_UINT(ring_create(&r, 100000, false), 0);
+    CHECK_UINT(r.size, 131072);
+    CHECK_UINT(r.room, 131072);
+    ring_destroy(&r);
+    CHECK_UINT(ring_create(&r, 100000, true), 0);
     CHECK_UINT(r.size, 131072);
     CHECK_UINT(r.room, 65536);
     ring_destroy(&r);
@@ -18,14 +22,14 @@ static void test_it_is_as_large_as_was_asked_for(void)
 static void test_memory_that_cannot_be_had_is_an_error(void)
 {
     struct ring r;
-    CHECK(ring_create(&r, SIZE_MAX / 8) != 0);
+    CHECK(ring_create(&r, SIZE_MAX / 8, true) != 0);
 }
 
 static void test_nothing_is_seen_before_it_is_published(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     memcpy(ring_reserve(&r, 0, 4), "abcd", 4);
     ring_readable(&r, &n);
     CHECK_UINT(n, 0);
@@ -43,7 +47,7 @@ static void test_what_was_given_up_leaves_nothing(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     memcpy(ring_reserve(&r, 0, 4), "lost", 4);
     CHECK(ring_reserve(&r, 4, r.room) == NULL);
     memcpy(ring_reserve(&r, 0, 4), "kept", 4);
@@ -68,7 +72,7 @@ static void test_no_piece_is_cut_at_the_end(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     for (size_t offset = 1; offset < 64; offset++) {
         size_t at = atomic_load(&r.published) & (r.size - 1);
         size_t to_end = r.size - at > offset ? r.size - at - offset : r.size - at;
@@ -94,7 +98,7 @@ static void test_no_piece_is_cut_at_the_end(void)
 static void test_it_is_full_at_its_room_and_not_before(void)
 {
     struct ring r;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     CHECK(ring_reserve(&r, 0, r.room) != NULL);
     CHECK(ring_reserve(&r, 0, r.room + 1) == NULL);
     CHECK(ring_reserve(&r, r.room, 1) == NULL);
@@ -110,7 +114,7 @@ static void test_it_is_full_at_its_room_and_not_before(void)
 static void test_half_full(void)
 {
     struct ring r;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     for (unsigned round = 0; round < 5; round++) {
         ring_publish(&r, r.room / 2);
         CHECK(!ring_is_half_full(&r));
@@ -127,7 +131,7 @@ static void test_what_was_released_is_kept_for_a_while(void)
 {
     struct ring r;
     size_t n;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     const uint8_t *old = memset(ring_reserve(&r, 0, 8), 'o', 8);
     size_t position = ring_published(&r);
     pass(&r, 8);
@@ -149,12 +153,23 @@ static void test_what_was_released_is_kept_for_a_while(void)
     ring_destroy(&r);
 }
 
+static void test_nothing_is_kept_where_nothing_was_asked_for(void)
+{
+    struct ring r;
+    REQUIRE(ring_create(&r, 4096, false) == 0);
+    memset(ring_reserve(&r, 0, 8), 'o', 8);
+    pass(&r, 8);
+    CHECK(!ring_is_kept(&r, 0));
+    CHECK(ring_is_kept(&r, ring_published(&r))); /* what is not published yet */
+    ring_destroy(&r);
+}
+
 static void test_any_pieces_come_out_as_they_went_in(void)
 {
     struct ring r;
     uint8_t next_in = 0, next_out = 0;
     size_t n;
-    REQUIRE(ring_create(&r, 8192) == 0);
+    REQUIRE(ring_create(&r, 8192, true) == 0);
     for (unsigned round = 0; round < 20000; round++) {
         size_t bytes = 1 + rig_random(700);
         uint8_t *at = ring_reserve(&r, 0, bytes);
@@ -182,6 +197,8 @@ CU_TestInfo ring_tests[] = {
     {"it is full at its room and not before", test_it_is_full_at_its_room_and_not_before},
     {"half full", test_half_full},
     {"what was released is kept for a while", test_what_was_released_is_kept_for_a_while},
+    {"nothing is kept where nothing was asked for",
+     test_nothing_is_kept_where_nothing_was_asked_for},
     {"any pieces come out as they went in", test_any_pieces_come_out_as_they_went_in},
     CU_TEST_INFO_NULL,
 };

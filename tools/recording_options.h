@@ -46,7 +46,8 @@ void recording_take_memory(struct command_line *c, const char *value);
          recording_take_keep, ONCE},                                                               \
     {                                                                                              \
         "--trace-memory", "BYTES",                                                                 \
-            "for what is not written yet, a worker (16M); for --trace-last,\nin all (64M)",        \
+            "for what is not written yet, a worker (32M, without bodies 8M);\nfor --trace-last, "  \
+            "in all (64M)",                                                                        \
             recording_take_memory, ONCE                                                            \
     }
 

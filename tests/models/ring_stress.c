@@ -172,7 +172,7 @@ static void phase(const char *name, size_t bytes, bool one_core)
 {
     pthread_t writer;
     cpu_set_t one, before;
-    MUST(ring_create(&ring, bytes) == 0);
+    MUST(ring_create(&ring, bytes, true) == 0);
     MUST(sched_getaffinity(0, sizeof before, &before) == 0);
     CPU_ZERO(&one);
     for (size_t i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
