@@ -4,15 +4,18 @@
     bench_trace.py --load LOAD --daemon INTPROXYD    what `make bench-trace` runs
 
 Runs alternate, and each pair gives one ratio; the median counts. Two ratios a line: of the threads that do the
-proxy's work, and of the whole process, the trace's thread and its writing included. Environment and exit as in
-bench.py (BENCH_PAIRS, BENCH_ONLY).
+proxy's work, and of the whole process, the trace's thread and its writing included. Then how fast such a trace is
+replayed, beside reading it alone. Environment and exit as in bench.py (BENCH_PAIRS, BENCH_ONLY).
 """
 import argparse
 import glob
 import os
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
@@ -27,6 +30,9 @@ WORKS = [
 ]
 PAIRS = 15  # many short runs: what disturbs one lasts for seconds, and each pair is disturbed as a whole
 WRITER = "trace"  # the name of the thread that writes
+REPLAYED = ("replay of GETs", "http /64 64 {n}", 30000, [])
+REPLAY_AIM = 500000  # messages a second
+REPLAYS = 5
 
 
 def cpu_of_threads(pid):
@@ -41,19 +47,23 @@ def cpu_of_threads(pid):
     return work, write
 
 
-def run_once(load, daemon, work, traced):
+def run_in(place, load, daemon, work, traced):
     _, drive, n, options, *_ = work
+    command = [daemon, "--agent", "127.0.0.1:{agent}", "-R", "80:127.0.0.1:{app}"]
+    if traced:
+        command += ["--trace", os.path.join(place, "bench.trace"), *options]
+    with bench.Stage(bench.Side("intproxyd", load, command), "app", drive.format(n=n)) as stage:
+        line, errors = stage.agent_output()
+        if stage.agent.returncode != 0:
+            raise stage.failed(errors.strip())
+        worked, written = cpu_of_threads(stage.proxy.pid)
+        size = sum(os.path.getsize(name) for name in glob.glob(os.path.join(place, "*")))
+    return worked * 1e6 / n, written * 1e6 / n, size / n
+
+
+def run_once(*run):
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
-        command = [daemon, "--agent", "127.0.0.1:{agent}", "-R", "80:127.0.0.1:{app}"]
-        if traced:
-            command += ["--trace", os.path.join(place, "bench.trace"), *options]
-        with bench.Stage(bench.Side("intproxyd", load, command), "app", drive.format(n=n)) as stage:
-            line, errors = stage.agent_output()
-            if stage.agent.returncode != 0:
-                raise stage.failed(errors.strip())
-            worked, written = cpu_of_threads(stage.proxy.pid)
-            size = sum(os.path.getsize(name) for name in glob.glob(os.path.join(place, "*")))
-        return worked * 1e6 / n, written * 1e6 / n, size / n
+        return run_in(place, *run)
 
 
 def said(ratio, ceiling):
@@ -78,6 +88,39 @@ def measure(load, daemon, work, pairs):
     return max(workers, whole)
 
 
+def timed(*command):
+    """Its output, and how long it took."""
+    began = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True)
+    seconds = time.monotonic() - began
+    if done.returncode:
+        raise bench.CannotRun(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout, seconds
+
+
+def measure_replay(load, daemon):
+    tool = os.path.join(os.path.dirname(daemon), "intproxy-trace")
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as place:
+        bench.progress("replay")
+        run_in(place, load, daemon, REPLAYED, True)
+        trace = os.path.join(place, "bench.trace")
+        runs = [(timed(tool, "replay", trace), timed(tool, "info", trace)[1]) for _ in range(REPLAYS)]
+    bench.progress("")
+    heard = int(re.search(r"(\d+) messages heard", runs[0][0][0])[1])
+    speed = heard / statistics.median(seconds for (_, seconds), _ in runs)
+    ratio = statistics.median(seconds / read for (_, seconds), read in runs)
+    print(f"\n{REPLAYED[0]}: {heard} messages, {speed / 1000:.0f} k a second (aim {REPLAY_AIM // 1000} k), "
+          f"{ratio:.1f} times as long as reading them takes", flush=True)
+
+
+def print_costs(asked, works, pairs):
+    """Returns the worst ratio."""
+    print(f"intproxyd with a trace beside itself without, {pairs} pairs of runs; us of CPU a request\n"
+          f"{'':30} {'without':>7} {'workers':>7} {'writer':>7}  {'workers (ceiling)':14} {'whole (ceiling)':14} "
+          f"{'bytes/request':>13}")
+    return max([measure(asked.load, asked.daemon, work, pairs) for work in works])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--load", required=True, help="our load program")
@@ -85,13 +128,13 @@ def main():
     asked = parser.parse_args()
     pairs, only = int(os.environ.get("BENCH_PAIRS") or PAIRS), os.environ.get("BENCH_ONLY") or ""
     works = [work for work in WORKS if only.lower() in work[0].lower()]
-    if not works:
+    replays = only.lower() in REPLAYED[0].lower()
+    if not works and not replays:
         raise bench.CannotRun(f"no line has \"{only}\" in its name")
-    print(f"intproxyd with a trace beside itself without, {pairs} pairs of runs; us of CPU a request\n"
-          f"{'':30} {'without':>7} {'workers':>7} {'writer':>7}  {'workers (ceiling)':14} {'whole (ceiling)':14} "
-          f"{'bytes/request':>13}")
-    worst = [measure(asked.load, asked.daemon, work, pairs) for work in works]
-    return 1 if max(worst) > 2 * bench.RATIO_MAX else 0  # far from any ceiling: something is broken
+    worst = print_costs(asked, works, pairs) if works else 0
+    if replays:
+        measure_replay(asked.load, asked.daemon)
+    return 1 if worst > 2 * bench.RATIO_MAX else 0  # far from any ceiling: something is broken
 
 
 if __name__ == "__main__":
