@@ -44,9 +44,10 @@ struct actor {
     struct timer *timers;   /* that are armed */
     struct file *files;
     struct monitor *watchers; /* who hears DOWN */
-    uint32_t serial;          /* the next socket's or timer's: tells a late event from a live one */
-    uint32_t exchange;        /* stamped on what it sends, when the message has none */
-    uint32_t heard;           /* messages, while somebody watches */
+    /* Messages, while somebody watches. Not beside `exchange`, as one load of both would wait for this store. */
+    uint32_t heard;
+    uint32_t serial;   /* the next socket's or timer's: tells a late event from a live one */
+    uint32_t exchange; /* stamped on what it sends, when the message has none */
     uint8_t stop_reason;
     bool queued, stopping;
 };
