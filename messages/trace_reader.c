@@ -148,7 +148,6 @@ static enum trace_got on_undelivered(struct trace_reader *r, void *image, size_t
         return bad(r, "an undelivered message that does not have the shape of one");
     take_common(r, out);
     out->what = TRACE_UNDELIVERED;
-    out->type = NULL;
     out->kind = trace_reader_kind(r, r->undelivered_kind);
     return out->kind ? TRACE_RECORD
                      : bad(r, "a message of kind %u, which the file's table does not have",

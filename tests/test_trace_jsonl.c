@@ -57,26 +57,43 @@ static void test_there_and_back(void)
     free(again.bytes);
 }
 
-/* What cannot be understood of a record's effects is kept all the same: here an effect of a newer build. */
-static void test_rests_of_effects(void)
+/* A beginning without tables and this record: as lines they say `kept`, and become the same bytes again. */
+static void check_is_kept(const char *tables, const char *record, const char *kept)
 {
-    static char newer[] = "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[],\"types\":[],"
-                          "\"effects\":[{\"name\":\"x\",\"has\":[256]}],\"settings\":[]}\n"
-                          "{\"what\":\"end\",\"effects_rest\":{\"hex\":\"00ff0102\"}}\n";
-    struct trace_out lines = {.bytes = (uint8_t *)newer, .length = sizeof newer - 1};
-    struct trace_out file = {0}, lines_again = {0}, again = {0};
+    struct trace_out lines = {0}, file = {0}, lines_again = {0}, again = {0};
+    trace_out_put(&lines, tables, strlen(tables));
+    trace_out_put(&lines, record, strlen(record));
     CHECK_UINT(to_file(&lines, &file), 0);
     to_lines(&file, &lines_again);
     trace_out_put(&lines_again, "", 1);
-    CHECK(strstr((const char *)lines_again.bytes, "\"effects_rest\":{\"hex\":\"00ff0102\"}") !=
-          NULL);
+    CHECK(strstr((const char *)lines_again.bytes, kept) != NULL);
     lines_again.length--;
     CHECK_UINT(to_file(&lines_again, &again), 0);
     CHECK(file.length > 0);
     CHECK_BYTES(again.bytes, again.length, file.bytes, file.length);
+    free(lines.bytes);
     free(file.bytes);
     free(lines_again.bytes);
     free(again.bytes);
+}
+
+/* What cannot be understood of a record's effects is kept all the same: here an effect of a newer build. */
+static void test_rests_of_effects(void)
+{
+    check_is_kept("{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[],\"types\":[],"
+                  "\"effects\":[{\"name\":\"x\",\"has\":[256]}],\"settings\":[]}\n",
+                  "{\"what\":\"end\",\"effects_rest\":{\"hex\":\"00ff0102\"}}\n",
+                  "\"effects_rest\":{\"hex\":\"00ff0102\"}");
+}
+
+/* Recordings do not say whose type it was, that actor has ended; a line may. */
+static void test_type_of_one_that_was_not_heard(void)
+{
+    check_is_kept("{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[{\"number\":7,"
+                  "\"name\":\"A\",\"fields\":[]}],\"types\":[\"s\",\"t\"],\"effects\":[],"
+                  "\"settings\":[]}\n",
+                  "{\"what\":\"undelivered\",\"to\":\"0.8.1\",\"type\":\"t\",\"kind\":\"A\"}\n",
+                  "\"type\":\"t\"");
 }
 
 /* The beginning, with each bad record behind it: an error, and no byte of it. */
@@ -161,6 +178,7 @@ static void test_no_beginning(void)
 CU_TestInfo trace_jsonl_tests[] = {
     {"there and back: the same bytes", test_there_and_back},
     {"effects that cannot be read are kept", test_rests_of_effects},
+    {"the type of one that was not heard", test_type_of_one_that_was_not_heard},
     {"records that are none", test_bad_records},
     {"beginnings that are none", test_no_beginning},
     CU_TEST_INFO_NULL,
