@@ -137,6 +137,8 @@ static bool get_value(struct jsonl_source *s, const json_t *in, const struct tra
 static bool get_fields(struct jsonl_source *s, const json_t *in, struct trace_record *r)
 {
     const json_t *fields = json_object_get(in, "fields");
+    if (!r->kind->is_known)
+        return jsonl_fail(s, "\"kind\" is %s, which has fields of a newer build", r->kind->name);
     for (unsigned i = 0; i < r->kind->field_count; i++)
         if (!get_value(s, fields, &r->kind->fields[i], r, &r->values[i]))
             return false;

@@ -117,7 +117,7 @@ static enum trace_got on_call(struct trace_reader *r, unsigned number, void *ima
     struct read_kind *k = number < TABLE_KINDS_MAX ? r->tables.kinds[number] : NULL;
     if (!k)
         return bad(r, "a message of kind %u, which the file's table does not have", number);
-    if (!k->format[0])
+    if (!k->kind.is_known)
         return bad(r, "a message %s, which has fields of a newer build", k->kind.name);
     memset(r->fields, 0, sizeof r->fields);
     if (!trace_image_load(map_of(r, k), k->format, image, length))

@@ -21,6 +21,7 @@ struct trace_kind {
     uint16_t number; /* in this file */
     uint16_t ours;   /* the kind of that name here; MSG_NONE: there is none, or its fields differ */
     char name[TRACE_NAME_MAX];
+    bool is_known; /* all its fields are; if not, no call with it can be read or made */
     uint8_t field_count, span_count;
     struct trace_field fields[FIELDS_MAX];
 };

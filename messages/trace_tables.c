@@ -23,6 +23,15 @@ static char *text_or_empty(char *text)
     return text ? text : zeroed(1);
 }
 
+/* Names are printed, asked for by filters and stand in lines of JSON: no build writes others. */
+static bool is_name(const char *name)
+{
+    for (; name && *name; name++)
+        if (*name < ' ' || *name > '~')
+            return false;
+    return true;
+}
+
 /* ---- the header ---- */
 
 static void free_about(struct trace_about *a)
@@ -121,14 +130,24 @@ static uint16_t our_kind(const struct trace_kind *k)
     return i < message_kinds_count() && has_fields_of(k, message_kind_info(i)) ? i : 0;
 }
 
+/* Filters and lines of JSON know a field by its name. */
+static bool has_field(const struct trace_kind *k, const char *name)
+{
+    for (unsigned i = 0; i < k->field_count; i++)
+        if (strcmp(k->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static bool add_field(struct trace_kind *k, uint8_t type, const char *name)
 {
-    if (k->field_count == FIELDS_MAX || type > FIELD_span ||
-        (type == FIELD_span && k->span_count == TRACE_SPANS_MAX))
+    struct trace_field field = {.type = type};
+    copy_name(field.name, name);
+    if (k->field_count == FIELDS_MAX || !is_name(name) || type > FIELD_span ||
+        has_field(k, field.name) || (type == FIELD_span && k->span_count == TRACE_SPANS_MAX))
         return false;
     struct trace_field *f = &k->fields[k->field_count++];
-    copy_name(f->name, name);
-    f->type = type;
+    *f = field;
     if (type == FIELD_span)
         f->span = k->span_count++;
     return true;
@@ -153,16 +172,16 @@ struct kind_row {
 static struct read_kind *read_row(tpl_node *map, struct kind_row *row)
 {
     struct read_kind *k = zeroed(sizeof *k);
-    bool known = true;
+    k->kind.is_known = true;
     k->kind.number = row->number;
     copy_name(k->kind.name, row->name);
     while (tpl_unpack(map, 2) > 0) {
-        known = add_field(&k->kind, row->type, row->field) && known;
+        k->kind.is_known = add_field(&k->kind, row->type, row->field) && k->kind.is_known;
         free(row->field);
         row->field = NULL;
     }
-    k->kind.ours = known ? our_kind(&k->kind) : 0;
-    if (known)
+    k->kind.ours = k->kind.is_known ? our_kind(&k->kind) : 0;
+    if (k->kind.is_known)
         find_format(k);
     return k;
 }
@@ -187,7 +206,7 @@ static const char *take_kinds(struct trace_tables *t, void *image, size_t length
     bool good = trace_image_load(map, TRACE_FORMAT_KINDS, image, length);
     bool read = good;
     while (read && tpl_unpack(map, 1) > 0) {
-        good = add_kind(t, read_row(map, &row)) && good;
+        good = add_kind(t, read_row(map, &row)) && is_name(row.name) && good;
         free(row.name);
         row.name = NULL;
     }
@@ -207,6 +226,17 @@ static const char *keep_text(struct trace_tables *t, const char *text)
     return k->text;
 }
 
+/* The last number says that the type is not known. */
+enum { NAMED_TYPES_MAX = TABLE_TYPES_MAX - 1 };
+
+static bool has_type(const struct trace_tables *t, unsigned count, const char *name)
+{
+    while (count--)
+        if (strcmp(t->types[count], name) == 0)
+            return true;
+    return false;
+}
+
 static const char *take_types(struct trace_tables *t, void *image, size_t length)
 {
     char *name = NULL;
@@ -215,8 +245,9 @@ static const char *take_types(struct trace_tables *t, void *image, size_t length
     tpl_node *map = tpl_map(TRACE_FORMAT_TYPES, &name);
     bool good = trace_image_load(map, TRACE_FORMAT_TYPES, image, length), read = good;
     while (read && tpl_unpack(map, 1) > 0) {
-        good = count < TABLE_TYPES_MAX;
-        if (good)
+        good = good && count < NAMED_TYPES_MAX && is_name(name) &&
+               !has_type(t, count, name ? name : "");
+        if (count < NAMED_TYPES_MAX)
             t->types[count++] = keep_text(t, name ? name : "");
         free(name);
         name = NULL;
@@ -235,6 +266,14 @@ static int our_effect(const char *name)
     return -1;
 }
 
+static bool has_effect(const struct trace_tables *t, int ours)
+{
+    for (unsigned i = 0; ours >= 0 && i < t->effect_count; i++)
+        if (t->effects[i].ours == ours)
+            return true;
+    return false;
+}
+
 static const char *take_effects(struct trace_tables *t, void *image, size_t length)
 {
     char *name = NULL;
@@ -243,9 +282,10 @@ static const char *take_effects(struct trace_tables *t, void *image, size_t leng
     tpl_node *map = tpl_map(TRACE_FORMAT_EFFECTS, &name, &has);
     bool good = trace_image_load(map, TRACE_FORMAT_EFFECTS, image, length), read = good;
     while (read && tpl_unpack(map, 1) > 0) {
-        good = t->effect_count < TABLE_EFFECTS_MAX;
-        if (good)
-            t->effects[t->effect_count++] = (struct read_effect){has, our_effect(name)};
+        int ours = our_effect(name);
+        good = good && t->effect_count < TABLE_EFFECTS_MAX && is_name(name) && !has_effect(t, ours);
+        if (t->effect_count < TABLE_EFFECTS_MAX)
+            t->effects[t->effect_count++] = (struct read_effect){has, ours};
         free(name);
         name = NULL;
     }

@@ -19,7 +19,7 @@ struct tpl_node;
 struct read_kind {
     struct trace_kind kind;
     struct tpl_node *map;               /* the reader's; NULL: not used yet */
-    char format[TRACE_CALL_FORMAT_MAX]; /* empty: it has fields that this program does not know */
+    char format[TRACE_CALL_FORMAT_MAX]; /* empty: it is not known */
     struct read_kind *before;           /* among those of files of before */
 };
 

@@ -175,11 +175,49 @@ static void test_no_beginning(void)
     free(out.bytes);
 }
 
+/* A record could not say which one it means, or no line could say it. */
+static void test_names_that_are_none(void)
+{
+    static const struct {
+        const char *kinds, *types, *effects;
+    } bad[] = {
+        {"{\"number\":3,\"name\":\"\\u0001\",\"fields\":[]}", "", ""},
+        {"", "\"a\",\"b\",\"a\"", ""},
+        {"", "{\"hex\":\"ff\"}", ""},
+        {"", "", "{\"name\":\"send\",\"has\":[]},{\"name\":\"send\",\"has\":[]}"},
+        {"", "", "{\"name\":\"\\t\",\"has\":[]}"},
+    };
+    static const char call[] = "{\"what\":\"call\",\"kind\":3}";
+    char line[400];
+    struct trace_out out = {0};
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct jsonl_source *s = jsonl_source_new(false);
+        snprintf(line, sizeof line,
+                 "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[%s],\"types\":[%s],"
+                 "\"effects\":[%s],\"settings\":[]}",
+                 bad[i].kinds, bad[i].types, bad[i].effects);
+        CHECK(!jsonl_source_take(s, &out, line, strlen(line)));
+        CHECK(strstr(jsonl_source_error(s), "no trace can begin so") != NULL);
+        jsonl_source_free(s);
+    }
+    struct jsonl_source *s = jsonl_source_new(false);
+    snprintf(line, sizeof line,
+             "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[{\"number\":3,\"name\":\"A\","
+             "\"fields\":[{\"name\":\"x\",\"type\":\"u8\"},{\"name\":\"x\",\"type\":\"u8\"}]}],"
+             "\"types\":[],\"effects\":[],\"settings\":[]}");
+    CHECK(jsonl_source_take(s, &out, line, strlen(line)));
+    CHECK(!jsonl_source_take(s, &out, call, strlen(call)));
+    CHECK(*jsonl_source_error(s));
+    jsonl_source_free(s);
+    free(out.bytes);
+}
+
 CU_TestInfo trace_jsonl_tests[] = {
     {"there and back: the same bytes", test_there_and_back},
     {"effects that cannot be read are kept", test_rests_of_effects},
     {"the type of one that was not heard", test_type_of_one_that_was_not_heard},
     {"records that are none", test_bad_records},
     {"beginnings that are none", test_no_beginning},
+    {"names that are none", test_names_that_are_none},
     CU_TEST_INFO_NULL,
 };
