@@ -451,21 +451,15 @@ const uint8_t *trace_reader_image(const struct trace_reader *r, unsigned type, s
 
 uint8_t trace_reader_type_number(const struct trace_reader *r, const char *type)
 {
-    const char *const *types = r->tables.types;
-    for (unsigned i = 0; type && i < TABLE_TYPES_MAX && types[i]; i++)
-        if (types[i] == type || strcmp(types[i], type) == 0)
-            return (uint8_t)i;
-    return UINT8_MAX;
+    return type ? trace_tables_type(&r->tables, type) : UINT8_MAX;
 }
 
 int trace_reader_effect_number(const struct trace_reader *r, enum effect_kind kind, unsigned *has)
 {
-    for (unsigned i = 0; i < r->tables.effect_count; i++)
-        if (r->tables.effects[i].ours == (int)kind) {
-            *has = r->tables.effects[i].has;
-            return (int)i;
-        }
-    return -1;
+    int number = trace_tables_effect(&r->tables, (int)kind);
+    if (number >= 0)
+        *has = r->tables.effects[number].has;
+    return number;
 }
 
 /* ---- begin and end ---- */

@@ -141,15 +141,17 @@ static bool has_field(const struct trace_kind *k, const char *name)
 
 static bool add_field(struct trace_kind *k, uint8_t type, const char *name)
 {
-    struct trace_field field = {.type = type};
-    copy_name(field.name, name);
-    if (k->field_count == FIELDS_MAX || !is_name(name) || type > FIELD_span ||
-        has_field(k, field.name) || (type == FIELD_span && k->span_count == TRACE_SPANS_MAX))
+    struct trace_field *f = &k->fields[k->field_count];
+    if (k->field_count == FIELDS_MAX || type > FIELD_span || !is_name(name) ||
+        (type == FIELD_span && k->span_count == TRACE_SPANS_MAX))
         return false;
-    struct trace_field *f = &k->fields[k->field_count++];
-    *f = field;
+    copy_name(f->name, name);
+    if (has_field(k, f->name))
+        return false;
+    f->type = type;
     if (type == FIELD_span)
         f->span = k->span_count++;
+    k->field_count++;
     return true;
 }
 
@@ -226,15 +228,21 @@ static const char *keep_text(struct trace_tables *t, const char *text)
     return k->text;
 }
 
-/* The last number says that the type is not known. */
-enum { NAMED_TYPES_MAX = TABLE_TYPES_MAX - 1 };
-
-static bool has_type(const struct trace_tables *t, unsigned count, const char *name)
+uint8_t trace_tables_type(const struct trace_tables *t, const char *name)
 {
-    while (count--)
-        if (strcmp(t->types[count], name) == 0)
-            return true;
-    return false;
+    for (unsigned i = 0; t->types[i]; i++)
+        if (t->types[i] == name || strcmp(t->types[i], name) == 0)
+            return (uint8_t)i;
+    return UINT8_MAX;
+}
+
+static bool add_type(struct trace_tables *t, unsigned count, const char *name)
+{
+    if (count >= TABLE_TYPES_MAX)
+        return false;
+    bool is_new = trace_tables_type(t, name) == UINT8_MAX;
+    t->types[count] = keep_text(t, name);
+    return is_new && is_name(name);
 }
 
 static const char *take_types(struct trace_tables *t, void *image, size_t length)
@@ -245,10 +253,7 @@ static const char *take_types(struct trace_tables *t, void *image, size_t length
     tpl_node *map = tpl_map(TRACE_FORMAT_TYPES, &name);
     bool good = trace_image_load(map, TRACE_FORMAT_TYPES, image, length), read = good;
     while (read && tpl_unpack(map, 1) > 0) {
-        good = good && count < NAMED_TYPES_MAX && is_name(name) &&
-               !has_type(t, count, name ? name : "");
-        if (count < NAMED_TYPES_MAX)
-            t->types[count++] = keep_text(t, name ? name : "");
+        good = add_type(t, count++, name ? name : "") && good;
         free(name);
         name = NULL;
     }
@@ -266,12 +271,22 @@ static int our_effect(const char *name)
     return -1;
 }
 
-static bool has_effect(const struct trace_tables *t, int ours)
+int trace_tables_effect(const struct trace_tables *t, int ours)
 {
-    for (unsigned i = 0; ours >= 0 && i < t->effect_count; i++)
+    for (unsigned i = 0; i < t->effect_count; i++)
         if (t->effects[i].ours == ours)
-            return true;
-    return false;
+            return (int)i;
+    return -1;
+}
+
+static bool add_effect(struct trace_tables *t, const char *name, unsigned has)
+{
+    int ours = our_effect(name);
+    if (t->effect_count == TABLE_EFFECTS_MAX)
+        return false;
+    bool is_new = ours < 0 || trace_tables_effect(t, ours) < 0;
+    t->effects[t->effect_count++] = (struct read_effect){has, ours};
+    return is_new && is_name(name);
 }
 
 static const char *take_effects(struct trace_tables *t, void *image, size_t length)
@@ -282,10 +297,7 @@ static const char *take_effects(struct trace_tables *t, void *image, size_t leng
     tpl_node *map = tpl_map(TRACE_FORMAT_EFFECTS, &name, &has);
     bool good = trace_image_load(map, TRACE_FORMAT_EFFECTS, image, length), read = good;
     while (read && tpl_unpack(map, 1) > 0) {
-        int ours = our_effect(name);
-        good = good && t->effect_count < TABLE_EFFECTS_MAX && is_name(name) && !has_effect(t, ours);
-        if (t->effect_count < TABLE_EFFECTS_MAX)
-            t->effects[t->effect_count++] = (struct read_effect){has, ours};
+        good = add_effect(t, name, has) && good;
         free(name);
         name = NULL;
     }

@@ -57,11 +57,22 @@ static void test_there_and_back(void)
     free(again.bytes);
 }
 
-/* A beginning without tables and this record: as lines they say `kept`, and become the same bytes again. */
-static void check_is_kept(const char *tables, const char *record, const char *kept)
+/* Valid until the next one. */
+static const char *beginning(const char *kinds, const char *types, const char *effects)
+{
+    static char line[400];
+    snprintf(line, sizeof line,
+             "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[%s],\"types\":[%s],"
+             "\"effects\":[%s],\"settings\":[]}\n",
+             kinds, types, effects);
+    return line;
+}
+
+/* A beginning and a record: as lines they say `kept`, and become the same bytes again. */
+static void check_is_kept(const char *first, const char *record, const char *kept)
 {
     struct trace_out lines = {0}, file = {0}, lines_again = {0}, again = {0};
-    trace_out_put(&lines, tables, strlen(tables));
+    trace_out_put(&lines, first, strlen(first));
     trace_out_put(&lines, record, strlen(record));
     CHECK_UINT(to_file(&lines, &file), 0);
     to_lines(&file, &lines_again);
@@ -80,8 +91,7 @@ static void check_is_kept(const char *tables, const char *record, const char *ke
 /* What cannot be understood of a record's effects is kept all the same: here an effect of a newer build. */
 static void test_rests_of_effects(void)
 {
-    check_is_kept("{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[],\"types\":[],"
-                  "\"effects\":[{\"name\":\"x\",\"has\":[256]}],\"settings\":[]}\n",
+    check_is_kept(beginning("", "", "{\"name\":\"x\",\"has\":[256]}"),
                   "{\"what\":\"end\",\"effects_rest\":{\"hex\":\"00ff0102\"}}\n",
                   "\"effects_rest\":{\"hex\":\"00ff0102\"}");
 }
@@ -89,9 +99,7 @@ static void test_rests_of_effects(void)
 /* Recordings do not say whose type it was, that actor has ended; a line may. */
 static void test_type_of_one_that_was_not_heard(void)
 {
-    check_is_kept("{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[{\"number\":7,"
-                  "\"name\":\"A\",\"fields\":[]}],\"types\":[\"s\",\"t\"],\"effects\":[],"
-                  "\"settings\":[]}\n",
+    check_is_kept(beginning("{\"number\":7,\"name\":\"A\",\"fields\":[]}", "\"s\",\"t\"", ""),
                   "{\"what\":\"undelivered\",\"to\":\"0.8.1\",\"type\":\"t\",\"kind\":\"A\"}\n",
                   "\"type\":\"t\"");
 }
@@ -187,24 +195,26 @@ static void test_names_that_are_none(void)
         {"", "", "{\"name\":\"send\",\"has\":[]},{\"name\":\"send\",\"has\":[]}"},
         {"", "", "{\"name\":\"\\t\",\"has\":[]}"},
     };
-    static const char call[] = "{\"what\":\"call\",\"kind\":3}";
-    char line[400];
     struct trace_out out = {0};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct jsonl_source *s = jsonl_source_new(false);
-        snprintf(line, sizeof line,
-                 "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[%s],\"types\":[%s],"
-                 "\"effects\":[%s],\"settings\":[]}",
-                 bad[i].kinds, bad[i].types, bad[i].effects);
+        const char *line = beginning(bad[i].kinds, bad[i].types, bad[i].effects);
         CHECK(!jsonl_source_take(s, &out, line, strlen(line)));
         CHECK(strstr(jsonl_source_error(s), "no trace can begin so") != NULL);
         jsonl_source_free(s);
     }
+    free(out.bytes);
+}
+
+/* Such a kind may stand in the table; no call can be made with it. */
+static void test_fields_of_one_name(void)
+{
+    static const char call[] = "{\"what\":\"call\",\"kind\":3}";
+    const char *line = beginning("{\"number\":3,\"name\":\"A\",\"fields\":[{\"name\":\"x\","
+                                 "\"type\":\"u8\"},{\"name\":\"x\",\"type\":\"u8\"}]}",
+                                 "", "");
     struct jsonl_source *s = jsonl_source_new(false);
-    snprintf(line, sizeof line,
-             "{\"intproxy_trace_jsonl\":1,\"header\":{},\"kinds\":[{\"number\":3,\"name\":\"A\","
-             "\"fields\":[{\"name\":\"x\",\"type\":\"u8\"},{\"name\":\"x\",\"type\":\"u8\"}]}],"
-             "\"types\":[],\"effects\":[],\"settings\":[]}");
+    struct trace_out out = {0};
     CHECK(jsonl_source_take(s, &out, line, strlen(line)));
     CHECK(!jsonl_source_take(s, &out, call, strlen(call)));
     CHECK(*jsonl_source_error(s));
@@ -219,5 +229,6 @@ CU_TestInfo trace_jsonl_tests[] = {
     {"records that are none", test_bad_records},
     {"beginnings that are none", test_no_beginning},
     {"names that are none", test_names_that_are_none},
+    {"two fields of one name", test_fields_of_one_name},
     CU_TEST_INFO_NULL,
 };
