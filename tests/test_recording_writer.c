@@ -779,13 +779,21 @@ static void test_which_parts_there_are(void)
     CHECK_UINT(trace_part_after(path, 9), 10);
     CHECK_UINT(trace_part_after(path, 11), 0);
     CHECK_UINT(trace_part_after("/nowhere/t", 0), 0);
+    CHECK_UINT(trace_part_last(path), 11);
+    CHECK_UINT(trace_part_last("/nowhere/t"), 0);
     end();
 }
 
-/* What is written while it is read, and rotated, and the oldest removed. */
-static void test_reading_while_it_is_rotated(void)
+static bool no_more(void *context)
 {
-    struct trace_input in = {.quiet = true};
+    (void)context;
+    return false;
+}
+
+/* What is written while it is read, and rotated, and the oldest removed. */
+static void test_following_while_it_is_rotated(void)
+{
+    struct trace_input in = {.quiet = true, .follow = true, .waits = no_more};
     struct trace_record r;
     const char *name = path;
     uint64_t read = 0, next = 0;
@@ -813,6 +821,34 @@ static void test_reading_while_it_is_rotated(void)
     CHECK_UINT(in.bad, 1); /* records n to m are missing */
     CHECK(read > 150 && read < 1000);
     CHECK_UINT(r.sequence, 1100);
+    trace_input_close(&in);
+    end();
+}
+
+/* Who does not follow reads the parts that there were, and of the last what it had when it came to that. */
+static void test_reading_while_it_is_rotated(void)
+{
+    struct trace_input in = {.quiet = true};
+    struct trace_record r;
+    const char *name = path;
+    uint64_t read = 0;
+    begin();
+    writer.store.part_bytes_max = 65536;
+    CHECK_UINT(writer_open(&writer, now), 0);
+    for (unsigned i = 0; i < 100; i++)
+        call(0, 1000);
+    drain();
+    trace_input_open(&in, &name, 1);
+    CHECK(trace_input_next(&in, &r));
+    CHECK_UINT(r.sequence, 0);
+    for (unsigned i = 0; i < 1000; i++)
+        call(0, 1000);
+    drain();
+    while (trace_input_next(&in, &r))
+        read++;
+    CHECK_UINT(r.sequence, read);
+    CHECK(read >= 99 && read < 200);
+    CHECK(in.bad == 0 && in.torn == 0);
     trace_input_close(&in);
     end();
 }
@@ -869,6 +905,7 @@ CU_TestInfo recording_writer_tests[] = {
      test_errors_are_written_out_once_for_the_time_that_is_kept},
     {"the next name is one that is free", test_the_next_name_is_one_that_is_free},
     {"which parts there are", test_which_parts_there_are},
+    {"following while it is rotated", test_following_while_it_is_rotated},
     {"reading while it is rotated", test_reading_while_it_is_rotated},
     {"files that cannot be read", test_files_that_cannot_be_read},
     CU_TEST_INFO_NULL,

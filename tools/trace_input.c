@@ -52,7 +52,8 @@ void trace_input_open(struct trace_input *in, const char *const *paths, unsigned
     in->at = 0;
     in->part = 0;
     in->fd = -1;
-    in->ended = in->had_more = false;
+    in->last_part = 0;
+    in->ended = in->grows = in->had_more = false;
 }
 
 void trace_input_close(struct trace_input *in)
@@ -63,9 +64,21 @@ void trace_input_close(struct trace_input *in)
     trace_reader_free(in->reader);
 }
 
+/* What is left of an open file; UINT64_MAX: only its end will tell. */
+static uint64_t size_now(int fd)
+{
+    struct stat st;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return UINT64_MAX;
+    return st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
+}
+
 static bool open_named(struct trace_input *in)
 {
     in->fd = strcmp(in->name, "-") == 0 ? STDIN_FILENO : open(in->name, O_RDONLY | O_CLOEXEC);
+    if (in->fd >= 0)
+        in->size = in->follow ? UINT64_MAX : size_now(in->fd);
     return in->fd >= 0;
 }
 
@@ -75,11 +88,20 @@ static void say_failed(struct trace_input *in, int error)
     in->failed = true;
 }
 
+/* 0: there is none that is to be read. */
+static uint32_t part_after(const struct trace_input *in, uint32_t part)
+{
+    uint32_t next = trace_part_after(in->paths[in->at], part);
+    return next <= in->last_part ? next : 0;
+}
+
 /* The next part of the name that stands for its parts. One that is removed meanwhile is passed over. */
 static bool open_part(struct trace_input *in)
 {
     uint32_t part = in->part;
-    while ((part = trace_part_after(in->paths[in->at], part))) {
+    if (!part)
+        in->last_part = in->follow ? UINT32_MAX : trace_part_last(in->paths[in->at]);
+    while ((part = part_after(in, part))) {
         trace_part_name(in->paths[in->at], part, in->name);
         bool opened = open_named(in);
         if (!opened && errno == ENOENT)
@@ -111,7 +133,7 @@ static bool open_path(struct trace_input *in)
 static bool open_next(struct trace_input *in)
 {
     in->bytes = 0;
-    in->ended = in->had_more = false;
+    in->ended = in->grows = in->had_more = false;
     while (in->at < in->count) {
         if (in->part ? open_part(in) : open_path(in)) {
             in->at += !in->part;
@@ -128,7 +150,7 @@ static void say_end(struct trace_input *in)
     char text[200];
     uint64_t offset;
     size_t torn = trace_reader_torn(in->reader, &offset);
-    if (!torn && in->bytes)
+    if (in->bytes && (!torn || in->grows))
         return;
     if (torn)
         snprintf(text, sizeof text,
@@ -173,7 +195,7 @@ static enum at_end at_end(struct trace_input *in)
 {
     if (in->had_more)
         return END_FILE;
-    in->had_more = in->part && trace_part_after(in->paths[in->at], in->part);
+    in->had_more = in->part && part_after(in, in->part);
     if (in->had_more)
         return READ_AGAIN;
     if (!may_grow(in))
@@ -213,6 +235,20 @@ static ssize_t read_some(const struct trace_input *in, void *bytes, size_t room)
     return n;
 }
 
+/* Of what it had when it was opened; 0: no more. */
+static size_t room_to_read(const struct trace_input *in)
+{
+    uint64_t left = in->size - in->bytes;
+    return left < READ_BYTES ? (size_t)left : READ_BYTES;
+}
+
+/* All that it had was read. Has it more, it is being written; that is left, as are the parts behind it. */
+static bool has_grown(const struct trace_input *in)
+{
+    uint64_t more = in->size == in->bytes ? size_now(in->fd) : 0;
+    return more && more != UINT64_MAX;
+}
+
 /* False: nothing more will come. */
 static bool feed(struct trace_input *in)
 {
@@ -224,7 +260,12 @@ static bool feed(struct trace_input *in)
     for (;;) {
         if (!wait_for_bytes(in))
             return false;
-        ssize_t n = read_some(in, bytes, sizeof bytes);
+        if (has_grown(in)) {
+            in->grows = true;
+            in->last_part = in->part;
+            return end_file(in);
+        }
+        ssize_t n = read_some(in, bytes, room_to_read(in));
         if (n > 0) {
             in->bytes += (uint64_t)n;
             trace_reader_feed(in->reader, bytes, (size_t)n);

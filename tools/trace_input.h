@@ -3,7 +3,8 @@
  * Purpose  opens the files that were named (the parts of one trace in order, see trace_parts_order.h; a name whose
  *          file does not exist but whose parts do, NAME.1, NAME.2 ..., stands for them) and gives their records.
  *          What is damaged or torn is said on stderr, with file and offset, and counted (of many places in a file:
- *          the first); all else is read. Files may be written to meanwhile, and be rotated.
+ *          the first); all else is read. Files may be written to meanwhile, and be rotated: what is read is what there
+ *          was when a file was opened, or the reader might run after a fast writer for ever; who follows gets all.
  * Owner    whoever opened it.
  * Thread   one.
  */
@@ -24,15 +25,18 @@ struct trace_input {
     /* Called while following, when there is nothing to read for now. False: it ends. NULL: it never does. */
     bool (*waits)(void *context);
     void *context;
-    bool quiet;     /* damage is counted, not said */
-    bool failed;    /* a file could not be opened or read: EXIT_IO, said */
-    uint64_t bad;   /* places that could not be read */
-    uint64_t said;  /* of these, in this file */
-    uint64_t torn;  /* files that end within a record, or before the first */
-    uint64_t files; /* begun */
-    uint64_t bytes; /* read of this file */
-    bool ended;     /* it has no more */
-    bool had_more;  /* the next part was there when this one was read to its end */
+    bool quiet;         /* damage is counted, not said */
+    bool failed;        /* a file could not be opened or read: EXIT_IO, said */
+    uint64_t bad;       /* places that could not be read */
+    uint64_t said;      /* of these, in this file */
+    uint64_t torn;      /* files that end within a record, or before the first */
+    uint64_t files;     /* begun */
+    uint64_t bytes;     /* read of this file */
+    uint64_t size;      /* it had so many when it was opened; UINT64_MAX: it is read to its end */
+    uint32_t last_part; /* that there was when the first was opened */
+    bool ended;         /* it has no more */
+    bool grows;         /* ... but it is being written: the record that its size cuts is not torn */
+    bool had_more;      /* the next part was there when this one was read to its end */
 };
 
 /* "-" is standard input. */

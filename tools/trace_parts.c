@@ -33,21 +33,38 @@ static uint32_t number_of(const char *entry, const char *name, size_t length)
     return *end ? 0 : (uint32_t)n;
 }
 
-uint32_t trace_part_after(const char *path, uint32_t number)
+struct found {
+    uint32_t lowest, highest;
+};
+
+/* Of those that are greater than `number`; zeros: there are none. */
+static struct found find_parts(const char *path, uint32_t number)
 {
     char directory[TRACE_PATH_MAX];
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t length = strlen(name);
-    uint32_t lowest = 0;
+    struct found found = {0};
     const struct dirent *entry;
     directory_of(path, directory);
     DIR *d = opendir(directory);
     while (d && (entry = readdir(d))) {
         uint32_t n = number_of(entry->d_name, name, length);
-        if (n > number && (!lowest || n < lowest))
-            lowest = n;
+        if (n > number && (!found.lowest || n < found.lowest))
+            found.lowest = n;
+        if (n > number && n > found.highest)
+            found.highest = n;
     }
     if (d)
         closedir(d);
-    return lowest;
+    return found;
+}
+
+uint32_t trace_part_after(const char *path, uint32_t number)
+{
+    return find_parts(path, number).lowest;
+}
+
+uint32_t trace_part_last(const char *path)
+{
+    return find_parts(path, 0).highest;
 }

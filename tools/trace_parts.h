@@ -16,5 +16,7 @@ enum { TRACE_PATH_MAX = 4096 };
 void trace_part_name(const char *path, uint32_t number, char out[TRACE_PATH_MAX]);
 /* The lowest number of a part of path that is greater than this one; 0: there is none. */
 uint32_t trace_part_after(const char *path, uint32_t number);
+/* The highest number of a part of path; 0: there is none. */
+uint32_t trace_part_last(const char *path);
 
 #endif

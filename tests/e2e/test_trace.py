@@ -85,7 +85,7 @@ class TheFile(Recording):
 
     def test_it_can_be_read_while_it_is_written(self):
         r = self.recorded()
-        stop = r.load()
+        stop = r.load(4)
         before, looks, end = 0, 0, time.monotonic() + 10
         while looks < 8 or (before <= 100 and time.monotonic() < end):
             looks += 1
@@ -98,6 +98,36 @@ class TheFile(Recording):
         stop()
         r.end()
         self.check_whole(r.path)
+
+    def test_what_is_written_meanwhile_is_not_waited_for(self):
+        """A reader ends with what the file had when it began: a fast writer could keep it for ever."""
+        r = self.recorded()
+        for i in range(300):
+            r.get(f"/{i}")
+        r.end()
+        with open(r.path, "rb") as f:
+            whole = f.read()
+        half = len(whole) // 2
+        place = self.directory()
+        for name, show in (("t", "t"), ("p.1", "p")):
+            path = os.path.join(place, name)
+            with open(path, "wb") as f:
+                f.write(whole[:half])
+            reader = subprocess.Popen([trace.TRACE, "show", os.path.join(place, show)],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+            self.addCleanup(reader.kill)
+            first = reader.stdout.read(1)  # it has begun, and cannot go on before this is read
+            with open(path, "ab") as f:
+                f.write(whole[half:])
+            if name == "p.1":
+                with open(os.path.join(place, "p.2"), "wb") as f:
+                    f.write(b"not looked at")
+            out, errors = reader.communicate()
+            self.assertEqual((reader.returncode, errors), (0, b""))
+            lines = (first + out).splitlines()
+            kept = trace.Trace(path, half)
+            self.assertGreater(kept.torn, 0)
+            self.assertEqual(len(lines), len(kept.records))
 
     def test_the_name_must_be_free(self):
         where = self.directory()

@@ -96,9 +96,9 @@ class Span:
 class Trace:
     """One file. `torn`: bytes at its end that are no whole frame."""
 
-    def __init__(self, path):
+    def __init__(self, path, size=-1):
         with open(path, "rb") as f:
-            data = f.read()
+            data = f.read(size)
         self.size, self.torn, self.records, self.header = len(data), 0, [], {}
         if len(data) < len(MAGIC):
             assert MAGIC.startswith(data)
