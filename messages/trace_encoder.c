@@ -18,7 +18,7 @@ struct trace_encoder {
     struct trace_shape end, undelivered;
 
     /* what the maps read from */
-    struct trace_numbers numbers;
+    uint64_t words[TRACE_WORDS];
     uint32_t worker;
     uint64_t lost;
     const char *text;
@@ -141,59 +141,73 @@ static const struct trace_shape *shape_of(struct trace_encoder *e, uint16_t kind
     return s;
 }
 
-static void take_numbers(struct trace_encoder *e, const struct recorded *h)
+/* Where a record's numbers are in an image, and what an entry has there. */
+enum {
+    SEQUENCE_AT = 0,
+    ENDED_AT = 16,
+    TOOK_AT = TRACE_WORDS * 8,
+    ENTRY_NUMBERS_BYTES = offsetof(struct entry, worker) + 1,
+};
+static_assert(offsetof(struct entry, now_us) == 8 && offsetof(struct entry, ended) == ENDED_AT &&
+                  offsetof(struct entry, from) == 24 && offsetof(struct entry, to) == 32 &&
+                  offsetof(struct entry, reference) == TOOK_AT &&
+                  offsetof(struct entry, number) == TOOK_AT + 4 &&
+                  offsetof(struct entry, exchange) == TOOK_AT + 8 &&
+                  offsetof(struct entry, actor_exchange) == TOOK_AT + 12 &&
+                  offsetof(struct entry, flags) == TOOK_AT + 16 &&
+                  offsetof(struct entry, type) == TOOK_AT + 18 &&
+                  offsetof(struct entry, worker) == TOOK_AT + 19 &&
+                  (int)ENTRY_NUMBERS_BYTES == (int)TRACE_NUMBERS_BYTES,
+              "an entry's numbers are a record's");
+
+static uint8_t *put_numbers(struct trace_encoder *e, uint8_t *at, const struct recorded *h)
 {
-    const struct entry *x = h->entry;
-    const struct message *m = &x->message;
-    uint64_t *words = e->numbers.words;
-    uint32_t *smalls = e->numbers.smalls;
-    words[0] = e->records++;
-    words[1] = x->now_us;
-    words[2] = h->ended_ns;
-    words[3] = ref_bits(m->from);
-    words[4] = ref_bits(m->to);
-    smalls[0] = h->took_ns;
-    smalls[1] = x->number;
-    smalls[2] = m->exchange;
-    smalls[3] = x->actor_exchange;
-    smalls[4] = (uint32_t)m->flags | (uint32_t)x->type << 16 | (uint32_t)x->worker << 24;
+    uint64_t sequence = e->records++;
+    memcpy(at, h->entry, ENTRY_NUMBERS_BYTES);
+    memcpy(at + SEQUENCE_AT, &sequence, 8);
+    memcpy(at + ENDED_AT, &h->ended_ns, 8);
+    memcpy(at + TOOK_AT, &h->took_ns, 4);
+    return at + ENTRY_NUMBERS_BYTES;
+}
+
+static uint8_t *put_rest(uint8_t *at, const struct recorded *h, uint32_t length)
+{
+    if (!h->entry->reference)
+        return trace_shape_bytes(at, h->entry->rest, length);
+    memcpy(at, &length, 4);
+    return recorded_put(h, at + 4);
 }
 
 static void encode(struct trace_encoder *e, struct trace_out *out, unsigned frame,
                    const struct trace_shape *s, const struct recorded *h, const void *payload)
 {
     uint32_t rest = s->has_bytes ? recorded_bytes(h) : 0;
-    take_numbers(e, h);
-    uint8_t *at = trace_frame_begin(out, s->bytes + rest), *end;
-    if (h->entry->reference) {
-        end = recorded_put(h, trace_shape_start(s, at, &e->numbers, rest));
-        end = trace_shape_end(s, end, payload);
-    } else {
-        end = trace_shape_fill(s, at, &e->numbers, h->entry->rest, rest, payload);
-    }
-    trace_frame_end(out, frame, end);
+    uint8_t *at = trace_shape_begin(s, trace_frame_begin(out, s->bytes + rest), rest);
+    at = put_numbers(e, at, h);
+    if (s->has_bytes)
+        at = put_rest(at, h, rest);
+    trace_frame_end(out, frame, trace_shape_fields(s, at, payload));
 }
 
 void trace_encode_entry(struct trace_encoder *e, struct trace_out *out, const struct recorded *h)
 {
-    const struct message *m = &h->entry->message;
-    switch (h->entry->what) {
+    const struct entry *x = h->entry;
+    switch (x->what) {
     case ENTRY_CALL:
-        encode(e, out, FRAME_CALL + m->kind, shape_of(e, m->kind), h, m->payload.bytes);
+        encode(e, out, FRAME_CALL + x->kind, shape_of(e, x->kind), h, x->payload.bytes);
         break;
     case ENTRY_END: encode(e, out, FRAME_END, &e->end, h, NULL); break;
     case ENTRY_LAGGED:
-        trace_encode_lagged(e, out, h->entry->worker, m->payload.words[0], h->ended_ns);
+        trace_encode_lagged(e, out, x->worker, x->payload.words[0], h->ended_ns);
         break;
-    default: encode(e, out, FRAME_UNDELIVERED, &e->undelivered, h, &m->kind); break;
+    default: encode(e, out, FRAME_UNDELIVERED, &e->undelivered, h, &x->kind); break;
     }
 }
 
 static void take_own(struct trace_encoder *e, uint64_t ended_ns)
 {
-    e->numbers = (struct trace_numbers){
-        .words = {e->records++, ended_ns / 1000, ended_ns},
-    };
+    memcpy(e->words, (uint64_t[TRACE_WORDS]){e->records++, ended_ns / 1000, ended_ns},
+           sizeof e->words);
 }
 
 void trace_encode_lagged(struct trace_encoder *e, struct trace_out *out, unsigned worker,
@@ -240,8 +254,8 @@ struct trace_encoder *trace_encoder_new(const struct trace_about *about,
     e->settings = settings;
     trace_shape_of(&e->end, TRACE_FORMAT_END);
     trace_shape_of(&e->undelivered, TRACE_FORMAT_UNDELIVERED);
-    e->lagged = tpl_map(TRACE_FORMAT_LAGGED, e->numbers.words, TRACE_WORDS, &e->worker, &e->lost);
-    e->note = tpl_map(TRACE_FORMAT_NOTE, e->numbers.words, TRACE_WORDS, &e->text);
+    e->lagged = tpl_map(TRACE_FORMAT_LAGGED, e->words, TRACE_WORDS, &e->worker, &e->lost);
+    e->note = tpl_map(TRACE_FORMAT_NOTE, e->words, TRACE_WORDS, &e->text);
     return e;
 }
 

@@ -12,7 +12,7 @@ static uint64_t first_of(const uint8_t *head)
 
 static uint32_t sum_of_head(uint64_t first)
 {
-    return (uint32_t)hash_of(&first, sizeof first);
+    return (uint32_t)hash_of_word(first);
 }
 
 /* In one piece: a processor waits for bytes that it reads together and has just written one by one. */

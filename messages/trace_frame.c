@@ -22,7 +22,7 @@ static void move_to(struct trace_out *out, size_t room, size_t phase)
     out->room = room - phase;
 }
 
-static void grow(struct trace_out *out, size_t bytes)
+static void make_room(struct trace_out *out, size_t bytes)
 {
     size_t phase = out->memory ? (size_t)(out->bytes - out->memory) : 0;
     size_t room = out->room ? out->room + phase : ROOM_USUAL;
@@ -38,10 +38,9 @@ static void grow(struct trace_out *out, size_t bytes)
     out->room = room;
 }
 
-uint8_t *trace_out_room(struct trace_out *out, size_t bytes)
+uint8_t *trace_out_grow(struct trace_out *out, size_t bytes)
 {
-    if (out->room - out->length < bytes)
-        grow(out, bytes);
+    make_room(out, bytes);
     return out->bytes + out->length;
 }
 

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <tpl.h>
 
-enum { LENGTH_AT = 4, NUMBERS_BYTES = TRACE_WORDS * 8 + TRACE_SMALLS * 4 };
-
 static uint8_t width_of(uint8_t field_type)
 {
     switch (field_type) {
@@ -19,7 +17,7 @@ static uint8_t width_of(uint8_t field_type)
 
 static uint32_t values_bytes(const struct trace_shape *s)
 {
-    uint32_t bytes = NUMBERS_BYTES + (s->has_bytes ? 4 : 0);
+    uint32_t bytes = TRACE_NUMBERS_BYTES + (s->has_bytes ? 4 : 0);
     for (unsigned i = 0; i < s->count; i++)
         bytes += s->fields[i].width ? s->fields[i].width : 8;
     return bytes;
@@ -28,16 +26,16 @@ static uint32_t values_bytes(const struct trace_shape *s)
 /* tpl makes one of which all values are zero. */
 static void start(struct trace_shape *s, const char *format)
 {
-    struct trace_numbers none = {0};
+    uint64_t words[TRACE_WORDS] = {0};
+    uint32_t smalls[TRACE_SMALLS] = {0};
     uint64_t fields[FIELDS_MAX] = {0}, *f = fields;
     tpl_bin empty = {NULL, 0};
     void *image;
     size_t length;
-    tpl_node *map =
-        s->has_bytes
-            ? tpl_map(TRACE_TPL(format), none.words, TRACE_WORDS, none.smalls, TRACE_SMALLS, &empty,
-                      f, f + 1, f + 2, f + 3, f + 4, f + 5, f + 6, f + 7, f + 8)
-            : tpl_map(TRACE_TPL(format), none.words, TRACE_WORDS, none.smalls, TRACE_SMALLS, f);
+    tpl_node *map = s->has_bytes
+                        ? tpl_map(TRACE_TPL(format), words, TRACE_WORDS, smalls, TRACE_SMALLS,
+                                  &empty, f, f + 1, f + 2, f + 3, f + 4, f + 5, f + 6, f + 7, f + 8)
+                        : tpl_map(TRACE_TPL(format), words, TRACE_WORDS, smalls, TRACE_SMALLS, f);
     tpl_pack(map, 0);
     tpl_dump(map, TPL_MEM, &image, &length);
     tpl_free(map);
@@ -117,41 +115,14 @@ static inline uint8_t *put_field(uint8_t *at, const uint8_t *field, uint8_t widt
     }
 }
 
-static inline uint8_t *start_image(const struct trace_shape *s, uint8_t *at,
-                                   const struct trace_numbers *numbers, uint32_t length)
+uint8_t *trace_shape_bytes(uint8_t *at, const uint8_t *bytes, uint32_t length)
 {
-    uint32_t whole = s->bytes + length;
-    memcpy(at, s->start, TRACE_SHAPE_START_MAX); /* what is too much is written over */
-    memcpy(at + LENGTH_AT, &whole, 4);
-    at = put(at + s->start_bytes, numbers->words, sizeof numbers->words);
-    at = put(at, numbers->smalls, sizeof numbers->smalls);
-    return s->has_bytes ? put(at, &length, 4) : at;
+    return put_bytes(put(at, &length, 4), bytes, length);
 }
 
-static inline uint8_t *end_image(const struct trace_shape *s, uint8_t *at, const uint8_t *payload)
+uint8_t *trace_shape_fields(const struct trace_shape *s, uint8_t *at, const uint8_t *payload)
 {
     for (unsigned i = 0; i < s->count; i++)
         at = put_field(at, payload + s->fields[i].offset, s->fields[i].width);
     return at;
-}
-
-uint8_t *trace_shape_start(const struct trace_shape *s, uint8_t *at,
-                           const struct trace_numbers *numbers, uint32_t length)
-{
-    return start_image(s, at, numbers, length);
-}
-
-uint8_t *trace_shape_end(const struct trace_shape *s, uint8_t *at, const uint8_t *payload)
-{
-    return end_image(s, at, payload);
-}
-
-uint8_t *trace_shape_fill(const struct trace_shape *s, uint8_t *at,
-                          const struct trace_numbers *numbers, const void *bytes, uint32_t length,
-                          const uint8_t *payload)
-{
-    at = start_image(s, at, numbers, length);
-    if (s->has_bytes)
-        at = put_bytes(at, bytes, length);
-    return end_image(s, at, payload);
 }

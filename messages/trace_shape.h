@@ -4,14 +4,14 @@
  *          made is copied, and the values are put where it puts them. That takes 20 ns; tpl_pack and tpl_dump, which
  *          go through lists and allocate, took 100. The bytes are the same (tests/test_trace_shape.c).
  * Owner    a value; nothing to free.
- * Thread   any; trace_shape_fill is pure.
+ * Thread   any; but for the making of a shape they are pure.
  */
 #ifndef MESSAGES_TRACE_SHAPE_H
 #define MESSAGES_TRACE_SHAPE_H
 
 #include "messages/trace_format.h"
 
-enum { TRACE_SHAPE_START_MAX = 40 };
+enum { TRACE_SHAPE_START_MAX = 40, TRACE_SHAPE_LENGTH_AT = 4 };
 
 struct trace_shape {
     uint8_t start[TRACE_SHAPE_START_MAX]; /* all that stands before the values */
@@ -24,25 +24,26 @@ struct trace_shape {
     } fields[FIELDS_MAX];
 };
 
-/* What all records begin with. */
-struct trace_numbers {
-    uint64_t words[TRACE_WORDS];
-    uint32_t smalls[TRACE_SMALLS];
-};
+/* What all records begin with: words, then smalls, as memory has them. */
+enum { TRACE_NUMBERS_BYTES = TRACE_WORDS * 8 + TRACE_SMALLS * 4 };
 
 /* Of FRAME_CALL, for a kind. */
 void trace_shape_of_kind(struct trace_shape *s, const struct kind_info *k);
 /* "U#u#", "U#u#B" or "U#u#v"; of the last, a kind's number is the payload. */
 void trace_shape_of(struct trace_shape *s, const char *format);
 
-/* The image in two steps: what stands before the bytes of B, for the caller to put there; and what follows them. Each
- * returns its end. */
-uint8_t *trace_shape_start(const struct trace_shape *s, uint8_t *at,
-                           const struct trace_numbers *numbers, uint32_t length);
-uint8_t *trace_shape_end(const struct trace_shape *s, uint8_t *at, const uint8_t *payload);
-/* In one; `at` has room for s->bytes and for those of B. Returns its end. */
-uint8_t *trace_shape_fill(const struct trace_shape *s, uint8_t *at,
-                          const struct trace_numbers *numbers, const void *bytes, uint32_t length,
-                          const uint8_t *payload);
+/* The image in three steps, at `at`, which has room for s->bytes and for those of B. What stands before the numbers;
+ * returns where these are to be put. */
+static inline uint8_t *trace_shape_begin(const struct trace_shape *s, uint8_t *at, uint32_t length)
+{
+    uint32_t whole = s->bytes + length;
+    memcpy(at, s->start, TRACE_SHAPE_START_MAX); /* what is too much is written over */
+    memcpy(at + TRACE_SHAPE_LENGTH_AT, &whole, 4);
+    return at + s->start_bytes;
+}
+/* The bytes of B, behind the numbers; of a shape that has some. Returns their end. */
+uint8_t *trace_shape_bytes(uint8_t *at, const uint8_t *bytes, uint32_t length);
+/* Then the fields. Returns the end of the image. */
+uint8_t *trace_shape_fields(const struct trace_shape *s, uint8_t *at, const uint8_t *payload);
 
 #endif

@@ -64,16 +64,15 @@ static inline struct entry *blank(struct part *p, const struct worker *w, enum e
                                   uint8_t type)
 {
     struct entry *e = (struct entry *)(void *)ring_reserve(&p->ring, 0, sizeof *e);
-    p->used = sizeof *e;
     if (!e)
         return NULL;
+    p->used = sizeof *e;
+    p->room = part_room(p);
     e->what = (uint8_t)what;
+    e->now_us = w->now_us;
+    e->reference = e->elsewhere = 0;
     e->type = type;
     e->worker = (uint8_t)w->index;
-    e->number = 0;
-    e->actor_exchange = 0;
-    e->reference = e->elsewhere = 0;
-    e->now_us = w->now_us;
     return e;
 }
 
@@ -101,7 +100,7 @@ static bool __attribute__((noinline)) say_lost(struct part *p, const struct work
     struct entry *e = blank(p, w, ENTRY_LAGGED, NO_TYPE);
     if (!e)
         return false;
-    e->message = (struct message){.payload.words[0] = lost};
+    e->payload.words[0] = lost;
     publish(p, e, p->lost_ticks);
     atomic_store_explicit(&p->lost, 0, memory_order_relaxed);
     return true;
@@ -149,9 +148,12 @@ static void keep_unheard(struct part *p, const struct message *m)
 
 static void say_unheard(struct recorder *r, const struct worker *w, const struct message *m)
 {
-    if (begin(r, w, ENTRY_UNDELIVERED, NO_TYPE))
-        r->parts[w->index].entry->message = *m;
-    finish(r, &r->parts[w->index]);
+    struct part *p = &r->parts[w->index];
+    if (begin(r, w, ENTRY_UNDELIVERED, NO_TYPE)) {
+        p->entry->number = p->entry->actor_exchange = 0;
+        entry_take(p->entry, m);
+    }
+    finish(r, p);
 }
 
 static void __attribute__((noinline)) say_all_unheard(struct recorder *r, const struct worker *w)
@@ -182,7 +184,7 @@ static void on_input(void *context, const struct actor *a, const struct message 
         return;
     p->entry->number = a->heard;
     p->entry->actor_exchange = a->exchange;
-    p->entry->message = *m;
+    entry_take(p->entry, m);
     if (message_span_counts[m->kind])
         add_spans(r, p, m);
 }
@@ -305,7 +307,10 @@ static void on_ending(void *context, const struct actor *a)
         return;
     p->entry->number = a->heard;
     p->entry->actor_exchange = a->exchange;
-    p->entry->message = (struct message){.to = a->ref, .flags = a->stop_reason};
+    p->entry->from = 0;
+    p->entry->to = ref_bits(a->ref);
+    p->entry->exchange = 0;
+    p->entry->flags = a->stop_reason;
 }
 
 /* A call is open, and this is the thread that it is in. */

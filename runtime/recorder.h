@@ -25,30 +25,50 @@
 #include "runtime/hooks.h"
 #include "runtime/message.h"
 #include "runtime/ticks.h"
+#include <string.h>
 
 enum entry_what {
-    ENTRY_CALL, /* a handler was called with `message` */
-    ENTRY_END, /* message.to ended; message.flags: why (enum stop_reason); effects of its on_stop */
-    ENTRY_UNDELIVERED, /* nobody was there any more to hear `message`; its payload is not kept */
-    ENTRY_LAGGED,      /* message.payload.words[0] calls of this worker were left out here */
+    ENTRY_CALL,        /* a handler was called with the message */
+    ENTRY_END,         /* `to` ended; effects of its on_stop */
+    ENTRY_UNDELIVERED, /* nobody was there any more to hear the message; its payload is not kept */
+    ENTRY_LAGGED,      /* payload.words[0] calls of this worker were left out here */
 };
 
+/* Up to `worker` in the order of a record's numbers (messages/trace_format.h), which are then copied at once; what the
+ * record says in the places of `bytes` to `kind`, of `ended` and of `reference` is known later. */
 struct entry {
-    uint32_t bytes;  /* of the whole entry, padding included; a multiple of 8 */
-    uint8_t padding; /* so many of them, at its end */
-    uint8_t what;    /* enum entry_what */
-    uint8_t type;    /* of message.to, in the options' types; NO_TYPE: not known, it has ended */
-    uint8_t worker;
-    uint32_t number;         /* message is the n-th that message.to has heard, from 1 */
-    uint32_t actor_exchange; /* of message.to, when it was called */
-    uint32_t reference;      /* where in `rest` the first struct reference is; 0: there is none */
-    uint32_t elsewhere;      /* bytes that the references stand for */
-    uint64_t ended;          /* ticks */
+    uint32_t bytes;          /* of the whole entry, padding included; a multiple of 8 */
+    uint8_t padding;         /* so many of them, at its end */
+    uint8_t what;            /* enum entry_what */
+    uint16_t kind;           /* of the message */
     uint64_t now_us;         /* what actor_now() said */
-    struct message
-        message; /* its spans are in `rest`; what its payload says of them means nothing */
+    uint64_t ended;          /* ticks */
+    uint64_t from, to;       /* bits of refs */
+    uint32_t reference;      /* where in `rest` the first struct reference is; 0: there is none */
+    uint32_t number;         /* the message is the n-th that `to` has heard, from 1 */
+    uint32_t exchange;       /* of the message */
+    uint32_t actor_exchange; /* of `to`, when it was called */
+    uint16_t flags;          /* of the message; an END's: why (enum stop_reason) */
+    uint8_t type;            /* of `to`, in the options' types; NO_TYPE: not known, it has ended */
+    uint8_t worker;
+    uint32_t elsewhere; /* bytes that the references stand for */
+    /* The message's; a LAGGED's word: how many. Its spans are in `rest`, what it says of them means nothing. */
+    union {
+        uint64_t words[MESSAGE_PAYLOAD_BYTES / 8];
+        uint8_t bytes[MESSAGE_PAYLOAD_BYTES];
+    } payload;
     uint8_t rest[];
 };
+
+static inline void entry_take(struct entry *e, const struct message *m)
+{
+    e->kind = m->kind;
+    e->from = ref_bits(m->from);
+    e->to = ref_bits(m->to);
+    e->exchange = m->exchange;
+    e->flags = m->flags;
+    memcpy(e->payload.bytes, m->payload.bytes, sizeof e->payload);
+}
 static_assert(WORKERS_MAX <= 256, "a worker is a byte");
 
 /* Of bytes that this worker's entries held a moment ago; not aligned. */

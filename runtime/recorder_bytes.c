@@ -33,6 +33,16 @@ static struct known known_as(const struct chunk *c, const uint8_t *bytes, uint32
     return (struct known){c, c->stamp, (uint32_t)(bytes - c->bytes), length};
 }
 
+bool part_look_for_room(struct part *p, size_t bytes)
+{
+    if (bytes <= ENTRY_BYTES_MAX - p->used && ring_reserve(&p->ring, p->used, bytes)) {
+        p->room = part_room(p);
+        return true;
+    }
+    p->entry = NULL;
+    return false;
+}
+
 /* ---- hashes ---- */
 
 static uint64_t hash_of_span(struct part *p, const struct chunk *c, const uint8_t *bytes,

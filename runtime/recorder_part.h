@@ -40,6 +40,7 @@ struct part {
      * at work in between. */
     _Alignas(64) struct entry *entry; /* that is being made; NULL: none, or it found no room */
     uint32_t used;                    /* its bytes so far; at most ENTRY_BYTES_MAX */
+    uint32_t room;                    /* ... that it may have, as far as is known */
     bool open;                        /* a call is being watched, with room or without */
     const struct worker *worker;      /* of the last call */
     uint32_t unheard_count;
@@ -59,15 +60,20 @@ struct part {
     uint64_t ended_ns;                 /* of the one before */
 };
 
-/* Room for so many more of the entry's bytes. NULL: it is given up. */
+static inline uint32_t part_room(const struct part *p)
+{
+    size_t room = ring_room(&p->ring);
+    return room < ENTRY_BYTES_MAX ? (uint32_t)room : ENTRY_BYTES_MAX;
+}
+/* As much as the reader has left by now. False: that is not enough, and the entry is given up. */
+bool part_look_for_room(struct part *p, size_t bytes);
+
+/* Room for so many more of the bytes of the entry, which is there. NULL: it is given up. */
 static inline uint8_t *part_more(struct part *p, size_t bytes)
 {
-    uint8_t *at =
-        bytes <= ENTRY_BYTES_MAX - p->used ? ring_reserve(&p->ring, p->used, bytes) : NULL;
-    if (RARELY(!at)) {
-        p->entry = NULL;
+    if (RARELY(bytes > p->room - p->used) && !part_look_for_room(p, bytes))
         return NULL;
-    }
+    uint8_t *at = (uint8_t *)p->entry + p->used;
     p->used += (uint32_t)bytes;
     return at;
 }

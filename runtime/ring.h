@@ -61,6 +61,12 @@ static inline uint8_t *ring_reserve(struct ring *r, size_t from, size_t bytes)
     return r->memory + (at & (r->size - 1)) + from;
 }
 
+/* Writer: so many can be reserved in all without another look at the reader. */
+static inline size_t ring_room(const struct ring *r)
+{
+    return r->released_seen + r->room - atomic_load_explicit(&r->published, memory_order_relaxed);
+}
+
 /* Writer: how many bytes were published before these. */
 static inline size_t ring_published(const struct ring *r)
 {

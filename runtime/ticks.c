@@ -64,7 +64,7 @@ static void read_both(ticks_clock *ticks, uint64_t *at_ticks, uint64_t *at_ns)
 
 void tick_scale_begin(struct tick_scale *s, ticks_clock *ticks)
 {
-    *s = (struct tick_scale){.ticks = ticks == monotonic_ns ? NULL : ticks, .ns_a_tick = 1};
+    *s = (struct tick_scale){.ticks = ticks == monotonic_ns ? NULL : ticks, .ns_a_tick = TICK_UNIT};
     if (s->ticks)
         read_both(ticks, &s->began_ticks, &s->began_ns);
     s->at_ticks = s->began_ticks;
@@ -76,7 +76,8 @@ void tick_scale_note(struct tick_scale *s, uint64_t ticks, uint64_t ns)
     bool is_far = ns - s->began_ns >= STEADY_NS;
     if ((s->is_steady && !is_far) || ticks <= s->began_ticks)
         return;
-    s->ns_a_tick = (double)(ns - s->began_ns) / (double)(ticks - s->began_ticks);
+    s->ns_a_tick = (uint64_t)((double)TICK_UNIT * (double)(ns - s->began_ns) /
+                              (double)(ticks - s->began_ticks));
     s->at_ticks = ticks;
     s->at_ns = ns;
     if (!is_far)
@@ -93,11 +94,4 @@ void tick_scale_adjust(struct tick_scale *s)
         return;
     read_both(s->ticks, &ticks, &ns);
     tick_scale_note(s, ticks, ns);
-}
-
-uint64_t tick_scale_ns(const struct tick_scale *s, uint64_t ticks)
-{
-    if (!s->ticks)
-        return ticks;
-    return s->at_ns + (uint64_t)(int64_t)((double)(int64_t)(ticks - s->at_ticks) * s->ns_a_tick);
 }

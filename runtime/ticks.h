@@ -30,14 +30,18 @@ static inline uint64_t ticks_now(ticks_clock *clock)
 }
 #endif
 
+/* A fixed point: numbers of both kinds would be turned into each other twice a record, which takes longer. */
+enum { TICK_BITS = 40 };
+#define TICK_UNIT (UINT64_C(1) << TICK_BITS)
+
 /* A line through what both clocks said at two moments. What lies between these is off by no more than it takes to
  * read a clock; what lies beyond, by that much for each stretch of the same length. */
 struct tick_scale {
     ticks_clock *ticks; /* NULL: ticks are nanoseconds */
     uint64_t began_ticks, began_ns;
     uint64_t at_ticks, at_ns;
-    double ns_a_tick;
-    bool is_steady; /* the two moments are far enough from each other */
+    uint64_t ns_a_tick; /* times TICK_UNIT */
+    bool is_steady;     /* the two moments are far enough from each other */
 };
 
 void tick_scale_begin(struct tick_scale *s, ticks_clock *ticks);
@@ -45,6 +49,13 @@ void tick_scale_begin(struct tick_scale *s, ticks_clock *ticks);
 void tick_scale_adjust(struct tick_scale *s);
 /* ... with what they said. */
 void tick_scale_note(struct tick_scale *s, uint64_t ticks, uint64_t ns);
-uint64_t tick_scale_ns(const struct tick_scale *s, uint64_t ticks);
+static inline uint64_t tick_scale_ns(const struct tick_scale *s, uint64_t ticks)
+{
+    if (!s->ticks)
+        return ticks;
+    __extension__ typedef __int128 wide;
+    wide units = (wide)(int64_t)(ticks - s->at_ticks) * (wide)s->ns_a_tick;
+    return s->at_ns + (uint64_t)(int64_t)(units >> TICK_BITS);
+}
 
 #endif

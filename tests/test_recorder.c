@@ -363,7 +363,7 @@ static void test_workers_entries_come_in_the_order_of_their_ends(void)
         CHECK(recorder_next(rig.recorder, h->ended_ns) == NULL);
         CHECK(recorder_next(rig.recorder, h->ended_ns + 1) == h);
         struct msg_resume said;
-        memcpy(&said, h->entry->message.payload.bytes, sizeof said);
+        memcpy(&said, h->entry->payload.bytes, sizeof said);
         CHECK_UINT(said.n, i);
         before = h->ended_ns;
         recorder_took(rig.recorder, h);

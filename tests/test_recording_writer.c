@@ -83,7 +83,7 @@ static void end(void)
 static void call(unsigned index, size_t bytes)
 {
     static struct worker worker;
-    static uint8_t any[65536];
+    static uint8_t any[2 << 20];
     worker.index = index;
     struct actor a = {.ref = {index << 24 | 1, 1}, .type = types[0], .worker = &worker};
     struct message *m = msg_data_new((struct msg_data){.bytes = span_copy(any, bytes)});
@@ -161,6 +161,50 @@ static void touch_file(const char *name, const char *text)
     FILE *f = fopen(name, "w");
     fputs(text, f);
     fclose(f);
+}
+
+static void calls(unsigned count, size_t bytes)
+{
+    while (count--)
+        call(0, bytes);
+}
+
+/* While it is busy what is no whole piece waits for the next drain, and no longer. */
+static void test_the_rest_of_a_busy_time_comes_later(void)
+{
+    struct counted c;
+    begin();
+    CHECK_UINT(writer_open(&writer, now), 0);
+    calls(60, 20000);
+    drain();
+    c = count_of(path);
+    CHECK(c.calls > 50 && c.calls < 60);
+    CHECK(c.bad == 0 && c.torn == 0);
+    drain();
+    CHECK_UINT(count_of(path).calls, 60);
+    calls(60, 20000);
+    drain();
+    calls(1, 20000);
+    drain();
+    CHECK_UINT(count_of(path).calls, 121);
+    end();
+}
+
+/* In memory it is always all there: a dump may come at any time. */
+static void test_in_memory_nothing_waits(void)
+{
+    char dump[TRACE_PATH_MAX];
+    begin();
+    writer.flight.last_ns = 60 * (uint64_t)SECOND;
+    writer.flight.bytes_max = 8 << 20;
+    CHECK_UINT(writer_open(&writer, now), 0);
+    call(0, 2 << 20);
+    call(0, 10);
+    drain();
+    writer_dump_name(&writer, dump);
+    CHECK(writer_dump(&writer, "test", now));
+    CHECK_UINT(count_of(dump).calls, 2);
+    end();
 }
 
 static void test_files_that_are_there_stay_as_they_are(void)
@@ -879,6 +923,8 @@ static void test_files_that_cannot_be_read(void)
 
 CU_TestInfo recording_writer_tests[] = {
     {"all of it is in the file", test_all_of_it_is_in_the_file},
+    {"the rest of a busy time comes later", test_the_rest_of_a_busy_time_comes_later},
+    {"in memory nothing waits", test_in_memory_nothing_waits},
     {"files that are there stay as they are", test_files_that_are_there_stay_as_they_are},
     {"an empty file may be given", test_an_empty_file_may_be_given},
     {"a directory that is not there", test_a_directory_that_is_not_there},

@@ -18,7 +18,7 @@ static struct tick_scale thrice(void)
                                .at_ticks = 1000,
                                .began_ns = 5000 * MS,
                                .at_ns = 5000 * MS,
-                               .ns_a_tick = 1};
+                               .ns_a_tick = TICK_UNIT};
 }
 
 static uint64_t ticks_at(uint64_t ns)

@@ -30,8 +30,10 @@ struct made {
     uint64_t now_ns;
 };
 
-static struct entry entry;    /* that is being made */
-static struct recorded times; /* ... and its times */
+/* that is being made */
+static struct entry entry;
+static struct message input;
+static struct recorded times;
 
 static const struct trace_about about = {.format = 1,
                                          .wall_us = 1772600767000000,
@@ -80,11 +82,9 @@ static struct message *call(struct made *m, const char *type, struct actor_ref f
     entry = (struct entry){.what = ENTRY_CALL, .type = type_number(type), .number = number};
     times.took_ns = 1000;
     times.ended_ns = m->now_ns;
-    entry.message.from = from;
-    entry.message.to = to;
-    entry.message.kind = kind;
+    input = (struct message){.from = from, .to = to, .kind = kind};
     m->rest.length = 0;
-    return &entry.message;
+    return &input;
 }
 
 static void sends(struct made *m, struct actor_ref to, uint16_t kind)
@@ -120,6 +120,7 @@ static void done(struct made *m)
     struct entry *e = malloc(sizeof *e + m->rest.length + 8);
     REQUIRE(e != NULL);
     *e = entry;
+    entry_take(e, &input);
     e->bytes = (uint32_t)(sizeof *e + m->rest.length);
     if (m->rest.length)
         memcpy(e->rest, m->rest.bytes, m->rest.length);
@@ -444,11 +445,11 @@ static void test_story(void)
     request(&m, 1);                                             /* 2: the exchange */
     simple(&m, "local_pool", interceptor, pool, MSG_WANT, 1);   /* 3: what it led to */
     call(&m, "incoming_proxy", NOBODY, other, MSG_CONTINUE, 2); /* 4: another exchange ... */
-    entry.message.exchange = 6;
+    input.exchange = 6;
     sends(&m, interceptor, MSG_CANCEL);
     done(&m);
     call(&m, "interceptor", other, interceptor, MSG_CANCEL, 2); /* 5: ... that led to this */
-    entry.message.exchange = 5;
+    input.exchange = 5;
     done(&m);
     struct trace_story *s = trace_story_new(5);
     start(&g, &m);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <tpl.h>
 
-static struct trace_numbers numbers;
+static struct {
+    uint64_t words[TRACE_WORDS];
+    uint32_t smalls[TRACE_SMALLS];
+} numbers;
 static uint8_t payload[MESSAGE_PAYLOAD_BYTES], bytes[300];
 
 static void fill(void *at, size_t length)
@@ -48,7 +51,12 @@ static void check_same(const struct trace_shape *s, tpl_node *map, uint32_t leng
     REQUIRE(got != NULL);
     tpl_pack(map, 0);
     CHECK_UINT(tpl_dump(map, TPL_MEM, &want, &want_length), 0);
-    uint8_t *end = trace_shape_fill(s, got, &numbers, bytes, length, values);
+    uint8_t *end = trace_shape_begin(s, got, length);
+    memcpy(end, &numbers, TRACE_NUMBERS_BYTES);
+    end += TRACE_NUMBERS_BYTES;
+    if (s->has_bytes)
+        end = trace_shape_bytes(end, bytes, length);
+    end = trace_shape_fields(s, end, values);
     CHECK_BYTES(got, (size_t)(end - got), want, want_length);
     CHECK_UINT((size_t)(end - got), s->bytes + length);
     tpl_free(map);

@@ -173,7 +173,7 @@ static void begin_piece(struct writer *w, uint64_t now_ns)
 
 static uint64_t lost_with(const struct entry *e)
 {
-    return e->what == ENTRY_LAGGED ? e->message.payload.words[0] : 1;
+    return e->what == ENTRY_LAGGED ? e->payload.words[0] : 1;
 }
 
 /* So many calls found no room in a ring. */
@@ -205,18 +205,23 @@ static void take_entry(struct writer *w, const struct recorded *h, uint64_t now_
         leave_out(w, e);
 }
 
+/* While whole pieces come, what is none waits for the next time: that is soon, and the page cache has less to do. */
 uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
 {
     const struct recorded *h;
     uint64_t count = 0;
+    bool is_busy = false;
     retry(w, now_ns);
     for (; (h = recorder_next(w->recorder, before_ns)); count++) {
         take_entry(w, h, now_ns);
         recorder_took(w->recorder, h);
-        if (is_piece(w, now_ns))
+        if (is_piece(w, now_ns)) {
+            is_busy |= w->out.length >= APPEND_BYTES;
             put_away(w, now_ns);
+        }
     }
-    put_away(w, now_ns);
+    if (!is_busy || keeps_in_memory(w))
+        put_away(w, now_ns);
     return count;
 }
 
