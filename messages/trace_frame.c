@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <tpl.h>
 
-enum { ROOM_USUAL = 64 << 10, ROOM_ALIGNED = 2 << 20 /* one huge page, if the kernel has one */ };
+enum { ROOM_USUAL = 64 << 10, ROOM_ALIGNED = 4 << 20 /* huge pages, if the kernel has some */ };
 
 /* Memory of `room` bytes with `phase` of them in front of what is in use. */
 static void move_to(struct trace_out *out, size_t room, size_t phase)

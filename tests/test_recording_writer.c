@@ -169,24 +169,41 @@ static void calls(unsigned count, size_t bytes)
         call(0, bytes);
 }
 
-/* While it is busy what is no whole piece waits for the next drain, and no longer. */
-static void test_the_rest_of_a_busy_time_comes_later(void)
+/* As the thread does while it runs. */
+static void drain_now(void)
 {
-    struct counted c;
+    writer_drain(&writer, UINT64_MAX - 1, now);
+}
+
+/* While there is more, what is no whole piece waits for up to 20 ms; and no longer than there is more. */
+static void test_pieces_are_large(void)
+{
+    enum { MS = 1000000 };
     begin();
     CHECK_UINT(writer_open(&writer, now), 0);
-    calls(60, 20000);
-    drain();
-    c = count_of(path);
-    CHECK(c.calls > 50 && c.calls < 60);
-    CHECK(c.bad == 0 && c.torn == 0);
-    drain();
-    CHECK_UINT(count_of(path).calls, 60);
-    calls(60, 20000);
-    drain();
+    now += 30 * MS;
     calls(1, 20000);
+    drain_now(); /* there was nothing for a while */
+    CHECK_UINT(count_of(path).calls, 1);
+    calls(1, 20000);
+    now += 4 * MS;
+    drain_now();
+    CHECK_UINT(count_of(path).calls, 1);
+    calls(1, 20000);
+    now += 16 * MS;
+    drain_now();
+    CHECK_UINT(count_of(path).calls, 3);
+    calls(1, 20000);
+    drain_now();
+    CHECK_UINT(count_of(path).calls, 3);
+    drain_now();
+    CHECK_UINT(count_of(path).calls, 4);
+    calls(200, 20000);
+    drain_now();
+    CHECK(count_of(path).calls > 150 && count_of(path).calls < 204);
+    CHECK(count_of(path).bad == 0 && count_of(path).torn == 0);
     drain();
-    CHECK_UINT(count_of(path).calls, 121);
+    CHECK_UINT(count_of(path).calls, 204);
     end();
 }
 
@@ -198,9 +215,10 @@ static void test_in_memory_nothing_waits(void)
     writer.flight.last_ns = 60 * (uint64_t)SECOND;
     writer.flight.bytes_max = 8 << 20;
     CHECK_UINT(writer_open(&writer, now), 0);
-    call(0, 2 << 20);
-    call(0, 10);
-    drain();
+    for (unsigned i = 0; i < 2; i++) {
+        call(0, 10);
+        drain_now();
+    }
     writer_dump_name(&writer, dump);
     CHECK(writer_dump(&writer, "test", now));
     CHECK_UINT(count_of(dump).calls, 2);
@@ -923,7 +941,7 @@ static void test_files_that_cannot_be_read(void)
 
 CU_TestInfo recording_writer_tests[] = {
     {"all of it is in the file", test_all_of_it_is_in_the_file},
-    {"the rest of a busy time comes later", test_the_rest_of_a_busy_time_comes_later},
+    {"pieces are large", test_pieces_are_large},
     {"in memory nothing waits", test_in_memory_nothing_waits},
     {"files that are there stay as they are", test_files_that_are_there_stay_as_they_are},
     {"an empty file may be given", test_an_empty_file_may_be_given},

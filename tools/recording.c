@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 enum {
-    NAP_MS = 20,
+    NAP_MS = 4, /* after long ones there is much to do, and who shares the core waits */
     SLEEP_MS = 500,
-    NAPS_BEFORE_SLEEP = 10,
+    NAPS_BEFORE_SLEEP = 12,
     CRASH_STARTS_MS = 2000,  /* so long a crash waits for the thread to begin, */
     CRASH_WRITES_MS = 30000, /* ... and to write */
     CRASH_STACK_BYTES = 64 << 10,

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 enum {
-    APPEND_BYTES = 1 << 20, /* what is encoded goes to the file in pieces of about this */
+    APPEND_BYTES = 3 << 20, /* what is encoded goes to the file in pieces of about this */
     KEEP_BYTES = 16 << 10,  /* ... to memory */
     HELD_MAX = 4 << 20,     /* encoded bytes that a full disk may keep waiting */
     ERROR_DUMPS_MAX = 20,   /* an error that comes again and again does not fill the disk */
 };
+#define WAIT_NS     UINT64_C(20000000)
 #define RETRY_NS    UINT64_C(1000000000) /* until a full disk is tried again */
 #define MORE_MEMORY "; more memory keeps more: --trace-memory"
 
@@ -108,6 +109,7 @@ static void put_away(struct writer *w, uint64_t now_ns)
 {
     if (!w->out.length || w->stuck)
         return;
+    w->put_ns = now_ns;
     if (!keeps_in_memory(w)) {
         append(w, now_ns);
         return;
@@ -205,22 +207,25 @@ static void take_entry(struct writer *w, const struct recorded *h, uint64_t now_
         leave_out(w, e);
 }
 
-/* While whole pieces come, what is none waits for the next time: that is soon, and the page cache has less to do. */
+/* What is no whole piece waits for more while there is more: so there are fewer writes, and large ones. Nor does it when
+ * everything is wanted, whenever it ended. */
+static bool must_wait(const struct writer *w, uint64_t count, uint64_t before_ns, uint64_t now_ns)
+{
+    return count && before_ns != UINT64_MAX && now_ns - w->put_ns < WAIT_NS && !keeps_in_memory(w);
+}
+
 uint64_t writer_drain(struct writer *w, uint64_t before_ns, uint64_t now_ns)
 {
     const struct recorded *h;
     uint64_t count = 0;
-    bool is_busy = false;
     retry(w, now_ns);
     for (; (h = recorder_next(w->recorder, before_ns)); count++) {
         take_entry(w, h, now_ns);
         recorder_took(w->recorder, h);
-        if (is_piece(w, now_ns)) {
-            is_busy |= w->out.length >= APPEND_BYTES;
+        if (is_piece(w, now_ns))
             put_away(w, now_ns);
-        }
     }
-    if (!is_busy || keeps_in_memory(w))
+    if (!must_wait(w, count, before_ns, now_ns))
         put_away(w, now_ns);
     return count;
 }

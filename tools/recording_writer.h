@@ -25,6 +25,7 @@ struct writer {
     struct recording_flight flight; /* last_ns 0: everything goes to the store */
     struct trace_out out;           /* encoded, not yet there */
     uint64_t out_first;             /* the number of its first record */
+    uint64_t put_ns;                /* when some of it went there last */
     uint64_t lost[WORKERS_MAX];     /* while the file took nothing */
     uint64_t missing;               /* in the trace, for that or for want of room in the rings */
     bool overrun;                   /* the latter, which was said */
