@@ -207,8 +207,8 @@ static void take_entry(struct writer *w, const struct recorded *h, uint64_t now_
         leave_out(w, e);
 }
 
-/* What is no whole piece waits for more while there is more: so there are fewer writes, and large ones. Nor does it when
- * everything is wanted, whenever it ended. */
+/* While more comes, what is no whole piece waits for it: so the writes are few and large. Not when everything is
+ * wanted, whenever it ended: `before_ns`. */
 static bool must_wait(const struct writer *w, uint64_t count, uint64_t before_ns, uint64_t now_ns)
 {
     return count && before_ns != UINT64_MAX && now_ns - w->put_ns < WAIT_NS && !keeps_in_memory(w);
