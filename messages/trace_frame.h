@@ -23,8 +23,9 @@ struct trace_out {
 enum { TRACE_OUT_ALIGNED = 4096 };
 void trace_out_begin_at(struct trace_out *out, size_t phase);
 void trace_out_free(struct trace_out *out);
-/* Room for so many more, behind length. */
+/* For trace_out_room. */
 uint8_t *trace_out_grow(struct trace_out *out, size_t bytes);
+/* Room for so many more, behind length. */
 static inline uint8_t *trace_out_room(struct trace_out *out, size_t bytes)
 {
     return out->room - out->length < bytes ? trace_out_grow(out, bytes) : out->bytes + out->length;

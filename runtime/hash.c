@@ -3,11 +3,6 @@
 #include "runtime/hash.h"
 #include <xxhash.h>
 
-uint64_t hash_of(const void *bytes, size_t length)
-{
-    return length <= HASH_SHORT ? XXH3_64bits(bytes, length) : hash_long(bytes, length, 0);
-}
-
 uint64_t hash_of_word(uint64_t word)
 {
     return XXH3_64bits(&word, sizeof word);
@@ -17,4 +12,10 @@ uint64_t hash_seeded(const void *bytes, size_t length, uint64_t seed)
 {
     return length <= HASH_SHORT ? XXH3_64bits_withSeed(bytes, length, seed)
                                 : hash_long(bytes, length, seed);
+}
+
+/* A seed of 0 is none. */
+uint64_t hash_of(const void *bytes, size_t length)
+{
+    return hash_seeded(bytes, length, 0);
 }

@@ -6,7 +6,6 @@
 #include <xxhash.h>
 #endif
 
-/* With a seed of 0 it is the hash without one. */
 uint64_t hash_long(const void *bytes, size_t length, uint64_t seed)
 {
     return XXH3_64bits_withSeed(bytes, length, seed);

@@ -364,7 +364,7 @@ static int create_ring(struct ring *ring, const struct recorder_options *o)
 
 struct recorder *recorder_new(const struct recorder_options *o, int *error)
 {
-    struct recorder *r = aligned_alloc(64, sizeof *r);
+    struct recorder *r = calloc(1, sizeof *r);
     struct part *parts = aligned_alloc(64, o->workers * sizeof *parts);
     *error = r && parts ? 0 : ENOMEM;
     if (*error) {
@@ -372,7 +372,6 @@ struct recorder *recorder_new(const struct recorder_options *o, int *error)
         free(parts);
         return NULL;
     }
-    memset(r, 0, sizeof *r);
     memset(parts, 0, o->workers * sizeof *parts);
     r->parts = parts;
     r->options = *o;

@@ -101,10 +101,6 @@ struct recorder {
     atomic_uint reader;              /* enum reader_waits */
     atomic_bool saw_error;
     uint8_t bodies[MESSAGE_KINDS_MAX];
-
-    /* The reader's: whose entries come in a row, those that ended before this. */
-    _Alignas(64) struct part *run; /* NULL: it is not known */
-    uint64_t run_before_ns, run_until_ns;
 };
 
 #endif

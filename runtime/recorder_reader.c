@@ -31,40 +31,15 @@ static const struct recorded *head(const struct recorder *r, struct part *p)
     return &p->next;
 }
 
-/* Of the run that goes on. What has ended before a moment that is past is in its ring; of the present nothing is known,
- * and so there is no run. */
-static const struct recorded *next_of_run(const struct recorder *r, uint64_t before_ns)
-{
-    if (!r->run || before_ns != r->run_before_ns || before_ns == UINT64_MAX)
-        return NULL;
-    const struct recorded *h = head(r, r->run);
-    return h && h->ended_ns < r->run_until_ns ? h : NULL;
-}
-
-static const struct recorded *find_oldest(struct recorder *r, uint64_t before_ns)
-{
-    const struct recorded *oldest = NULL;
-    r->run = NULL;
-    r->run_before_ns = r->run_until_ns = before_ns;
-    for (unsigned i = 0; i < r->options.workers; i++) {
-        const struct recorded *h = head(r, &r->parts[i]);
-        if (!h || h->ended_ns >= before_ns)
-            continue;
-        if (oldest && oldest->ended_ns <= h->ended_ns) {
-            r->run_until_ns = h->ended_ns < r->run_until_ns ? h->ended_ns : r->run_until_ns;
-            continue;
-        }
-        r->run_until_ns = oldest ? oldest->ended_ns : before_ns;
-        r->run = &r->parts[i];
-        oldest = h;
-    }
-    return oldest;
-}
-
 const struct recorded *recorder_next(struct recorder *r, uint64_t before_ns)
 {
-    const struct recorded *h = next_of_run(r, before_ns);
-    return h ? h : find_oldest(r, before_ns);
+    const struct recorded *oldest = NULL;
+    for (unsigned i = 0; i < r->options.workers; i++) {
+        const struct recorded *h = head(r, &r->parts[i]);
+        if (h && h->ended_ns < before_ns && (!oldest || h->ended_ns < oldest->ended_ns))
+            oldest = h;
+    }
+    return oldest;
 }
 
 void recorder_took(struct recorder *r, const struct recorded *h)

@@ -83,7 +83,7 @@ static void end(void)
 static void call(unsigned index, size_t bytes)
 {
     static struct worker worker;
-    static uint8_t any[2 << 20];
+    static uint8_t any[65536];
     worker.index = index;
     struct actor a = {.ref = {index << 24 | 1, 1}, .type = types[0], .worker = &worker};
     struct message *m = msg_data_new((struct msg_data){.bytes = span_copy(any, bytes)});
@@ -91,6 +91,12 @@ static void call(unsigned index, size_t bytes)
     rig_input(&rig, &a, m, 0);
     rig.hooks.handled(&rig, &a);
     message_free(m);
+}
+
+static void calls(unsigned count, size_t bytes)
+{
+    while (count--)
+        call(0, bytes);
 }
 
 static void drain(void)
@@ -161,12 +167,6 @@ static void touch_file(const char *name, const char *text)
     FILE *f = fopen(name, "w");
     fputs(text, f);
     fclose(f);
-}
-
-static void calls(unsigned count, size_t bytes)
-{
-    while (count--)
-        call(0, bytes);
 }
 
 /* As the thread does while it runs. */
@@ -285,8 +285,7 @@ static void test_parts_by_size(void)
     begin();
     writer.store.part_bytes_max = 65536;
     CHECK_UINT(writer_open(&writer, now), 0);
-    for (unsigned i = 0; i < 400; i++)
-        call(0, 1000);
+    calls(400, 1000);
     drain();
     writer_end(&writer, "the end", now);
     struct counted c = count_of(path);
@@ -339,8 +338,7 @@ static void test_the_last_parts_stay(void)
     writer.store.part_bytes_max = 65536;
     writer.store.keep = 3;
     CHECK_UINT(writer_open(&writer, now), 0);
-    for (unsigned i = 0; i < 1000; i++)
-        call(0, 1000);
+    calls(1000, 1000);
     drain();
     struct counted c = count_of(path);
     CHECK(c.files == 3 && c.bad == 0 && c.first > 700);
@@ -357,8 +355,7 @@ static void test_a_part_that_cannot_be_made(void)
     CHECK_UINT(writer_open(&writer, now), 0);
     snprintf(part, sizeof part, "%s.2", path);
     mkdir(part, 0700);
-    for (unsigned i = 0; i < 100; i++)
-        call(0, 1000);
+    calls(100, 1000);
     drain();
     CHECK_UINT(said("Is a directory; messages are left out"), 1);
     rmdir(part);
@@ -485,8 +482,7 @@ static void test_a_part_that_stays_full(void)
     drain();
     now += SECOND;
     limit_files(beginning + 500);
-    for (unsigned i = 0; i < 20; i++)
-        call(0, 1000);
+    calls(20, 1000);
     drain();
     writer_end(&writer, "the end", now);
     limit_files(RLIM_INFINITY);
@@ -758,8 +754,7 @@ static void test_a_record_that_is_larger_than_the_memory(void)
 static void test_a_dump_that_does_not_fit(void)
 {
     begin_last(SECOND, 1 << 20);
-    for (unsigned i = 0; i < 10; i++)
-        call(0, 5000);
+    calls(10, 5000);
     drain();
     limit_files(30000);
     CHECK(!writer_dump(&writer, "why", now));
@@ -867,16 +862,13 @@ static void test_following_while_it_is_rotated(void)
     drain();
     trace_input_open(&in, &name, 1);
     CHECK(trace_input_next(&in, &r));
-    for (unsigned i = 0; i < 100; i++)
-        call(0, 1000);
+    calls(100, 1000);
     drain();
     for (next = r.sequence + 1; read < 100 && trace_input_next(&in, &r); read++, next++)
         CHECK_UINT(r.sequence, next);
     CHECK_UINT(read, 100);
     CHECK_UINT(in.bad, 0);
-    for (unsigned i = 0; i < 1000;
-         i++) /* now it is too slow: parts are gone before it comes to them */
-        call(0, 1000);
+    calls(1000, 1000); /* now it is too slow: parts are gone before it comes to them */
     drain();
     while (trace_input_next(&in, &r))
         read++;
@@ -897,14 +889,12 @@ static void test_reading_while_it_is_rotated(void)
     begin();
     writer.store.part_bytes_max = 65536;
     CHECK_UINT(writer_open(&writer, now), 0);
-    for (unsigned i = 0; i < 100; i++)
-        call(0, 1000);
+    calls(100, 1000);
     drain();
     trace_input_open(&in, &name, 1);
     CHECK(trace_input_next(&in, &r));
     CHECK_UINT(r.sequence, 0);
-    for (unsigned i = 0; i < 1000; i++)
-        call(0, 1000);
+    calls(1000, 1000);
     drain();
     while (trace_input_next(&in, &r))
         read++;

@@ -17,7 +17,7 @@ enum {
     HELD_MAX = 4 << 20,     /* encoded bytes that a full disk may keep waiting */
     ERROR_DUMPS_MAX = 20,   /* an error that comes again and again does not fill the disk */
 };
-#define WAIT_NS     UINT64_C(20000000)
+#define WAIT_NS     UINT64_C(20000000)   /* for more, until less than a piece is written */
 #define RETRY_NS    UINT64_C(1000000000) /* until a full disk is tried again */
 #define MORE_MEMORY "; more memory keeps more: --trace-memory"
 
