@@ -430,11 +430,13 @@ static void play(struct app_play *a)
 
 /* ---- judging ---- */
 
+/* 0: it followed nothing for certain. What was mirrored did not wait for the answers of this application: its client
+ * had them of another one. */
 static uint32_t client_of(const struct app_play *a, const struct trace_clients *clients,
                           const struct trace_transaction *t)
 {
     const struct trace_exchange *x = trace_exchange_of_number(a->play->exchanges, t->exchange);
-    if (!x || !x->has_ids || t->left_out)
+    if (!x || !x->has_ids || x->mode == WIRE_MIRROR || t->left_out)
         return 0;
     return trace_client_of(clients, x->mode, x->connection, x->request, t->began_ns);
 }

@@ -1,4 +1,5 @@
 """One side of a recorded run, played to a live program: intproxy-trace replay --as agent, app, client."""
+import http.client
 import json
 import os
 import signal
@@ -176,9 +177,10 @@ class Base(Case):
                 t.join()
         self.raw(port)
 
-    def standalone(self, application_port, *args):
+    def standalone(self, application_port, *args, upstream=None):
         port = apps.free_port()
-        daemon = Daemon("--standalone", f"{port}={application_port}", "-R", f"{port}:{application_port}", *args)
+        daemon = Daemon("--standalone", f"{port}={upstream or application_port}",
+                        "-R", f"{port}:{application_port}", *args)
         self.addCleanup(daemon.kill)
         daemon.wait_ready()
         return port, daemon
@@ -187,9 +189,9 @@ class Base(Case):
         daemon.signal(signal.SIGTERM)
         self.assertEqual(daemon.wait_exit(15), 0, daemon.log)
 
-    def record(self, app, traffic=None, *args):
+    def record(self, app, traffic=None, *args, upstream=None):
         trace = os.path.join(self.directory(), "run.trace")
-        port, daemon = self.standalone(app.port, "--trace", trace, *args)
+        port, daemon = self.standalone(app.port, "--trace", trace, *args, upstream=upstream)
         (traffic or self.traffic)(port)
         self.end(daemon)
         return trace, port
@@ -362,6 +364,26 @@ class AsApp(Base):
             report = play.finish(1 if reordered else 0)
             self.counts(report, matched=3, **({"reordered": reordered} if reordered else {}))
             self.end(daemon)
+
+    def test_the_order_of_what_is_mirrored(self):
+        """Its client has the answers of another application, and waits for them alone."""
+        app = self.keep(application())
+        upstream = self.keep(application())
+
+        def traffic(port):
+            client = http.client.HTTPConnection("127.0.0.1", port, 20)
+            for target in ("/chunked", "/who"):
+                client.request("GET", target)
+                client.getresponse().read()
+                time.sleep(0.3)  # the copy's answer has come, too
+            client.close()
+        trace, _ = self.record(app, traffic, "--mirror", upstream=upstream.port)
+        at = apps.free_port()
+        play = Play(self, "app", trace, "--listen", str(at), "--speed", "0.1").wait_ready()
+        port, daemon = self.standalone(at, "--mirror", upstream=upstream.port)
+        traffic(port)
+        self.counts(play.finish(0), matched=2)
+        self.end(daemon)
 
     def test_many_clients(self):
         """Each has its own pace; some of what they ask for is the same."""
