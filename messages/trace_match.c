@@ -233,6 +233,31 @@ bool trace_match_early(struct trace_match *m, const struct trace_http *request, 
     return true;
 }
 
+/* One is the beginning of the other. */
+static bool begins_as(const struct wire_buffer *a, const struct wire_buffer *b)
+{
+    size_t least = a->length < b->length ? a->length : b->length;
+    return !least || !memcmp(a->at, b->at, least);
+}
+
+bool trace_match_broken(struct trace_match *m, const struct trace_http *request, unsigned *index)
+{
+    struct wire_buffer key = {0};
+    head_key(m, request, &key);
+    struct alike *a = find(m->heads, &key);
+    wire_buffer_release(&key);
+    for (unsigned i = 0; a && i < a->count; i++) {
+        const struct trace_http *recorded = &m->all->list[a->indexes[i]].request;
+        if (m->used[a->indexes[i]] || recorded->ended ||
+            !begins_as(&recorded->body, &request->body))
+            continue;
+        *index = a->indexes[i];
+        use(m, *index);
+        return true;
+    }
+    return false;
+}
+
 static unsigned next_raw(const struct trace_match *m)
 {
     unsigned i = m->raw_at;

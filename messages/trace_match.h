@@ -29,6 +29,9 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
                                        unsigned *index, struct wire_buffer *why);
 /* A head alone: the next one with it, if its answer began before its body had come. */
 bool trace_match_early(struct trace_match *m, const struct trace_http *request, unsigned *index);
+/* What there is of a request whose client left before it was whole: the next one that was recorded so. How far either
+ * body got is chance. */
+bool trace_match_broken(struct trace_match *m, const struct trace_http *request, unsigned *index);
 /* The next connection without HTTP. */
 bool trace_match_raw(struct trace_match *m, unsigned *index);
 /* Is there one still, and does the application speak first on it? */

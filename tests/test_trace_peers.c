@@ -367,6 +367,47 @@ static void test_an_early_answer(void)
     recorded_free(&r);
 }
 
+static bool is_broken(struct trace_match *m, const char *text)
+{
+    struct trace_http request;
+    unsigned index;
+    read_text(&request, text, HTTP1_REQUESTS, 100);
+    bool found = trace_match_broken(m, &request, &index);
+    CHECK(!found || (index == 1 && trace_match_is_used(m, 1)));
+    trace_http_release(&request);
+    return found;
+}
+
+/* Its client left in the middle, which may be sooner or later the next time. */
+static void test_a_request_that_is_not_whole(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    recorded_get(&r, 1, "/p");
+    agent_request(&r.w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                         .connection = 2,
+                                         .method = "POST",
+                                         .path = "/p",
+                                         .body = "12",
+                                         .headers = "content-length: 9\n",
+                                         .more = true});
+    (void)recorded_app(&r);
+    agent_close(&r.w, 2);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    struct trace_match *m = trace_match_new(t, NULL);
+    REQUIRE(t->count == 2);
+    CHECK(!t->list[1].request.ended);
+    CHECK(!is_broken(m, "GET /p HTTP/1.1\r\ncontent-length: 9\r\n\r\n12"));
+    CHECK(!is_broken(m, "POST /p HTTP/1.1\r\ncontent-length: 9\r\n\r\n13"));
+    CHECK(is_broken(m, "POST /p HTTP/1.1\r\ncontent-length: 9\r\n\r\n123"));
+    CHECK(!is_broken(m, "POST /p HTTP/1.1\r\ncontent-length: 9\r\n\r\n1"));
+    CHECK_UINT(trace_match_left(m), 1);
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
 /* ---- pieces ---- */
 
 /* Everything that is said, as text; "+" waits for time, "?" for the peer, "E" ends, "R" resets. */
@@ -565,6 +606,7 @@ CU_TestInfo trace_peers_tests[] = {
     {"bodies are compared by hashes", test_bodies_are_compared_by_hashes},
     {"requests are matched", test_requests_are_matched},
     {"an early answer", test_an_early_answer},
+    {"a request that is not whole", test_a_request_that_is_not_whole},
     {"an answer in pieces", test_an_answer_in_pieces},
     {"a client that leaves", test_a_client_that_leaves},
     {"an answer broken off", test_an_answer_broken_off},

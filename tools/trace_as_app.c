@@ -277,13 +277,22 @@ static void on_heard(struct loop_socket *s, const uint8_t *bytes, size_t length)
     look(c);
 }
 
+/* As recorded, if that one was not whole either. */
+static void broke_request(struct app_connection *c)
+{
+    struct trace_about_what about = about_request(c);
+    if (c->request.has_head && trace_match_broken(c->app->match, &c->request, &c->index))
+        c->app->play->findings.matched++;
+    else
+        trace_findings_add(&c->app->play->findings, FINDING_NOTE, &about,
+                           "a request that is not whole: the connection ended");
+}
+
 static void broke(struct app_connection *c)
 {
     const struct trace_transaction *t = c->playing ? transaction_of(c) : NULL;
-    struct trace_about_what about = about_request(c);
     if (c->reading && !c->playing && c->reader.began)
-        trace_findings_add(&c->app->play->findings, FINDING_NOTE, &about,
-                           "a request that is not whole: the connection ended");
+        broke_request(c);
     if (t && !t->resets[SIDE_NEAR] && !t->ends[SIDE_NEAR] && c->walk.at < t->count) {
         find(c, FINDING_DIFFERENT, "the daemon ended the connection before the answer was whole");
         end_answer(c);

@@ -410,6 +410,20 @@ class AsApp(Base):
         report = Play(self, "app", trace, "--listen", str(apps.free_port()), "--first", "200ms").finish(1)
         self.counts(report, missing=1)
 
+    def test_a_client_that_left_while_it_asked(self):
+        app = self.keep(application())
+
+        def traffic(port, body=b"some"):
+            with socket.create_connection(("127.0.0.1", port), 20) as s:
+                s.sendall(b"POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + body)
+                time.sleep(0.3)
+        trace, _ = self.record(app, traffic)
+        for body, code, counts in ((b"some", 0, {"matched": 1}), (b"other", 1, {"missing": 1})):
+            play, port, daemon = self.play(trace, "--timeout", "1s")
+            traffic(port, body)
+            self.counts(play.finish(code), **counts)
+            self.end(daemon)
+
 
 class AsClient(Base):
     def play(self, trace, to, code, *args):
