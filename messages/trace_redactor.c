@@ -55,6 +55,11 @@ static void keep_text(struct redactor *d, const char *text)
     redact_texts_keep(d->texts, text, strlen(text));
 }
 
+static bool is_filter(const struct trace_setting *s)
+{
+    return strcmp(s->name, "header_filter") == 0;
+}
+
 /* What a file says of itself: its names have to stay, its options and settings may have secrets. */
 static void learn_file(struct redactor *d, const struct trace_reader *reader)
 {
@@ -77,7 +82,7 @@ static void learn_file(struct redactor *d, const struct trace_reader *reader)
     learn_text(d, a->options);
     for (const struct trace_setting *s = trace_reader_settings(reader); s->name; s++) {
         keep_text(d, s->name);
-        if (strcmp(s->name, "header_filter") == 0)
+        if (is_filter(s))
             learn_filter(d, s->value);
         else
             learn_text(d, s->value);
@@ -226,27 +231,45 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
 
 /* ---- texts beside the records ---- */
 
-void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length)
+typedef void look(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                  const uint8_t *bytes, size_t length);
+
+static void hide(struct redactor *d, uint8_t *bytes, size_t length, look *look_at)
 {
     struct patches found = {0};
     struct redact_eyes eyes = {d->rules, {d->texts, on_part, &found, NULL}, NULL, NULL};
     struct redact_flow flow = {0};
     redact_flow_feed(&flow, &eyes.sink, bytes, length, (struct redact_spot){0});
     redact_flow_settle(&flow, &eyes.sink);
-    redact_plain(&eyes, &flow, 0, bytes, length);
+    look_at(&eyes, &flow, 0, bytes, length);
     patches_sort(&found);
     patch_bytes(d, found.at, found.count, bytes);
     redact_flow_free(&flow);
     free(found.at);
 }
 
-char *redactor_text(struct redactor *d, const char *text)
+void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length)
+{
+    hide(d, bytes, length, redact_plain);
+}
+
+static char *hidden(struct redactor *d, const char *text, look *look_at)
 {
     size_t length = strlen(text);
     char *out = redact_grown(NULL, length + 1);
     memcpy(out, text, length + 1);
-    redactor_hide(d, (uint8_t *)out, length);
+    hide(d, (uint8_t *)out, length, look_at);
     return out;
+}
+
+char *redactor_text(struct redactor *d, const char *text)
+{
+    return hidden(d, text, redact_plain);
+}
+
+char *redactor_setting(struct redactor *d, const struct trace_setting *setting)
+{
+    return hidden(d, setting->value, is_filter(setting) ? redact_filter : redact_plain);
 }
 
 struct redactor_sums redactor_sums(const struct redactor *d)

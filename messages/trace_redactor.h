@@ -56,8 +56,10 @@ const struct trace_record *redactor_apply(struct redactor *d, const struct trace
 void redactor_learn_bytes(struct redactor *d, const uint8_t *bytes, size_t length);
 /* Replaces what is secret in such bytes. From redactor_learned on. */
 void redactor_hide(struct redactor *d, uint8_t *bytes, size_t length);
-/* Any text that belongs to the trace (the header's options, settings), from redactor_learned on. free() it. */
+/* Any text that belongs to the trace (the header's options), from redactor_learned on. free() it. */
 char *redactor_text(struct redactor *d, const char *text);
+/* The same, of a setting's value: a filter becomes what it becomes in the messages that name it. */
+char *redactor_setting(struct redactor *d, const struct trace_setting *setting);
 
 struct redactor_sums {
     uint64_t values;   /* that were learned */

@@ -164,12 +164,24 @@ static const struct trace_about nothing = {.first_sequence = UINT64_MAX,
                                            .why = ""};
 
 /* Texts of ours in place of those that were read, without their secrets. */
+static const char *own_text(const char *text)
+{
+    char *own = strdup(text);
+    if (!own)
+        heap_exhausted("a text of a trace", strlen(text));
+    return own;
+}
+
 static const char *shown_text(const struct convert *c, const char *text)
 {
-    char *shown = c->redaction ? redactor_text(c->redaction->redactor, text) : strdup(text);
-    if (!shown)
-        heap_exhausted("a text of a trace", strlen(text));
-    return shown;
+    return c->redaction ? redactor_text(c->redaction->redactor, text) : own_text(text);
+}
+
+static struct trace_setting shown_setting(const struct convert *c, const struct trace_setting *s)
+{
+    return (struct trace_setting){shown_text(c, s->name),
+                                  c->redaction ? redactor_setting(c->redaction->redactor, s)
+                                               : own_text(s->value)};
 }
 
 static void forget_about(struct convert *c)
@@ -203,8 +215,7 @@ static void show_about(struct convert *c, const struct trace_about *about,
     if (!c->settings)
         heap_exhausted("the settings of a trace", count);
     for (size_t i = 0; i < count; i++)
-        c->settings[i] = (struct trace_setting){shown_text(c, settings[i].name),
-                                                shown_text(c, settings[i].value)};
+        c->settings[i] = shown_setting(c, &settings[i]);
 }
 
 /* A file into which nothing was written yet makes a form without anything in it, which its readers can read. */

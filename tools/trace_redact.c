@@ -210,7 +210,7 @@ static struct trace_setting *redacted_settings(struct redactor *d,
     if (!out)
         heap_exhausted("settings", count * sizeof *out);
     for (size_t i = 0; i < count; i++)
-        out[i] = (struct trace_setting){settings[i].name, redactor_text(d, settings[i].value)};
+        out[i] = (struct trace_setting){settings[i].name, redactor_setting(d, &settings[i])};
     return out;
 }
 

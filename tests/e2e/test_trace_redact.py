@@ -263,6 +263,19 @@ class Redact(Case):
                 self.tool("replay", self.trace)
                 self.tool("replay", self.copy)
 
+    def test_a_filter_with_what_is_replaced_behind_its_name_only(self):
+        """It is too short: in the settings it becomes what it becomes in what is said to the agent."""
+        for expression in (f"authorization: Bearer {BEARER[:3]}.*", "x-session-id: 12a.*"):
+            with self.subTest(expression):
+                self.assertNotIn("decides otherwise", self.with_filter(expression))
+                self.tool("replay", self.copy)
+                again = os.path.join(os.path.dirname(self.copy), "again")
+                self.tool("convert", self.trace, "--to", "jsonl", "-o", again + ".jsonl")
+                self.tool("convert", "--from", "jsonl", again + ".jsonl", "-o", again + ".trace")
+                self.tool("replay", again + ".trace")
+                os.remove(again + ".trace")
+                os.remove(again + ".jsonl")
+
     def test_a_filter_that_decides_otherwise(self):
         """The end of a secret is not known as one: it is said that this does not replay."""
         said = self.with_filter(f"^authorization: .*{BEARER[-6:]}$")
