@@ -1,6 +1,7 @@
 /* tools/trace_convert_out.c -- where `convert` writes: standard output, a file, a directory; see trace_convert.h */
 #include "tools/output.h"
 #include "tools/trace_convert.h"
+#include "tools/trace_parts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,31 +18,15 @@ bool convert_is_directory(const char *name)
     return name && (name[strlen(name) - 1] == '/' || (stat(name, &s) == 0 && S_ISDIR(s.st_mode)));
 }
 
-static bool is_same_file(const char *name, const struct stat *s)
-{
-    struct stat other;
-    return stat(name, &other) == 0 && other.st_dev == s->st_dev && other.st_ino == s->st_ino &&
-           S_ISREG(s->st_mode);
-}
-
 int convert_create(const char *name, const char *const *inputs, unsigned count)
 {
-    struct stat s;
-    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    for (unsigned i = 0; fd >= 0 && fstat(fd, &s) == 0 && i < count; i++)
-        if (is_same_file(inputs[i], &s)) {
-            fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
-                    name);
-            close(fd);
-            return -1;
-        }
-    /* a pipe or a device has no length */
-    if (fd < 0 || (S_ISREG(s.st_mode) && ftruncate(fd, 0) != 0)) {
-        fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+    if (trace_parts_include(inputs, count, name)) {
+        fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n", name);
         return -1;
     }
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));
     return fd;
 }
 

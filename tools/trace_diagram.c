@@ -220,6 +220,15 @@ static void write_page(const struct diagram *d, const struct trace_input *in)
     free(filter);
 }
 
+static bool out_is_input(void)
+{
+    if (!asked.out || !trace_parts_include(asked.files.names, asked.files.count, asked.out))
+        return false;
+    fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
+            asked.out);
+    return true;
+}
+
 /* Standard output becomes the file. */
 static bool open_out(void)
 {
@@ -268,6 +277,8 @@ static int make(struct trace_input *in)
 static int read_and_make(void)
 {
     struct trace_input in = {0};
+    if (out_is_input())
+        return EXIT_IO;
     if (!asked.plain && !trace_reread_keep(asked.files.names, asked.files.count))
         return EXIT_IO;
     int status = asked.plain ? 0

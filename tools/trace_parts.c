@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void trace_part_name(const char *path, uint32_t number, char out[TRACE_PATH_MAX])
 {
@@ -67,4 +68,34 @@ uint32_t trace_part_after(const char *path, uint32_t number)
 uint32_t trace_part_last(const char *path)
 {
     return find_parts(path, 0).highest;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat s, t;
+    return stat(a, &s) == 0 && stat(b, &t) == 0 && S_ISREG(s.st_mode) && s.st_dev == t.st_dev &&
+           s.st_ino == t.st_ino;
+}
+
+/* A file of the name itself would hide the parts. */
+static bool is_part(const char *path, const char *file)
+{
+    char part[TRACE_PATH_MAX];
+    struct stat s;
+    if (stat(path, &s) == 0)
+        return false;
+    for (uint32_t n = 0; (n = trace_part_after(path, n));) {
+        trace_part_name(path, n, part);
+        if (strcmp(path, file) == 0 || is_same_file(part, file))
+            return true;
+    }
+    return false;
+}
+
+bool trace_parts_include(const char *const *paths, unsigned count, const char *file)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (is_same_file(paths[i], file) || is_part(paths[i], file))
+            return true;
+    return false;
 }

@@ -7,6 +7,7 @@
 #ifndef TOOLS_TRACE_PARTS_H
 #define TOOLS_TRACE_PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,7 @@ void trace_part_name(const char *path, uint32_t number, char out[TRACE_PATH_MAX]
 uint32_t trace_part_after(const char *path, uint32_t number);
 /* The highest number of a part of path; 0: there is none. */
 uint32_t trace_part_last(const char *path);
+/* `file` is one of these, or a part of what one of them stands for: who writes there loses what is to be read. */
+bool trace_parts_include(const char *const *paths, unsigned count, const char *file);
 
 #endif

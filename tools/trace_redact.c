@@ -271,16 +271,6 @@ static void write_records(struct writing *w)
     flush(w);
 }
 
-static bool is_input(const char *out, unsigned inputs)
-{
-    struct stat a, b;
-    for (unsigned i = 0; i < inputs; i++)
-        if (stat(out, &a) == 0 && stat(asked.files.names[i], &b) == 0 && a.st_dev == b.st_dev &&
-            a.st_ino == b.st_ino)
-            return true;
-    return false;
-}
-
 /* What the link `name` says, in its place: from `name`'s directory on, unless it begins with a slash. */
 static bool follow(char name[TRACE_PATH_MAX])
 {
@@ -382,7 +372,7 @@ static int write_and_name(struct writing *w, const char *out, unsigned inputs)
 static int redact(const char *out, unsigned inputs)
 {
     static struct writing w;
-    if (is_input(out, inputs)) {
+    if (trace_parts_include(asked.files.names, inputs, out)) {
         fprintf(stderr, "intproxy-trace: %s is what is to be read, it cannot be written\n", out);
         return EXIT_USAGE;
     }

@@ -440,6 +440,22 @@ class PartsTest(Case):
                 self.assertEqual(len(errors.splitlines()), 1, errors)
                 self.assertIn(error, errors)
 
+    def test_nothing_writes_over_what_it_reads(self):
+        """Nor over a part, nor to the name that stands for the parts: a file there would hide them."""
+        trace = os.path.join(self.directory(), "run.trace")
+        for n in (1, 2):
+            shutil.copy(f"{self.trace}.{n}", f"{trace}.{n}")
+        one, two = (f"{trace}.{n}" for n in (1, 2))
+        whole = run("show", trace)[0]
+        for arguments in (("diagram", "--html", "-o"), ("diagram", "--mermaid", "--no-redact", "-o"),
+                          ("convert", "--to", "har", "-o")):
+            for name, out in ((one, one), (trace, two), (trace, trace)):
+                self.assertIn("is what is to be read", run(*arguments, out, name, status=74)[1])
+        for name, out in ((one, one), (trace, two), (trace, trace)):
+            self.assertIn("is what is to be read", run("redact", name, out, status=2)[1])
+        self.assertFalse(os.path.exists(trace))
+        self.assertEqual(run("show", trace)[0], whole)
+
     def test_a_pipe_is_not_looked_at_before_it_is_read(self):
         with open(self.parts[0], "rb") as first:
             self.assertEqual(run("show", "/dev/stdin", *self.parts[1:], given=first.read())[1], "")
