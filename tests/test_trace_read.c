@@ -560,6 +560,35 @@ static void test_lines(void)
     finish(&m);
 }
 
+/* Also what nobody heard is a record of its exchange, though no time was spent on it. */
+static void test_totals_of_an_exchange(void)
+{
+    struct made m;
+    struct reading g;
+    struct trace_totals *totals = trace_totals_new();
+    unsigned count;
+    make(&m);
+    request(&m, 1);
+    call(&m, "interceptor", proxy, interceptor, MSG_SLOW, 0)->exchange = 5;
+    entry.what = ENTRY_UNDELIVERED;
+    done(&m);
+    start(&g, &m);
+    while (next(&g))
+        trace_totals_take(totals, g.reader, &g.record, NULL);
+    const struct trace_exchange_total **all = trace_totals_slowest(totals, 9, &count);
+    REQUIRE(count == 1);
+    CHECK_UINT(all[0]->number, 5);
+    CHECK_UINT(all[0]->records, 2);
+    CHECK_UINT(all[0]->handled_ns, 1000);
+    CHECK_UINT(all[0]->ended_ns - all[0]->began_ns, 2500);
+    CHECK_UINT(totals->all.calls, 1);
+    CHECK_UINT(totals->all.undelivered, 1);
+    free(all);
+    trace_totals_free(totals);
+    trace_reader_free(g.reader);
+    finish(&m);
+}
+
 /* Kinds, types and effects that are not known here are shown by their names. */
 static void test_another_builds_trace(void)
 {
@@ -610,6 +639,7 @@ CU_TestInfo trace_read_tests[] = {
     {"quantiles", test_histogram},
     {"texts, times, dumps", test_texts},
     {"lines", test_lines},
+    {"what an exchange comes to", test_totals_of_an_exchange},
     {"a trace of another build", test_another_builds_trace},
     CU_TEST_INFO_NULL,
 };

@@ -80,9 +80,13 @@ static void add(struct trace_total *t, const struct seen *s)
         trace_histogram_add(&t->wait, *s->wait_ns);
 }
 
-static void add_to_exchange(struct trace_totals *t, uint32_t number, const struct seen *s)
+static void add_to_exchange(struct trace_totals *t, const struct trace_record *r,
+                            const struct seen *s)
 {
     struct trace_exchange_total *x;
+    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    if (!number)
+        return;
     HASH_FIND(hh, t->exchanges, &number, sizeof number, x);
     if (!x) {
         x = checked(calloc(1, sizeof *x));
@@ -103,7 +107,6 @@ static void take_call(struct trace_totals *t, const struct trace_reader *reader,
                       const struct trace_record *r, const uint64_t *wait_ns)
 {
     struct seen s = {.began_ns = r->ended_ns - r->took_ns, .took_ns = r->took_ns};
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
     s.wait_ns = wait_ns;
     for (unsigned i = 0; r->what == TRACE_CALL && i < r->kind->span_count; i++)
         s.bytes += r->spans[i].length;
@@ -113,8 +116,15 @@ static void take_call(struct trace_totals *t, const struct trace_reader *reader,
         add(total_of(&t->kinds, r->kind->name), &s);
         add(total_of(&t->types, r->type ? r->type : "?"), &s);
     }
-    if (exchange)
-        add_to_exchange(t, exchange, &s);
+    add_to_exchange(t, r, &s);
+}
+
+/* A record of its exchange, as tree counts them, though nobody handled it. */
+static void take_undelivered(struct trace_totals *t, const struct trace_record *r)
+{
+    total_of(&t->kinds, r->kind->name)->undelivered++;
+    t->all.undelivered++;
+    add_to_exchange(t, r, &(struct seen){.began_ns = r->ended_ns});
 }
 
 static void take_time(struct trace_totals *t, const struct trace_record *r)
@@ -139,10 +149,7 @@ void trace_totals_take(struct trace_totals *t, const struct trace_reader *reader
         total_of(&t->types, r->type ? r->type : "?")->ended++;
         t->all.ended++;
         break;
-    case TRACE_UNDELIVERED:
-        total_of(&t->kinds, r->kind->name)->undelivered++;
-        t->all.undelivered++;
-        break;
+    case TRACE_UNDELIVERED: take_undelivered(t, r); break;
     case TRACE_LAGGED: t->lost += r->lost; break;
     default: t->notes++; break;
     }

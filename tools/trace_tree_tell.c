@@ -200,7 +200,7 @@ static void count(struct telling *t, const struct trace_record *r, const struct 
     if (!told->member)
         return;
     t->records++;
-    t->handled_ns += r->took_ns;
+    t->handled_ns += r->what == TRACE_UNDELIVERED ? 0 : r->took_ns; /* nobody handled it */
     t->wait_ns += told->has_wait ? told->wait_ns : 0;
 }
 
