@@ -10,6 +10,7 @@
 #include "tools/trace_options.h"
 #include "tools/trace_redaction.h"
 #include "tools/trace_reread.h"
+#include "tools/trace_run.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -174,9 +175,11 @@ static void take(struct diagram *d, struct trace_input *in, const struct trace_r
     diagram_take(d, in->reader, r, !asked.filter || trace_filter_wants(asked.filter, r, x));
 }
 
-static void read_all(struct diagram *d, struct trace_input *in)
+/* False, and said: the files are of several runs, whose actors and exchanges have the same numbers. */
+static bool read_all(struct diagram *d, struct trace_input *in)
 {
     struct trace_record record;
+    struct trace_run run = {0};
     if (asked.filter)
         trace_filter_reader(asked.filter, in->reader);
     while (trace_input_next(in, &record)) {
@@ -185,10 +188,13 @@ static void read_all(struct diagram *d, struct trace_input *in)
             fprintf(stderr,
                     "intproxy-trace: the trace has grown since secrets were looked for: what "
                     "is new is not drawn\n");
-            return;
+            return true;
         }
         take(d, in, shown);
+        if (!trace_run_goes_on(&run, in))
+            return false;
     }
+    return true;
 }
 
 /* free() it. */
@@ -250,12 +256,9 @@ static int no_exchange(int damage)
     return damage ? damage : 1;
 }
 
-static int make(struct trace_input *in)
+static int draw(struct diagram *d, const struct trace_input *in)
 {
-    struct diagram *d = diagram_new(&(struct diagram_options){asked.html ? asked.bytes_max : 0});
-    int status;
-    read_all(d, in);
-    status = trace_input_status(in);
+    int status = trace_input_status(in);
     if (status == 0 && in->files == 0)
         status = EXIT_DATA;
     bool found = diagram_finish(d, asked.exchange);
@@ -270,6 +273,13 @@ static int make(struct trace_input *in)
     else
         trace_mermaid_write(d, asked.most);
     output_flush();
+    return status;
+}
+
+static int make(struct trace_input *in)
+{
+    struct diagram *d = diagram_new(&(struct diagram_options){asked.html ? asked.bytes_max : 0});
+    int status = read_all(d, in) ? draw(d, in) : EXIT_DATA;
     diagram_free(d);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "tools/trace_filter.h"
 #include "tools/trace_options.h"
 #include "tools/trace_pairs.h"
+#include "tools/trace_run.h"
 
 enum { TOP = 10 };
 
@@ -87,19 +88,23 @@ static int stat_all(void)
 {
     struct trace_input in = {0};
     struct trace_record r;
+    struct trace_run run = {0};
+    bool is_one = true; /* exchanges and actors of two runs have the same numbers */
     struct trace_stat s = {trace_totals_new(), trace_exchanges_new(), &in, asked.top};
     struct trace_pairs *pairs = trace_pairs_new();
     trace_input_open(&in, asked.files.names, asked.files.count);
     trace_filter_reader(asked.filter, in.reader);
-    while (trace_input_next(&in, &r))
+    while (is_one && trace_input_next(&in, &r)) {
         take(&s, pairs, in.reader, &r);
+        is_one = trace_run_goes_on(&run, &in);
+    }
     trace_totals_sort(s.totals);
-    if (asked.json)
+    if (is_one && asked.json)
         trace_stat_json(&s);
-    else
+    else if (is_one)
         trace_stat_print(&s);
     output_flush();
-    int status = trace_input_status(&in);
+    int status = is_one ? trace_input_status(&in) : EXIT_DATA;
     trace_pairs_free(pairs);
     trace_totals_free(s.totals);
     trace_exchanges_free(s.exchanges);

@@ -5,6 +5,7 @@
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
 #include "tools/trace_reread.h"
+#include "tools/trace_run.h"
 #include "tools/trace_tree.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -158,14 +159,19 @@ static int tree(void)
     struct trace_input in = {0};
     struct trace_record r;
     struct trace_exchanges *exchanges = trace_exchanges_new();
+    struct trace_run run = {0};
+    bool is_one = true; /* exchanges of two runs have the same numbers */
     int status = 0;
     trace_input_open(&in, asked.files.names, asked.files.count);
-    for (bool first = true; trace_input_next(&in, &r); first = false) {
+    for (bool first = true; is_one && trace_input_next(&in, &r); first = false) {
         if (first)
             asked.tree.began_ns = trace_began_ns(&r);
         trace_exchanges_take(exchanges, &r);
+        is_one = trace_run_goes_on(&run, &in);
     }
-    if (asked.by_exchange || asked.by_connection)
+    if (!is_one)
+        status = EXIT_DATA;
+    else if (asked.by_exchange || asked.by_connection)
         status = tell_all(exchanges);
     else
         list(exchanges, asked.tree.began_ns);

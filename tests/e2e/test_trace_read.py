@@ -428,6 +428,20 @@ class PartsTest(Case):
             self.assertEqual(errors, "")
             self.assertEqual(re.findall(r"AGENT_PORT_OPEN +index=0 port=(\d+)", out), [str(port) for port in ports])
 
+    def test_stories_are_of_one_run(self):
+        """Exchange 1 of two runs is not one exchange; nor are two files in one."""
+        other, both = Recording(self).finish(), os.path.join(self.directory(), "both")
+        with open(both, "wb") as out:
+            for name in (*sorted(self.parts, key=lambda part: int(part.rpartition(".")[2])), other):
+                with open(name, "rb") as part:
+                    shutil.copyfileobj(part, out)
+        for names in ((self.trace, other), (both,)):
+            for arguments in (("tree",), ("tree", "--exchange", "1"), ("stat",), ("stat", "--json"),
+                              ("diagram", "--html"), ("diagram", "--mermaid", "--no-redact")):
+                out, errors = run(*arguments, *names, status=65)
+                self.assertEqual(out, "")
+                self.assertRegex(errors, r"is of another run \(process \d+\) than what stands before it")
+
     def test_what_is_given_twice_is_one_mistake(self):
         copy = os.path.join(self.directory(), "copy")
         shutil.copy(self.parts[0], copy)
