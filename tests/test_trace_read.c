@@ -275,6 +275,22 @@ static void test_filter_fields(void)
     finish(&m);
 }
 
+/* No call heard it, so none took any time. */
+static void test_filter_of_what_nobody_heard(void)
+{
+    struct made m;
+    make(&m);
+    request(&m, 1);
+    call(&m, "interceptor", proxy, interceptor, MSG_SLOW, 0);
+    entry.what = ENTRY_UNDELIVERED;
+    done(&m);
+    CHECK_UINT(passes(&m, "kind == SLOW"), 1);
+    CHECK_UINT(passes(&m, "has(took)"), 1);
+    CHECK_UINT(passes(&m, "took < 1s"), 1);
+    CHECK_UINT(passes(&m, "took != 1ns && kind == SLOW"), 0);
+    finish(&m);
+}
+
 static void test_filter_mistakes(void)
 {
     char error[FILTER_ERROR_MAX];
@@ -629,6 +645,7 @@ static void test_another_builds_trace(void)
 
 CU_TestInfo trace_read_tests[] = {
     {"a filter asks for each field", test_filter_fields},
+    {"a filter asks what nobody heard", test_filter_of_what_nobody_heard},
     {"mistakes in a filter are explained", test_filter_mistakes},
     {"what was sent is what was heard, in order", test_pairs_in_order},
     {"what was heard before its sender's call ended", test_pairs_early},

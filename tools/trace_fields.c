@@ -374,7 +374,7 @@ static bool of_call(struct trace_seen *s, unsigned field, struct filter_value *o
     const struct trace_record *r = s->record;
     uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
     switch (field) {
-    case TRACE_FIELD_TOOK: return number(out, r->took_ns);
+    case TRACE_FIELD_TOOK: return r->what != TRACE_UNDELIVERED && number(out, r->took_ns);
     case TRACE_FIELD_FROM: return r->what != TRACE_END && type(s, r->from, out);
     case TRACE_FIELD_TO: return type(s, r->to, out);
     case TRACE_FIELD_ACTOR: return actor(s, out);
