@@ -229,7 +229,8 @@ static void tell(struct telling *t, const struct trace_record *r, const struct t
 
 /* ---- begin and end --------------------------------------------------------------------------- */
 
-static void put_begin(const struct telling *t)
+/* At the time of the first line, from which on the others count. */
+static void put_begin(const struct telling *t, uint64_t ns)
 {
     const struct trace_exchange *x = t->exchange;
     const struct trace_record none = {.exchange = x->number};
@@ -239,8 +240,7 @@ static void put_begin(const struct telling *t)
     trace_text_word(t->out, "] ");
     trace_tree_title(t->out, x);
     trace_text_word(t->out, ", at ");
-    trace_text_seconds(t->out,
-                       x->began_ns > t->tree->began_ns ? x->began_ns - t->tree->began_ns : 0);
+    trace_text_seconds(t->out, ns > t->tree->began_ns ? ns - t->tree->began_ns : 0);
     trace_text_char(t->out, '\n');
 }
 
@@ -281,12 +281,14 @@ void trace_tree_tell(const struct trace_tree *tree, struct trace_text *out,
     trace_input_close(&first);
     trace_input_open(&second, paths, count);
     trace_view_create(&t.view, second.reader);
-    put_begin(&t);
     while (trace_input_next(&second, &r)) {
         uint32_t number = r.exchange ? r.exchange : r.actor_exchange;
         trace_view_take(&t.view, &r);
-        if ((told = trace_story_find(t.story, r.sequence)) != NULL)
-            tell(&t, &r, told, number ? trace_exchange_of_number(exchanges, number) : NULL);
+        if ((told = trace_story_find(t.story, r.sequence)) == NULL)
+            continue;
+        if (!t.begun)
+            put_begin(&t, trace_began_ns(&r));
+        tell(&t, &r, told, number ? trace_exchange_of_number(exchanges, number) : NULL);
     }
     put_end(&t);
     trace_view_destroy(&t.view);

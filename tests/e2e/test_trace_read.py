@@ -331,6 +331,8 @@ class ReadTest(Case):
         lines = out.splitlines()
         self.assertRegex(lines[0], r"^exchange 2 \[1/0\] GET /slow -> 200, at \d+\.\d{6}$")
         self.assertRegex(lines[1], r"^  0\.000000 agent -> link_connection/0\.\d+ SOCKET_DATA ")
+        began = lines[0].rpartition(" ")[2]  # by which that line is found in `show`
+        self.assertRegex(run("show", self.trace)[0], rf"\n +{began} runtime +-> link_connection/\S+ +SOCKET_DATA ")
         self.assertRegex(lines[2], r"^  0\.\d{6}   link_connection/0\.\d+ -> incoming_proxy/0\.\d+ REQUEST GET /slow ")
         self.assertRegex(out, r"\n  0\.\d{6}     incoming_proxy/0\.\d+ -> interceptor/0\.\d+ REQUEST ")
         self.assertRegex(out, r"\n           \.\.\. [5-9]\d.*ms waiting for the application\n")
