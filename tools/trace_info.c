@@ -282,7 +282,7 @@ static const char examples[] =
     "program's end.\n"
     "\n"
     "  intproxy-trace info run.trace\n"
-    "  intproxy-trace info run.trace >/dev/null && echo it is whole\n"
+    "  intproxy-trace info run.trace >/dev/null && echo nothing in it is damaged\n"
     "\n"
     "exit status: 0; 2 a mistake on the command line; 65 damaged places; 74 not readable\n";
 
