@@ -121,8 +121,14 @@ static void put_listed(const struct trace_exchange *x, uint64_t began_ns)
         trace_text_print(&text);
 }
 
-static void list(struct trace_exchanges *exchanges, uint64_t began_ns)
+static void list(struct trace_exchanges *exchanges, uint64_t began_ns, uint64_t lost)
 {
+    if (lost)
+        fprintf(stderr,
+                "intproxy-trace: %" PRIu64
+                " calls were lost while the trace was recorded (lagged): "
+                "not every exchange is whole\n",
+                lost);
     for (struct trace_exchange *x = trace_exchange_first(exchanges); x; x = trace_exchange_next(x))
         put_listed(x, began_ns);
     if (!trace_exchange_first(exchanges))
@@ -161,12 +167,14 @@ static int tree(void)
     struct trace_exchanges *exchanges = trace_exchanges_new();
     struct trace_run run = {0};
     bool is_one = true; /* exchanges of two runs have the same numbers */
+    uint64_t lost = 0;
     int status = 0;
     trace_input_open(&in, asked.files.names, asked.files.count);
     for (bool first = true; is_one && trace_input_next(&in, &r); first = false) {
         if (first)
             asked.tree.began_ns = trace_began_ns(&r);
         trace_exchanges_take(exchanges, &r);
+        lost += r.what == TRACE_LAGGED ? r.lost : 0;
         is_one = trace_run_goes_on(&run, &in);
     }
     if (!is_one)
@@ -174,7 +182,7 @@ static int tree(void)
     else if (asked.by_exchange || asked.by_connection)
         status = tell_all(exchanges);
     else
-        list(exchanges, asked.tree.began_ns);
+        list(exchanges, asked.tree.began_ns, lost);
     trace_text_print(&text);
     output_flush();
     status = trace_input_status(&in) ? trace_input_status(&in) : status;

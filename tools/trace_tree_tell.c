@@ -47,6 +47,8 @@ struct telling {
     uint64_t first_ns, last_ns; /* begin of the first, end of the last line so far */
     uint64_t handled_ns, wait_ns, records;
     uint64_t waited_ns[AWAITED], gaps;
+    uint64_t lost;  /* calls, since the last line */
+    bool has_ended; /* an actor of the exchange: what is lost later is of others */
 };
 
 void trace_tree_title(struct trace_text *t, const struct trace_exchange *x)
@@ -121,6 +123,19 @@ static void put_gap(struct telling *t, const struct trace_record *r, const struc
     trace_text_word(t->out, " waiting for ");
     trace_text_word(t->out, awaited_names[what]);
     trace_text_word(t->out, t->tree->colour ? "\033[0m\n" : "\n");
+}
+
+/* Any of them may have been of this exchange. */
+static void put_lost(struct telling *t)
+{
+    if (t->begun && t->lost) {
+        trace_text_pad(t->out, t->out->length, WIDTH_TIME + 1);
+        trace_text_format(t->out,
+                          "... calls are missing here, of this exchange or of others: %" PRIu64
+                          ", the recorder could not keep up\n",
+                          t->lost);
+    }
+    t->lost = 0;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -199,6 +214,7 @@ static void count(struct telling *t, const struct trace_record *r, const struct 
     t->last_ns = r->ended_ns > t->last_ns ? r->ended_ns : t->last_ns;
     if (!told->member)
         return;
+    t->has_ended = t->has_ended || r->what == TRACE_END;
     t->records++;
     t->handled_ns += r->what == TRACE_UNDELIVERED ? 0 : r->took_ns; /* nobody handled it */
     t->wait_ns += told->has_wait ? told->wait_ns : 0;
@@ -211,6 +227,7 @@ static void tell(struct telling *t, const struct trace_record *r, const struct t
     unsigned depth = trace_story_depth(t->story, told);
     if (!t->begun)
         t->first_ns = t->last_ns = trace_began_ns(r);
+    put_lost(t);
     put_gap(t, r, told);
     t->begun = true;
     put_time(t, trace_began_ns(r));
@@ -284,12 +301,15 @@ void trace_tree_tell(const struct trace_tree *tree, struct trace_text *out,
     while (trace_input_next(&second, &r)) {
         uint32_t number = r.exchange ? r.exchange : r.actor_exchange;
         trace_view_take(&t.view, &r);
+        t.lost += r.what == TRACE_LAGGED ? r.lost : 0;
         if ((told = trace_story_find(t.story, r.sequence)) == NULL)
             continue;
         if (!t.begun)
             put_begin(&t, trace_began_ns(&r));
         tell(&t, &r, told, number ? trace_exchange_of_number(exchanges, number) : NULL);
     }
+    if (!t.has_ended)
+        put_lost(&t);
     put_end(&t);
     trace_view_destroy(&t.view);
     trace_input_close(&second);

@@ -363,6 +363,32 @@ class ReadTest(Case):
         self.assertEqual(run("diagram", "--mermaid", "--exchange", "a2", self.trace)[0], drawn)
         self.assertNotIn("(exchange a", run("diagram", "--mermaid", self.trace)[0])
 
+    def test_tree_says_what_is_lost(self):
+        """In the place of a call that the recorder left out; behind the last line, if the exchange did not end."""
+        lines = run("convert", "--to", "jsonl", "--no-redact", self.trace)[0].splitlines()
+        seqs = {o["kind"]: o["seq"] for o in self.objects("--filter", "exchange == 2 && what == call")}
+        path = os.path.join(self.directory(), "lost.trace")
+
+        def told(*gone):
+            made = []
+            for line in map(json.loads, lines):
+                if line.get("seq") in gone:
+                    line = {"what": "lagged", "seq": line["seq"], "now_us": line["now_us"],
+                            "ended_ns": line["ended_ns"], "worker": 0, "lost": 3}
+                made.append(json.dumps(line))
+            if os.path.exists(path):
+                os.remove(path)
+            run("convert", "--from", "jsonl", "-", "-o", path, given="\n".join(made).encode())
+            return run("tree", "--exchange", "2", path)[0].splitlines()
+
+        said = "           ... calls are missing here, of this exchange or of others: 3, the recorder could not keep up"
+        story = told(seqs["RESPONSE"])
+        self.assertEqual(story.count(said), 1, story)
+        self.assertIn(" SOCKET_DATA ", story[story.index(said) - 1])
+        self.assertIn("3 calls were lost while the trace was recorded (lagged)", run("tree", path)[1])
+        last = next(o["seq"] for o in self.objects("--filter", "exchange == a4"))
+        self.assertEqual(told(last).count(said), 0)  # exchange 2 was over by then
+
     def test_tree_of_what_is_not_there(self):
         self.assertIn("no exchange", run("tree", "--exchange", "99", self.trace, status=1)[1])
         self.assertIn("needs --conn", run("tree", "--request", "1", self.trace, status=2)[1])
