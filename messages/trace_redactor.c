@@ -178,7 +178,13 @@ static void apply_span(struct redactor *d, unsigned i)
     patch_bytes(d, p, count, d->spans[i].at);
 }
 
-/* The hashes of what was left out stand before the bytes. */
+/* Of the effect that ends there: the hash of what was left out stands before the bytes, of which there may be none. */
+static size_t hash_place(const struct trace_effect *e, size_t end)
+{
+    size_t behind = e->has & EFFECT_HAS_LENGTH ? sizeof e->length : 0;
+    return end - behind - e->bytes.kept - sizeof e->bytes.hash;
+}
+
 static bool hash_effects(struct redactor *d, const struct trace_reader *reader, bool write)
 {
     struct trace_effect e;
@@ -189,8 +195,7 @@ static bool hash_effects(struct redactor *d, const struct trace_reader *reader, 
         some = true;
         uint64_t hash = redact_texts_hash(d->texts, e.bytes.hash, e.bytes.length);
         if (write)
-            memcpy(d->effects.at + (e.bytes.bytes - d->record.effects) - sizeof hash, &hash,
-                   sizeof hash);
+            memcpy(d->effects.at + hash_place(&e, at), &hash, sizeof hash);
     }
     return some;
 }

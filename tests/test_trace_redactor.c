@@ -239,6 +239,47 @@ static void test_capped_bodies(void)
     finish(&run);
 }
 
+static void put_capped_write(struct trace_out *effects, const char *bytes, uint32_t kept)
+{
+    const uint8_t write = FOREIGN_WRITE;
+    const uint32_t n = 9, length = (uint32_t)strlen(bytes);
+    const uint64_t hash = 0xfeedface;
+    trace_out_put(effects, &write, 1);
+    trace_out_put(effects, &n, 4);
+    trace_out_put(effects, &length, 4);
+    trace_out_put(effects, &kept, 4);
+    trace_out_put(effects, &hash, sizeof hash);
+    trace_out_put(effects, bytes, kept);
+}
+
+static void take_write_hashes(struct run *run, const struct trace_reader *reader,
+                              const struct trace_record *r)
+{
+    struct trace_effect e;
+    (void)run;
+    for (size_t at = 0, i = 0; trace_effect_next(reader, r, &at, &e); i++)
+        hashes[i] = e.bytes.hash;
+}
+
+/* Also of those of which nothing was kept. */
+static void test_capped_writes(void)
+{
+    struct run run = {0};
+    struct trace_out effects = {0};
+    put_capped_write(&effects, "token=abcdefghijkl&", 12);
+    put_capped_write(&effects, "nothing of this", 0);
+    foreign_beginning(&run.file, 0);
+    foreign_landing(&run.file, 0, "", 0, &effects);
+    redact(&run, "k");
+    CHECK(in(&run.out, "token=") && !in(&run.out, "abcdef"));
+    each(&run, &run.file, take_write_hashes);
+    CHECK(hashes[0] == 0xfeedface && hashes[1] == 0xfeedface);
+    each(&run, &run.out, take_write_hashes);
+    CHECK(hashes[0] != 0xfeedface && hashes[1] != 0xfeedface);
+    free(effects.bytes);
+    finish(&run);
+}
+
 /* "A secret in the options" of the header is the tool's to write; here: the text itself. */
 static void test_texts_beside_the_records(void)
 {
@@ -312,6 +353,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"a planted value is found", test_a_planted_value_is_found},
     {"short values, in their places", test_short_values},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
+    {"capped writes: their hashes, also without a byte kept", test_capped_writes},
     {"texts beside the records", test_texts_beside_the_records},
     {"bytes that are in no record", test_bytes_in_no_record},
     {"nothing secret, nothing changed", test_nothing_secret_nothing_changed},
