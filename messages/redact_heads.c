@@ -89,26 +89,26 @@ static size_t filter_name(const uint8_t *bytes, const uint8_t *colon, char name[
     return length + 1;
 }
 
-/* Expressions like "^name: value", one behind the other; bytes that are no text are between. */
+/* Expressions like "^name: value", one behind the other; bytes that are no text are between. What is none of these, like
+ * a path's, is looked at as text. */
 void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                    const uint8_t *bytes, size_t length)
 {
     struct redact_source source = {eyes, flow, base};
-    const uint8_t *end = bytes + length, *at = bytes, *stop;
+    const uint8_t *end = bytes + length, *at = bytes, *seen = bytes, *stop;
     char name[REDACT_NAME_ROOM];
-    bool some = false;
     for (; eyes->rules && at < end && (at = memchr(at, ':', (size_t)(end - at))); at = stop) {
         size_t n = filter_name(bytes, at++, name);
         for (stop = at; stop < end && *stop >= ' ' && *stop != 0x7f;)
             stop++;
         if (!n || !redact_header_is_secret(eyes->rules, name, n))
             continue;
-        some = true;
+        redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(at - 1 - seen));
         redact_header(eyes->rules, name, n, at, (size_t)(stop - at), (uint64_t)(at - bytes),
                       redact_source_take, &source);
+        seen = stop;
     }
-    if (!some)
-        redact_plain(eyes, flow, base, bytes, length);
+    redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(end - seen));
 }
 
 /* ---- frames ---- */

@@ -1,4 +1,5 @@
 /* tests/test_redact.c -- what is secret, in which forms it is found, and what it becomes. */
+#include "messages/redact_heads.h"
 #include "messages/redact_key.h"
 #include "messages/redact_scan.h"
 #include "messages/redact_stream.h"
@@ -187,6 +188,19 @@ static void test_expressions(void)
     check_found("^cookie: .*user=alice; x=[0-9]", "cookie user=alice|", NULL);
     check_found("^cookie: sid=ab$", "cookie sid=ab|", "keep query sid");
     check_found("^x-token: [a", "header ^x-token=a|", NULL);
+}
+
+/* A filter as the protocol has it: each expression behind its length, or behind what kind it is of. */
+static void test_filters(void)
+{
+    static const uint8_t text[] = "\x02^cookie: .*sid=ab\x01\x0b/x?token=cd\x00\x0f^x: y&token=ef";
+    struct list found = {0};
+    struct redact_rules *rules = redact_rules_new();
+    struct redact_eyes eyes = {.rules = rules, .found = take, .context = &found};
+    struct redact_flow flow = {0};
+    redact_filter(&eyes, &flow, 0, text, sizeof text - 1);
+    CHECK_STR(found.text, "cookie sid=ab|query token=cd|query token=ef|");
+    redact_rules_free(rules);
 }
 
 static void test_pairs_and_urls(void)
@@ -629,6 +643,7 @@ CU_TestInfo redact_tests[] = {
     {"all mistakes in rules are said", test_all_mistakes_are_said},
     {"header lines, cookies", test_header_lines},
     {"expressions of filters", test_expressions},
+    {"filters of several expressions", test_filters},
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
     {"fields of multipart/form-data", test_parts},
