@@ -91,11 +91,12 @@ static bool ends_pair(uint8_t c)
     return c <= ' ' || c >= 0x7f || strchr("&#\"'<>;(){}|\\^`", c);
 }
 
+/* A $ stays what it is anyhow; behind a value it is mostly that of an expression, "token=abc$", as in a header's. */
 static void pair_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->pair;
     size_t length = g->bytes.length;
-    while (length && g->on && !s->pair_quote && strchr(",.:", g->bytes.at[length - 1]))
+    while (length && g->on && !s->pair_quote && strchr(",.:$", g->bytes.at[length - 1]))
         length--;
     if (g->on)
         redact_give(s, g, REDACT_QUERY, REDACT_FORM, length);

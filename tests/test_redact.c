@@ -210,6 +210,7 @@ static void test_pairs_and_urls(void)
     check_found("user=me&password=p%26q", "query password=p%26q|", NULL);
     check_found("it said token=\"two words\", then", "query token=two words|", NULL);
     check_found("with token=abc, and key=.", "query token=abc|", NULL);
+    check_found("^/x?token=abc$", "query token=abc|", NULL);
     check_found("see https://me:pw@host/x and http://host:80/", "url userinfo=me:pw|", NULL);
     check_found("git clone https://tok3n@host/x", "url userinfo=tok3n|", NULL);
     check_found("mail a@b.c", "", NULL);
