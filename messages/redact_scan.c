@@ -104,6 +104,19 @@ static void pair_end(struct redact_scan *s)
     s->pair_name_length = 0;
 }
 
+/* By its name as it is written, or as it is meant: %70assword. */
+static bool pair_is_secret(const struct redact_scan *s)
+{
+    const uint8_t *name = (const uint8_t *)s->pair_name;
+    struct redact_bytes meant = {0};
+    bool secret = redact_rules_want(s->rules, REDACT_QUERY, s->pair_name, s->pair_name_length);
+    if (!secret && memchr(name, '%', s->pair_name_length) &&
+        redact_decode(REDACT_PERCENT, name, s->pair_name_length, &meant))
+        secret = redact_rules_want(s->rules, REDACT_QUERY, (const char *)meant.at, meant.length);
+    free(meant.at);
+    return secret;
+}
+
 static void pair_byte(struct redact_scan *s, uint8_t c)
 {
     struct redact_gathered *g = &s->pair;
@@ -115,7 +128,7 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
     } else if (g->on) {
         pair_end(s);
     } else if (c == '=' && s->pair_name_length && s->pair_name_length < REDACT_NAME_ROOM &&
-               redact_rules_want(s->rules, REDACT_QUERY, s->pair_name, s->pair_name_length)) {
+               pair_is_secret(s)) {
         redact_gather_begin(g, s->pair_name, s->pair_name_length, s->at + 1);
         s->pair_quote = 0;
     } else if (is_name_byte(c)) {

@@ -209,6 +209,8 @@ static void test_pairs_and_urls(void)
                 NULL);
     check_found("user=me&password=p%26q", "query password=p%26q|", NULL);
     check_found("it said token=\"two words\", then", "query token=two words|", NULL);
+    check_found("/?%70assword=ab&tok%65n=cd&%6eone=ef&b%zz=gh",
+                "query %70assword=ab|query tok%65n=cd|", NULL);
     check_found("with token=abc, and key=.", "query token=abc|", NULL);
     check_found("^/x?token=abc$", "query token=abc|", NULL);
     check_found("see https://me:pw@host/x and http://host:80/", "url userinfo=me:pw|", NULL);
