@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TRIES = 5000 };
 #define TIME_NS (UINT64_C(600) * 1000000000)
@@ -119,12 +120,23 @@ static const char examples[] =
     "the command\n"
     "line; 65 no trace, also that of --diff; 74 not readable, or not writable\n";
 
+/* It would be lost, and with it the failure. */
+static bool is_out(const char *name)
+{
+    struct stat a, b;
+    return name && stat(name, &a) == 0 && stat(asked.out, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static void check(struct command_line *c)
 {
     if (!asked.files)
         command_line_mistake(c, "no trace: write which one is to be made smaller");
     if (!asked.out)
         command_line_mistake(c, "no -o: write where the small trace goes, e.g. -o small.trace");
+    else if (is_out(asked.path) ||
+             (asked.predicate.kind == PREDICATE_DIFF && is_out(asked.predicate.text)))
+        command_line_mistake(c, "-o is what is to be read: write to another file");
     if (asked.predicates > 1)
         command_line_mistake(c, "--replay, --while, --diff: one of them says when a trace fails");
 }
