@@ -172,17 +172,17 @@ static void url_byte(struct redact_scan *s, uint8_t c)
 
 static void lines_end(struct redact_scan *s)
 {
-    if (!s->rules)
-        return;
     line_end(s);
     pair_end(s);
     url_end(s);
-    redact_json_boundary(s);
 }
 
 void redact_scan_boundary(struct redact_scan *s)
 {
-    lines_end(s);
+    if (s->rules) {
+        lines_end(s);
+        redact_json_boundary(s);
+    }
     redact_part_boundary(s);
 }
 
@@ -194,10 +194,16 @@ void redact_scan_cut(struct redact_scan *s, uint64_t missing)
     redact_framing_gap(&s->framing, missing);
 }
 
-/* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. */
+/* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. In what is known
+ * to be a body it ends nothing of JSON, where it is a blank. */
 void redact_scan_blank_line(struct redact_scan *s)
 {
-    lines_end(s);
+    bool in_body = s->framing.body_left || s->framing.in_chunks;
+    if (s->rules) {
+        lines_end(s);
+        if (!in_body)
+            redact_json_boundary(s);
+    }
     redact_framing_blank_line(&s->framing);
     redact_part_blank_line(s);
 }

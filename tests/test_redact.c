@@ -259,6 +259,15 @@ static void test_parts(void)
 }
 
 /* The body of a request ends where the next begins: "password=pGET" is no value. */
+static void test_blank_lines_in_bodies(void)
+{
+    check_found("POST / HTTP/1.1\r\nContent-Length: 57\r\n\r\n"
+                "{\"password\"\n\n:\n\n\"ab\",\"secret\":[\r\n\r\n{\n\n\"a\":\"cd\"}],\"pwd\":\n\n"
+                "GET / HTTP/1.1\r\n\r\n\"ef\"",
+                "json password=ab|json a=cd|", NULL);
+    check_found("{\"password\":\n\n\"ab\"", "", NULL);
+}
+
 static void test_content_length_ends_a_body(void)
 {
     check_found("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\npassword=pGET / HTTP/1.1\r\n",
@@ -650,6 +659,7 @@ CU_TestInfo redact_tests[] = {
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
     {"fields of multipart/form-data", test_parts},
+    {"blank lines in bodies", test_blank_lines_in_bodies},
     {"Content-Length ends a body", test_content_length_ends_a_body},
     {"codings", test_codings},
     {"writings mean the same", test_writings_mean_the_same},
