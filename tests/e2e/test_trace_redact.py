@@ -315,6 +315,13 @@ class Redact(Case):
             self.tool("convert", "--to", form, self.trace, "-o", os.path.join(self.path, form))
         self.tool("diagram", "--mermaid", self.trace)
 
+    def test_what_is_compressed_is_said(self):
+        self.record(lambda: self.curl("/a", "-H", "Content-Encoding: identity", "-d", "x"))
+        self.assertNotIn("compressed", self.tool("redact", self.trace, self.copy))
+        os.remove(self.trace)
+        self.record(lambda: self.curl("/a", "-H", "Content-Encoding: gzip", "-d", "x"))
+        self.assertIn("bodies that are compressed is not found, and stays", self.tool("redact", self.trace, self.copy))
+
     def test_parts_become_one(self):
         def work():
             for _ in range(8):
