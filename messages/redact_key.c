@@ -2,6 +2,7 @@
 #include "messages/redact_key.h"
 #include "messages/hex.h"
 #include "messages/redact_coding.h"
+#include "runtime/hash.h"
 #include <sodium.h>
 
 /* What is made with the key begins with its purpose. */
@@ -24,7 +25,7 @@ uint64_t redact_key_hash(const struct redact_key *k, uint64_t hash, uint32_t len
     memcpy(in + 9, &length, 4);
     crypto_generichash(out, sizeof out, in, sizeof in, k->bytes, sizeof k->bytes);
     memcpy(&hash, out, 8);
-    return hash;
+    return hash_hidden(hash);
 }
 
 /* ---- what becomes of each byte ---- */

@@ -18,7 +18,7 @@
  *
  * Of what cannot be looked for everywhere without harm to the rest (shorter than 4 bytes, fewer than 8 digits and
  * nothing else, words of HTTP or of the trace's own tables) only what stands behind its name is replaced.
- * The hash of what --trace-bodies left out becomes a keyed one.
+ * The hash of what --trace-bodies left out becomes a keyed one, which replay does not compare.
  *
  * A value longer than 8192 bytes is taken for several. Of one in codings within codings (%2525...) at most 8 are
  * undone: what stands there is replaced whole, but is not found where it stands with fewer of them.

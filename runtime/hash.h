@@ -9,6 +9,7 @@
 #ifndef RUNTIME_HASH_H
 #define RUNTIME_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,19 @@ uint64_t hash_of(const void *bytes, size_t length);
 uint64_t hash_seeded(const void *bytes, size_t length, uint64_t seed);
 /* Of the 8 bytes of a word, as memory has them. */
 uint64_t hash_of_word(uint64_t word);
+
+/* In place of the hash of bytes that are not there, when nobody is to guess at them by it: made of another one that
+ * only its maker knows, equal for equal ones, and it can be seen that it is no hash (one of 2^32 looks the same). */
+#define HASH_HIDDEN UINT64_C(0x6869646e)
+static inline uint64_t hash_hidden(uint64_t secret)
+{
+    return HASH_HIDDEN << 32 | secret >> 32;
+}
+
+static inline bool hash_is_hidden(uint64_t hash)
+{
+    return hash >> 32 == HASH_HIDDEN;
+}
 
 /* For hash.c. */
 enum { HASH_SHORT = 240 }; /* bytes at most; XXH3 itself does more another way */

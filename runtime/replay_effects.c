@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t replay_hash(const void *bytes, size_t length)
+bool replay_hash_is(uint64_t hash, const void *bytes, size_t length)
 {
-    return hash_of(bytes, length);
+    return hash_is_hidden(hash) || hash_of(bytes, length) == hash;
 }
 
 /* ---- what came ---- */
@@ -124,7 +124,7 @@ static bool same_values(const struct effect *a, const struct effect *b)
 
 static bool same_bytes(const uint8_t *came, const struct replay_effect *x)
 {
-    if (x->kept < x->effect.length && replay_hash(came, x->effect.length) != x->hash)
+    if (x->kept < x->effect.length && !replay_hash_is(x->hash, came, x->effect.length))
         return false;
     return x->kept == 0 || memcmp(came, x->effect.bytes, x->kept) == 0;
 }

@@ -306,11 +306,15 @@ class Redact(Case):
         self.assertNoSecret(self.copy)
         self.assertTrue(ANSWER_TOKEN[:4].encode() in self.read(self.trace))
         self.assertFalse(ANSWER_TOKEN[:4].encode() in self.read(self.copy))
+        self.tool("replay", self.trace)
+        self.tool("replay", self.copy)
 
     def test_bodies_that_were_left_out(self):
         self.record(self.everything, "--trace-bodies", "none")
         self.tool("redact", self.trace, self.copy)
         self.assertNoSecret(self.copy)
+        self.tool("replay", self.trace)
+        self.tool("replay", self.copy)
         for form in ("jsonl", "har", "curl", "pcapng", "requests"):
             self.tool("convert", "--to", form, self.trace, "-o", os.path.join(self.path, form))
         self.tool("diagram", "--mermaid", self.trace)
