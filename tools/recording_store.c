@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ void recording_store_name(const struct recording_store *s, uint32_t part, char o
         snprintf(out, TRACE_PATH_MAX, "%s", s->path);
 }
 
+/* Of programs that begin at once the others find an empty file, too: it is his who locks it first. Then comes the look
+ * at its size, for who wrote it may have ended. Where files cannot be locked nobody is kept out. */
+static bool is_anothers(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 /* A descriptor; -1: errno. It holds others' secrets: nobody else may read it. A pipe waits here for its reader,
  * and never again. */
 static int open_file(struct recording_store *s, const char *name)
@@ -41,8 +49,9 @@ static int open_file(struct recording_store *s, const char *name)
         fd = open(name, WAYS);
     if (fd < 0)
         return -1;
+    bool taken = is_anothers(fd);
     s->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    if (s->regular && st.st_size > 0) {
+    if (s->regular && (taken || st.st_size > 0)) {
         close(fd);
         errno = EEXIST;
         return -1;

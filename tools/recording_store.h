@@ -33,8 +33,9 @@ struct recording_store {
     int error;         /* 0, or the errno that the last try ended with; EAGAIN: a pipe is full */
 };
 
-/* Sets the path and rotation first. The first part is made. A file that has something in it already is EEXIST,
- * except for what is no regular file; with parts, so is any part, or a file, of this name. */
+/* Sets the path and rotation first. The first part is made. A file that has something in it already, or into which
+ * another program records, is EEXIST, except for what is no regular file; with parts, so is any part, or a file, of
+ * this name. */
 int recording_store_open(struct recording_store *s, uint64_t now_ns);
 /* True: with so many bytes more this part is large enough; or it has lasted long enough. */
 bool recording_store_is_full(const struct recording_store *s, size_t more, uint64_t now_ns);

@@ -1,4 +1,5 @@
 """Recording: what is in the file, and that the program serves on whatever becomes of the file."""
+import fcntl
 import os
 import random
 import resource
@@ -149,6 +150,21 @@ class TheFile(Recording):
                 self.assertEqual(d.wait_exit(), 2, bad)
                 self.assertIn(f'--trace: "{bad}"', d.log)
         self.assertEqual(os.listdir(where), ["trace.3"])
+
+    def test_an_empty_file_may_be_another_programs(self):
+        """Which has begun at the same moment, or finds no room on the disk."""
+        path = os.path.join(self.directory(), "trace")
+        with open(path, "w") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            d = trace.Recorded(self, path=path, ready=False).daemon
+            self.assertEqual(d.wait_exit(), 2)
+            self.assertIn("exists already", d.log)
+        r = self.recorded(path=path)
+        size = os.path.getsize(path)
+        os.truncate(path, 0)
+        d = trace.Recorded(self, path=path, ready=False).daemon
+        self.assertEqual((d.wait_exit(), os.path.getsize(path) < size), (2, True))
+        r.end()
 
     def test_mistakes_are_all_said_at_once(self):
         d = Daemon("--agent", "127.0.0.1:1", "-R", "80:8080", "--trace-bodies", "many", "--trace-last", "soon",
