@@ -128,6 +128,7 @@ static inline void finish(struct recorder *r, struct part *p)
     if (RARELY(!e)) {
         part_forget_stored(p);
         lose(p, ticks);
+        look_at_reader(r, p); /* he may have begun to sleep when the ring was full already */
         return;
     }
     publish(p, e, ticks);

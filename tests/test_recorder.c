@@ -404,6 +404,24 @@ static void test_who_naps_is_woken_when_a_ring_is_half_full(void)
     rig_destroy(&rig);
 }
 
+/* What filled it may have been too young to be taken when he looked. */
+static void test_who_sleeps_beside_a_full_ring_is_woken(void)
+{
+    begin(0, 131072, UINT32_MAX);
+    hand_made(0, 1);
+    for (unsigned i = 0; i < 30; i++)
+        call_with(resume(0), 1);
+    CHECK(recorder_lost(rig.recorder, 0) > 0 && rig.wakes == 0);
+    recorder_waits(rig.recorder, READER_SLEEPS);
+    call_with(resume(0), 1);
+    call_with(resume(0), 1);
+    CHECK(recorder_lost(rig.recorder, 0) > 0);
+    CHECK_UINT(rig.wakes, 1);
+    rig_drain(&rig);
+    CHECK_UINT(sim_destroy(&sim), 0);
+    rig_destroy(&rig);
+}
+
 static void test_an_error_is_seen_once(void)
 {
     static const uint8_t text[] = "oh";
@@ -487,6 +505,7 @@ CU_TestInfo recorder_tests[] = {
      test_workers_entries_come_in_the_order_of_their_ends},
     {"who sleeps is woken once", test_who_sleeps_is_woken_once},
     {"who naps is woken when a ring is half full", test_who_naps_is_woken_when_a_ring_is_half_full},
+    {"who sleeps beside a full ring is woken", test_who_sleeps_beside_a_full_ring_is_woken},
     {"an error is seen once", test_an_error_is_seen_once},
     {"the call of a crash is kept", test_the_call_of_a_crash_is_kept},
     {"a call that took very long", test_a_call_that_took_very_long},
