@@ -36,7 +36,7 @@ void gathered_free(struct gathered *x)
 
 bool gathered_is_whole(const struct gathered *x)
 {
-    return x->has_request && x->has_response && x->request.ended && x->response.ended;
+    return x->has_request && x->has_response && x->request.ended && x->response.ended && !x->gap;
 }
 
 static uint64_t bytes_of(const struct gathered *x)
@@ -127,6 +127,14 @@ static void count_answers(struct gathered *x, const struct trace_reader *reader,
 
 /* ---- records ---- */
 
+/* An actor's messages have numbers, and its end has the last one's. Before the first there is no telling. */
+static void look_for_gap(struct gathered *x, const struct trace_record *r)
+{
+    uint32_t next = x->last + (r->what == TRACE_CALL);
+    x->gap |= x->last && r->number > next;
+    x->last = r->number;
+}
+
 static void take_interceptor(struct trace_gather *g, const struct trace_reader *reader,
                              const struct trace_record *r, uint32_t number)
 {
@@ -136,6 +144,7 @@ static void take_interceptor(struct trace_gather *g, const struct trace_reader *
     if (!x)
         x = gather_add(g, number, r->ended_ns - r->took_ns);
     x->times.ended = r->ended_ns;
+    look_for_gap(x, r);
     if (r->what == TRACE_CALL)
         gathered_take_message(x, r);
     count_answers(x, reader, r);

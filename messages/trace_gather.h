@@ -61,10 +61,12 @@ struct gathered {
     uint32_t attempts;
     char *failure; /* why it was not served, in words; NULL: nothing was said */
     bool over;     /* its interceptor has ended; false: the trace ends before */
+    bool gap;      /* messages to its interceptor were lost: what they brought is not here */
     struct gathered_times times;
 
     /* -- private -- */
     uint32_t answers_sent, answers_heard;
+    uint32_t last; /* number of the interceptor's last message */
     struct gathered *older, *newer;
     bool finished;
     UT_hash_handle hh;

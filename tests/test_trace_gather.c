@@ -320,6 +320,54 @@ static void test_the_trace_ends_first(void)
     finish(&s);
 }
 
+static void numbered_body(struct stage *s, uint32_t number, const char *bytes, bool last)
+{
+    struct trace_record r = record(s, MSG_REQUEST_BODY, "interceptor", INTERCEPTOR, LINK, 1);
+    set_bytes(&r, "bytes", bytes, strlen(bytes), strlen(bytes));
+    set(&r, "last", last);
+    r.number = number;
+    take(s, r);
+}
+
+/* The pieces with the numbers 2, `second` and 4, then the answer and an end after `heard` messages. */
+static struct gathered *with_numbers(struct stage *s, uint32_t second, uint32_t heard)
+{
+    start(s);
+    request(s, 1, false);
+    numbered_body(s, 2, "one", false);
+    numbered_body(s, second, "two", false);
+    numbered_body(s, 4, "three", true);
+    struct trace_record r = record(s, MSG_RESPONSE, "interceptor", INTERCEPTOR, LOCAL, 1);
+    set_bytes(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
+    r.flags = RESPONSE_LAST;
+    r.number = 5;
+    take(s, r);
+    r = (struct trace_record){.what = TRACE_END, .type = "interceptor", .to = INTERCEPTOR};
+    r.actor_exchange = 1;
+    r.number = heard;
+    take(s, r);
+    return trace_gather_next(s->gather);
+}
+
+static void check_numbers(uint32_t second, uint32_t heard, bool whole)
+{
+    struct stage s;
+    struct gathered *x = with_numbers(&s, second, heard);
+    REQUIRE(x != NULL);
+    CHECK(x->over && x->request.ended && x->response.ended);
+    CHECK_UINT(x->gap, !whole);
+    CHECK_UINT(gathered_is_whole(x), whole);
+    gathered_free(x);
+    finish(&s);
+}
+
+static void test_messages_that_were_lost(void)
+{
+    check_numbers(3, 5, true);
+    check_numbers(4, 5, false); /* the third */
+    check_numbers(3, 6, false); /* the last */
+}
+
 CU_TestInfo trace_gather_tests[] = {
     {"request and answer, with their times", test_a_whole_exchange},
     {"a body that is a list of frames", test_frames},
@@ -329,5 +377,6 @@ CU_TestInfo trace_gather_tests[] = {
     {"answered by the proxy", test_answered_by_the_proxy},
     {"an upgrade", test_an_upgrade},
     {"the trace ends first", test_the_trace_ends_first},
+    {"messages that were lost", test_messages_that_were_lost},
     CU_TEST_INFO_NULL,
 };

@@ -161,7 +161,7 @@ bool gathered_http_request_text(struct trace_out *out, const struct gathered *x,
     end(out, &text);
     http1_body_create(&body, plan.framing, plan.length);
     put_data(out, &body, &x->request.data);
-    if (x->request.ended && !gathered_missing(&x->request))
+    if (x->request.ended && !gathered_missing(&x->request) && !x->gap)
         put_end(out, &body, &h, &x->request);
     return true;
 }
@@ -192,6 +192,8 @@ static void remark_body(struct trace_out *out, size_t begun, const char *what,
 
 static void remark_end(struct trace_out *out, size_t begun, const struct gathered *x)
 {
+    if (x->gap)
+        remark(out, begun, "messages of it were lost while the trace was recorded");
     if (!x->over)
         remark(out, begun, "not over when the trace ends");
     else if (!x->has_response)
