@@ -158,12 +158,12 @@ void trace_gather_take(struct trace_gather *g, const struct trace_reader *reader
                        const struct trace_record *r)
 {
     uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
-    if (r->what == TRACE_LAGGED || r->what == TRACE_NOTE)
-        return;
     if (g->at == GATHER_REMOTE) {
         gather_take_remote(g, r);
         return;
     }
+    if (r->what == TRACE_LAGGED || r->what == TRACE_NOTE)
+        return;
     if (gather_is_type(r, "local_connection") && r->what != TRACE_UNDELIVERED)
         gather_take_local(g, reader, r);
     else if (gather_is_type(r, "interceptor") && number && r->what != TRACE_UNDELIVERED)

@@ -61,7 +61,7 @@ struct gathered {
     uint32_t attempts;
     char *failure; /* why it was not served, in words; NULL: nothing was said */
     bool over;     /* its interceptor has ended; false: the trace ends before */
-    bool gap;      /* messages to its interceptor were lost: what they brought is not here */
+    bool gap;      /* messages to its interceptor were lost, or, if remote, maybe some of it */
     struct gathered_times times;
 
     /* -- private -- */

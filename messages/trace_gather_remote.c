@@ -142,9 +142,22 @@ static void forget(struct trace_gather *g, struct remote *m, bool over)
     free(m);
 }
 
+/* Their parts are messages to many, so no numbers tell of whom they were: of any that is under way. */
+static void lose_some(struct trace_gather *g)
+{
+    struct remote *m, *next;
+    HASH_ITER(hh, g->remotes, m, next)
+    {
+        if (m->x && !gathered_is_whole(m->x))
+            m->x->gap = true;
+    }
+}
+
 void gather_take_remote(struct trace_gather *g, const struct trace_record *r)
 {
     struct remote *m = remote_of(g, r->to);
+    if (r->what == TRACE_LAGGED)
+        lose_some(g);
     if (gather_is_type(r, "agent_remote") && r->what == TRACE_END) {
         if (m)
             forget(g, m, true);

@@ -193,7 +193,9 @@ static void remark_body(struct trace_out *out, size_t begun, const char *what,
 static void remark_end(struct trace_out *out, size_t begun, const struct gathered *x)
 {
     if (x->gap)
-        remark(out, begun, "messages of it were lost while the trace was recorded");
+        remark(out, begun,
+               x->remote ? "messages of it may have been lost while the trace was recorded"
+                         : "messages of it were lost while the trace was recorded");
     if (!x->over)
         remark(out, begun, "not over when the trace ends");
     else if (!x->has_response)
