@@ -337,7 +337,8 @@ void writer_dump_name(const struct writer *w, char out[TRACE_PATH_MAX])
 
 /* That memory kept less than was asked for: a note for the end of this one file. Nothing is kept of it, so its number
  * is given again. */
-static void note_shortness(struct writer *w, struct trace_out *out, uint64_t now_ns)
+static void note_shortness(struct writer *w, const char *name, struct trace_out *out,
+                           uint64_t now_ns)
 {
     char text[120];
     uint64_t kept_ns, number = trace_encoder_records(w->encoder);
@@ -347,14 +348,14 @@ static void note_shortness(struct writer *w, struct trace_out *out, uint64_t now
              kept_ns / 1000000, w->flight.last_ns / 1000000);
     trace_encode_note(w->encoder, out, text, now_ns);
     trace_encoder_take_back(w->encoder, number);
-    say(w, "%s: %s" MORE_MEMORY, w->store.path, text);
+    say(w, "%s: %s" MORE_MEMORY, name, text);
 }
 
-static bool write_dump(struct writer *w, int fd, const char *why, uint64_t now_ns)
+static bool write_dump(struct writer *w, const char *name, int fd, const char *why, uint64_t now_ns)
 {
     struct trace_out begin = {0}, end = {0};
     trace_encode_beginning_of(w->encoder, &begin, recording_flight_first(&w->flight), why);
-    note_shortness(w, &end, now_ns);
+    note_shortness(w, name, &end, now_ns);
     bool good = recording_write_all(fd, begin.bytes, begin.length) &&
                 recording_flight_write(&w->flight, fd) &&
                 recording_write_all(fd, end.bytes, end.length);
@@ -369,7 +370,7 @@ bool writer_dump(struct writer *w, const char *why, uint64_t now_ns)
     writer_dump_name(w, name);
     recording_flight_trim(&w->flight, now_ns);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_dump(w, fd, why, now_ns);
+    bool good = fd >= 0 && write_dump(w, name, fd, why, now_ns);
     int error = errno;
     if (fd >= 0)
         close(fd);

@@ -543,6 +543,9 @@ class Last(Recording):
         self.assertRegex(t.notes()[0], r"^for want of memory only the last \d+ ms of 3600000 ms are here$")
         self.assertIn(t.notes()[0], r.daemon.log)
         self.assertIn("what --trace-last had no memory for (--trace-memory)", trace.info(r.path))
+        r.daemon.signal(signal.SIGUSR1)
+        self.wait_written(r, r.path + ".2", "SIGUSR1")
+        self.assertIn(f"the trace {r.path}.2: for want of memory", r.daemon.log)
         r.end()
 
 class TheAgent(Recording):
