@@ -31,6 +31,12 @@ static inline bool hash_is_hidden(uint64_t hash)
     return hash >> 32 == HASH_HIDDEN;
 }
 
+/* It is that of these bytes; or hidden, and says nothing. */
+static inline bool hash_fits(uint64_t hash, const void *bytes, size_t length)
+{
+    return hash_is_hidden(hash) || hash_of(bytes, length) == hash;
+}
+
 /* For hash.c. */
 enum { HASH_SHORT = 240 }; /* bytes at most; XXH3 itself does more another way */
 uint64_t hash_long(const void *bytes, size_t length, uint64_t seed);

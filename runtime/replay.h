@@ -11,10 +11,10 @@
  * one socket that follow each other in one call count as one byte string, of which a piece that was cut short
  * in the recording is compared by length and hash (by length alone where that is hidden, hash.h). The message of a
  * SEND or SPAWN is compared when the receiver's call comes: per pair of actors, the n-th that was said is the n-th
- * that is heard, or was lost (replay_lost). Of the runtime's own events: the serial of the timer or socket that they are about, that no
- * timer runs out early, for whom a listener accepts, who is watched, and how it ended. What lies below an
- * effect (partial writes, wake-ups, rounds, how workers took turns) is not: it was never recorded, and nobody could
- * see it.
+ * that is heard, or was lost (replay_lost). Of the runtime's own events: the serial of the timer or socket that they
+ * are about, that no timer runs out early, for whom a listener accepts, who is watched, and how it ended. What lies
+ * below an effect (partial writes, wake-ups, rounds, how workers took turns) is not: it was never recorded, and nobody
+ * could see it.
  *
  *     replay_hear(r, &call, message)       for each call, in order of their ends
  *     replay_end(r, &call, reason)         when an actor had ended

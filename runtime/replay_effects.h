@@ -28,7 +28,5 @@ void came_effects_free(struct came_effects *c);
 /* The same. False: difference->expected and ->came say where they part. */
 bool replay_effects_same(const struct came_effects *came, const struct replay_effect *expected,
                          size_t count, struct replay_difference *difference);
-/* XXH3, as the recorder makes it. One that is hidden says nothing: true. */
-bool replay_hash_is(uint64_t hash, const void *bytes, size_t length);
 
 #endif

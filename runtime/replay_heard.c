@@ -4,6 +4,7 @@
  * It is recorded, so the actor would take it as it took it then. But what nobody has said, or the runtime does not
  * make so, was not what went on: the recording is wrong, or who said it does something else now.
  */
+#include "runtime/hash.h"
 #include "runtime/replay_excerpt.h"
 #include "runtime/replay_parts.h"
 #include <stdio.h>
@@ -80,8 +81,7 @@ static bool same_capped(const struct replay_call *call, const struct message *sa
         memcpy(&s, said->payload.bytes + k->span_offset[i], sizeof s);
         if (call->kept[i] == call->length[i])
             continue;
-        same =
-            s.length == call->length[i] && replay_hash_is(call->hash[i], span_bytes(s), s.length);
+        same = s.length == call->length[i] && hash_fits(call->hash[i], span_bytes(s), s.length);
         span_release((struct span *)(void *)(a->payload.bytes + k->span_offset[i]));
         span_release((struct span *)(void *)(b->payload.bytes + k->span_offset[i]));
         memcpy(a->payload.bytes + k->span_offset[i], &none, sizeof none);
@@ -114,7 +114,7 @@ static size_t parting(const struct replay_call *call, unsigned span, struct exce
 {
     size_t at = excerpt_parting(said, heard);
     bool is_cut = heard.known < heard.length;
-    if (at == EXCERPT_SAME && is_cut && !replay_hash_is(call->hash[span], said.bytes, said.length))
+    if (at == EXCERPT_SAME && is_cut && !hash_fits(call->hash[span], said.bytes, said.length))
         return heard.known;
     return at;
 }

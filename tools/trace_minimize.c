@@ -10,6 +10,7 @@
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_ddmin.h"
+#include "tools/trace_parts.h"
 #include "tools/trace_predicate.h"
 #include "tools/trace_replace.h"
 #include "tools/trace_reread.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TRIES = 5000 };
 #define TIME_NS (UINT64_C(600) * 1000000000)
@@ -120,12 +120,12 @@ static const char examples[] =
     "the command\n"
     "line; 65 no trace, also that of --diff; 74 not readable, or not writable\n";
 
-/* It would be lost, and with it the failure. */
-static bool is_out(const char *name)
+/* What it stands for would be lost, and with it the failure. */
+static bool out_is_read(void)
 {
-    struct stat a, b;
-    return name && stat(name, &a) == 0 && stat(asked.out, &b) == 0 && S_ISREG(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    const char *read[] = {asked.path, asked.predicate.text};
+    unsigned count = asked.predicate.kind == PREDICATE_DIFF ? 2 : 1;
+    return asked.path && trace_parts_include(read, count, asked.out);
 }
 
 static void check(struct command_line *c)
@@ -134,8 +134,7 @@ static void check(struct command_line *c)
         command_line_mistake(c, "no trace: write which one is to be made smaller");
     if (!asked.out)
         command_line_mistake(c, "no -o: write where the small trace goes, e.g. -o small.trace");
-    else if (is_out(asked.path) ||
-             (asked.predicate.kind == PREDICATE_DIFF && is_out(asked.predicate.text)))
+    else if (out_is_read())
         command_line_mistake(c, "-o is what is to be read: write to another file");
     if (asked.predicates > 1)
         command_line_mistake(c, "--replay, --while, --diff: one of them says when a trace fails");
