@@ -89,8 +89,8 @@ static size_t filter_name(const uint8_t *bytes, const uint8_t *colon, char name[
     return length + 1;
 }
 
-/* Expressions like "^name: value", one behind the other; bytes that are no text are between. What is none of these, like
- * a path's, is looked at as text. */
+/* Expressions like "^name: value", one behind the other; bytes that are no text are between. What is none of these,
+ * like a path's, is looked at as text. */
 void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                    const uint8_t *bytes, size_t length)
 {

@@ -194,8 +194,8 @@ void redact_scan_cut(struct redact_scan *s, uint64_t missing)
     redact_framing_gap(&s->framing, missing);
 }
 
-/* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. In what is known
- * to be a body it ends nothing of JSON, where it is a blank. */
+/* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. In what is
+ * known to be a body it ends nothing of JSON, where it is a blank. */
 void redact_scan_blank_line(struct redact_scan *s)
 {
     bool in_body = s->framing.body_left || s->framing.in_chunks;
