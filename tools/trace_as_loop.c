@@ -90,6 +90,9 @@ static void fail(struct loop_socket *s, int error)
 static void drop(struct loop_socket *s)
 {
     end(s);
+    if (s->file)
+        unlink(s->file); /* or nobody could listen there again */
+    free(s->file);
     wire_buffer_release(&s->out);
     free(s);
 }
@@ -194,6 +197,7 @@ struct loop_socket *loop_listen(struct loop *l, const struct address *at,
     }
     struct loop_socket *s = add(l, fd, handlers, owner);
     s->listens = true;
+    s->file = at->family == ADDRESS_UNIX ? trace_text(at->name, strlen(at->name)) : NULL;
     return s;
 }
 

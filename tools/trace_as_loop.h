@@ -33,6 +33,7 @@ struct loop_socket {
     bool listens, connecting, heard_end, over;
     bool shut;   /* the end is to be sent behind `out` */
     bool closes; /* ... and then it is closed */
+    char *file;  /* of a listener: it goes with it; NULL: none */
     struct wire_buffer out;
     size_t sent;
 };

@@ -410,6 +410,21 @@ class AsApp(Base):
         report = Play(self, "app", trace, "--listen", str(apps.free_port()), "--first", "200ms").finish(1)
         self.counts(report, missing=1)
 
+    def test_a_socket_file_goes_with_its_listener(self):
+        app = self.keep(application())
+        trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
+        at = os.path.join(self.directory(), "as.sock")
+        for _ in range(2):
+            play = Play(self, "app", trace, "--listen", f"unix:{at}").wait_ready()
+            port = apps.free_port()
+            daemon = Daemon("--standalone", f"{port}={app.port}", "-R", f"{port}:unix:{at}")
+            self.addCleanup(daemon.kill)
+            daemon.wait_ready()
+            self.assertEqual(self.curl(f"http://127.0.0.1:{port}/who"), b"one GET /who 0")
+            self.counts(play.finish(0), matched=1)
+            self.end(daemon)
+            self.assertFalse(os.path.exists(at))
+
     def test_a_client_that_left_while_it_asked(self):
         app = self.keep(application())
 
