@@ -115,12 +115,13 @@ static void pass(struct run *run)
 }
 
 /* Whoever asks where to stop wants to know that there was no such place. */
-static void say_not_stopped(const struct run *run)
+static void say_not_stopped(const struct run *run, const char *asked)
 {
     output_flush();
-    if (run->asked->until && !run->stopped)
-        fprintf(stderr, "intproxy-trace: --until: there is no such record, so it was replayed to "
-                        "the end\n");
+    if (!run->stopped)
+        fprintf(stderr,
+                "intproxy-trace: %s: there is no such record, so it was replayed to the end\n",
+                asked);
 }
 
 static void begin(struct run *run, const struct trace_plan *plan)
@@ -148,6 +149,8 @@ static void end(struct run *run)
     trace_call_free(&run->call);
     if (run->exchanges)
         trace_exchanges_free(run->exchanges);
+    if (run->step.until)
+        say_not_stopped(run, "u");
     if (run->asked->step)
         replay_step_end(&run->step);
     uint64_t kept = replay_free(run->replay);
@@ -166,7 +169,8 @@ int replay_run(const struct replay_asked *asked, const struct trace_plan *plan)
     if (compared || run.differed)
         say_summary(&run, (double)(monotonic_ns() - run.began_ns) / 1e9);
     end(&run);
-    say_not_stopped(&run);
+    if (asked->until)
+        say_not_stopped(&run, "--until");
     if (run.differed)
         replay_context(&asked->files, run.difference.actor, run.difference.sequence);
     if (compared || run.differed || run.stopped)

@@ -59,7 +59,7 @@ static bool take(struct replay_step *s, char *answer, enum step_answer *out)
         return s->until != NULL;
     }
     s->go = strtoull(answer, &end, 10);
-    if (end != answer && !*end && s->go) {
+    if (end != answer && !*end && s->go && !strchr(answer, '-')) { /* -1 would be very many */
         s->go--;
         return true;
     }

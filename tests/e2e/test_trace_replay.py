@@ -111,6 +111,12 @@ class Replay(Case):
         self.assertIn("RESPONSE", out.splitlines()[-2])
         self.assertIn("so far", out)
         self.assertIn("Enter    this record", errors)  # the help, after nonsense
+        status, out, errors = run("replay", "--step", trace, given="-1\nq\n")
+        self.assertEqual((status, len(out.splitlines())), (0, 1), out)  # no number, and not so many
+        self.assertIn("Enter    this record", errors)
+        status, out, errors = run("replay", "--step", trace, given="u conn == 999\n")
+        self.assertRegex(out.splitlines()[-1], r"^the same again: ")
+        self.assertIn("u: there is no such record, so it was replayed to the end", errors)
 
     def changed(self, trace, old, new):
         """The same trace, with other bytes in it."""
