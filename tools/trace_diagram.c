@@ -169,20 +169,29 @@ static const struct trace_record *shown_record(const struct trace_input *in,
     return asked.plain ? r : redactor_apply(asked.redaction.redactor, in->reader, r);
 }
 
-static void take(struct diagram *d, struct trace_input *in, const struct trace_record *r)
+/* Of what was recorded: a filter may ask for what is secret. */
+static bool wants(struct trace_exchanges *recorded, const struct trace_record *r)
 {
-    const struct trace_exchange *x = trace_exchanges_take(d->exchanges, r);
-    diagram_take(d, in->reader, r, !asked.filter || trace_filter_wants(asked.filter, r, x));
+    return !asked.filter || trace_filter_wants(asked.filter, r, trace_exchanges_take(recorded, r));
+}
+
+static void take(struct diagram *d, struct trace_input *in, const struct trace_record *r,
+                 bool wanted)
+{
+    trace_exchanges_take(d->exchanges, r);
+    diagram_take(d, in->reader, r, wanted);
 }
 
 /* False, and said: the files are of several runs, whose actors and exchanges have the same numbers. */
-static bool read_all(struct diagram *d, struct trace_input *in)
+static bool read_records(struct diagram *d, struct trace_input *in,
+                         struct trace_exchanges *recorded)
 {
     struct trace_record record;
     struct trace_run run = {0};
     if (asked.filter)
         trace_filter_reader(asked.filter, in->reader);
     while (trace_input_next(in, &record)) {
+        bool wanted = wants(recorded, &record);
         const struct trace_record *shown = shown_record(in, &record);
         if (!shown) {
             fprintf(stderr,
@@ -190,11 +199,19 @@ static bool read_all(struct diagram *d, struct trace_input *in)
                     "is new is not drawn\n");
             return true;
         }
-        take(d, in, shown);
+        take(d, in, shown, wanted);
         if (!trace_run_goes_on(&run, in))
             return false;
     }
     return true;
+}
+
+static bool read_all(struct diagram *d, struct trace_input *in)
+{
+    struct trace_exchanges *recorded = trace_exchanges_new();
+    bool is_one = read_records(d, in, recorded);
+    trace_exchanges_free(recorded);
+    return is_one;
 }
 
 /* free() it. */

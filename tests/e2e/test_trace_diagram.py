@@ -245,6 +245,11 @@ class Secrets(Diagrams):
         self.assertNotIn(query.encode(), self.payloads(forms[1]))
         self.assertIn('"redacted":true', forms[1])
         self.assertIn(query, self.diagram(self.trace, "--mermaid", "--no-redact"))
+        for asked in (f'path ~ "{query}" && kind == REQUEST', f'payload ~ "{secret}" && kind == REQUEST'):
+            chosen = [self.diagram(self.trace, "--mermaid", "--filter", asked, *more) for more in ((), ("--no-redact",))]
+            self.assertEqual(*(text.count("REQUEST,") for text in chosen))
+            self.assertIn("REQUEST,", chosen[0])  # what is secret can be asked for, but is not shown
+            self.assertNotIn(query, chosen[0])
         plain = self.diagram(self.trace, "--html", "--no-redact")
         self.assertIn('"redacted":false', plain)
         self.assertIn(secret.encode(), self.payloads(plain))
