@@ -118,8 +118,10 @@ static uint32_t blob_of(struct diagram *d, const uint8_t *bytes, size_t length)
 {
     struct diagram_blob_node *node;
     uint64_t hash;
+    if (!d->blob_count)
+        blob_add(d, NULL, 0);
     if (!length)
-        return d->blob_count ? 0 : blob_add(d, bytes, 0);
+        return 0;
     hash = hash_of(bytes, length);
     HASH_FIND(hh, d->p->blob_of, &hash, sizeof hash, node);
     if (node && blob_is(d, node->number, bytes, length))

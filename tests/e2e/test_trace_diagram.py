@@ -330,6 +330,8 @@ class Page(PageCase):
         b.key("d")  # none is drawn as one
         self.assertGreater(b.evaluate("rowCount"), before + pieces)
         self.assertIn("payloads are cut to 2.0 KiB", b.text("#cut"))
+        self.assertEqual(b.evaluate("""blob(0) && [...spans.keys()].filter(s => s % 2 === 0 && !spans[s] &&
+            atob(blobLines[spans[s + 1]]))"""), [])  # nothing is shown of what is empty
         b.click(".head:nth-child(2)")  # without the link
         self.assertEqual(b.evaluate("[...rowArrow.subarray(0, rowCount)].filter(i => what[i] !== NOTE && "
                                     "lifelines[actors[to[i]].life].name === 'link').length"), 0)
