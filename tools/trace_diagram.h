@@ -77,6 +77,7 @@ struct diagram_kind {
 struct diagram_bytes {
     uint64_t length; /* of all */
     uint32_t blob;   /* what is shown of them, see diagram.blobs */
+    uint32_t kept;   /* what the trace holds of them */
 };
 struct diagram_blob {
     size_t at; /* in diagram.bytes */

@@ -172,6 +172,14 @@ static void keep_wanted(struct diagram *d, uint32_t exchange)
     d->arrow_count = kept;
 }
 
+static void count_cuts(struct diagram *d, const struct diagram_bytes *b)
+{
+    uint32_t shown = d->blobs[b->blob].length;
+    d->cut_spans += shown < b->kept;
+    d->cut_bytes += b->kept - shown;
+    d->capped_spans += b->kept < b->length;
+}
+
 /* The number by which an exchange is drawn: of one of the agent's mostly its proxy's. 0: there is none. */
 static uint32_t drawn_number(const struct diagram *d, uint32_t exchange)
 {
@@ -187,6 +195,9 @@ bool diagram_finish(struct diagram *d, uint32_t exchange)
     spread(d);
     uint32_t drawn = exchange ? drawn_number(d, exchange) : 0;
     keep_wanted(d, drawn);
+    for (uint32_t i = 0; i < d->arrow_count; i++)
+        for (unsigned s = 0; s < d->kinds[d->arrows[i].kind].span_count; s++)
+            count_cuts(d, &d->spans[d->arrows[i].bytes + s]);
     for (uint32_t i = 0; i < d->arrow_count; i++)
         if (d->arrows[i].what != DIAGRAM_NOTE) {
             d->has[diagram_lifeline(d, d->arrows[i].from)] = true;

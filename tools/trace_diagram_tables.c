@@ -139,14 +139,9 @@ static uint32_t blob_of(struct diagram *d, const uint8_t *bytes, size_t length)
 void diagram_add_span(struct diagram *d, const uint8_t *bytes, size_t kept, uint64_t all)
 {
     size_t shown = kept < d->options.bytes_max ? kept : (size_t)d->options.bytes_max;
-    if (shown < kept) {
-        d->cut_spans++;
-        d->cut_bytes += kept - shown;
-    }
-    if (kept < all)
-        d->capped_spans++;
     d->spans = diagram_grown(d->spans, d->span_count, 1, sizeof *d->spans);
-    d->spans[d->span_count++] = (struct diagram_bytes){all, blob_of(d, bytes, shown)};
+    d->spans[d->span_count++] =
+        (struct diagram_bytes){all, blob_of(d, bytes, shown), (uint32_t)kept};
 }
 
 void diagram_add_value(struct diagram *d, uint64_t value)

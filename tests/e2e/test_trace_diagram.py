@@ -387,6 +387,7 @@ class Page(PageCase):
         b.open(page)
         for key in ("j", "k", "n", "G", "e", "c", "v", "d", "+", "-"):
             b.key(key)
+        self.assertNotIn("cut", b.text("#cut"))  # payloads, none of which is here
         self.check(b)
 
 
