@@ -10,7 +10,6 @@
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_ddmin.h"
-#include "tools/trace_parts.h"
 #include "tools/trace_predicate.h"
 #include "tools/trace_replace.h"
 #include "tools/trace_reread.h"
@@ -120,22 +119,12 @@ static const char examples[] =
     "the command\n"
     "line; 65 no trace, also that of --diff; 74 not readable, or not writable\n";
 
-/* What it stands for would be lost, and with it the failure. */
-static bool out_is_read(void)
-{
-    const char *read[] = {asked.path, asked.predicate.text};
-    unsigned count = asked.predicate.kind == PREDICATE_DIFF ? 2 : 1;
-    return asked.path && trace_parts_include(read, count, asked.out);
-}
-
 static void check(struct command_line *c)
 {
     if (!asked.files)
         command_line_mistake(c, "no trace: write which one is to be made smaller");
     if (!asked.out)
         command_line_mistake(c, "no -o: write where the small trace goes, e.g. -o small.trace");
-    else if (out_is_read())
-        command_line_mistake(c, "-o is what is to be read: write to another file");
     if (asked.predicates > 1)
         command_line_mistake(c, "--replay, --while, --diff: one of them says when a trace fails");
 }

@@ -599,13 +599,6 @@ class Minimize(Traces):
         for words in ("no trace", "no -o", "one of them says when", "is no number of tries"):
             self.assertIn(words, errors)
 
-    def test_what_is_read_is_not_overwritten(self):
-        a, b = self.three("a", plain), self.three("b", plain)
-        before = [open(trace, "rb").read() for trace in (a, b)]
-        for args in ((a, "-o", a, "--while", "true"), (a, "-o", b, "--diff", b)):
-            self.assertIn("write to another file", run("minimize", *args, status=2)[1])
-        self.assertEqual([open(trace, "rb").read() for trace in (a, b)], before)
-
     def test_what_is_no_regular_file_is_written_into(self):
         a, fifo, link = self.three("a", plain), self.path("fifo"), self.path("link")
         limits = ("--while", "true", "--tries", "1")
