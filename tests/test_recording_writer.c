@@ -638,6 +638,48 @@ static void test_a_pipe_that_nobody_reads(void)
     end();
 }
 
+static bool reads_well(const struct trace_out *all)
+{
+    struct text story;
+    text_begin(&story);
+    rig_story(&story, all->bytes, all->length, 0);
+    bool well = all->length && !strstr(text_of(&story), "bad") && !strstr(text_of(&story), "torn");
+    text_free(&story);
+    return well;
+}
+
+/* The first has half a frame; what is left of that is nothing for the second. */
+static void test_a_pipe_whose_reader_is_another_one(void)
+{
+    struct trace_out first = {0}, second = {0};
+    begin();
+    signal(SIGPIPE, SIG_IGN);
+    int reader = open_fifo();
+    call(0, 600000);
+    drain();
+    suck(reader, &first, 100000);
+    CHECK(writer.stuck && writer.store.sent > 0);
+    close(reader);
+    call(0, 100);
+    drain();
+    CHECK_UINT(writer.store.sent, 0);
+    CHECK(writer.store.reader_left);
+    reader = open(path, O_RDONLY | O_NONBLOCK);
+    for (unsigned i = 0; i < 40; i++) {
+        now += 2 * SECOND;
+        drain();
+        suck(reader, &second, SIZE_MAX);
+    }
+    writer_end(&writer, "the end", now);
+    suck(reader, &second, SIZE_MAX);
+    CHECK(!reads_well(&first));
+    CHECK(reads_well(&second));
+    close(reader);
+    free(first.bytes);
+    free(second.bytes);
+    end();
+}
+
 /* ---- --trace-last ---- */
 
 static void begin_last(uint64_t ns, size_t bytes)
@@ -949,6 +991,7 @@ CU_TestInfo recording_writer_tests[] = {
     {"what finds no room in a ring is said", test_what_finds_no_room_in_a_ring_is_said},
     {"a pipe that is read slowly", test_a_pipe_that_is_read_slowly},
     {"a pipe that nobody reads", test_a_pipe_that_nobody_reads},
+    {"a pipe whose reader is another one", test_a_pipe_whose_reader_is_another_one},
     {"nothing is written unless asked for", test_nothing_is_written_unless_asked_for},
     {"age bounds it", test_age_bounds_it},
     {"memory that was short long ago", test_memory_that_was_short_long_ago},

@@ -66,7 +66,7 @@ static int open_part(struct recording_store *s)
     char name[TRACE_PATH_MAX];
     recording_store_name(s, s->part, name);
     s->fd = open_file(s, name);
-    s->bytes = s->tail[0] = s->tail[1] = 0;
+    s->bytes = s->sent = s->tail[0] = s->tail[1] = 0;
     if (s->fd < 0)
         return errno;
     s->direct = s->regular ? open(name, O_WRONLY | O_APPEND | O_CLOEXEC | O_DIRECT) : -1;
@@ -168,11 +168,14 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
     return written + write_some(s, s->fd, bytes + written, length - written);
 }
 
-/* What was not written whole goes again, as far as it can. Returns how much stays. */
-static size_t take_back(const struct recording_store *s, const uint8_t *bytes, size_t written)
+/* Of a frame that was not written whole so much is there, and stays. Of a file it is taken away again; from a pipe
+ * whose reader has left it is gone, too. */
+static size_t left_of_torn(struct recording_store *s, size_t torn)
 {
-    size_t whole = s->regular ? recording_units_whole(bytes, written) : written;
-    return whole == written || ftruncate(s->fd, (off_t)(s->bytes + whole)) == 0 ? whole : written;
+    s->reader_left = !s->regular && s->error == EPIPE;
+    if (s->reader_left || (torn && s->regular && ftruncate(s->fd, (off_t)s->bytes) == 0))
+        return 0;
+    return torn;
 }
 
 /* A frame ends where something was appended. */
@@ -189,13 +192,14 @@ size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, s
     if (s->fd < 0 && (s->error = open_part(s)))
         return 0;
     errno = EIO;
-    size_t written = write_mixed(s, bytes, length);
+    size_t written = s->sent + write_mixed(s, bytes + s->sent, length - s->sent);
     s->error = written == length ? 0 : errno;
-    if (s->error)
-        written = take_back(s, bytes, written);
-    s->bytes += written;
+    size_t whole = s->error ? recording_units_whole(bytes, written) : written;
+    s->bytes += whole - s->sent;
+    s->sent = left_of_torn(s, written - whole);
+    s->bytes += s->sent;
     remember_tail(s);
-    return written;
+    return whole;
 }
 
 /* What stands from the tail on, appended to `out`. */

@@ -29,6 +29,8 @@ struct recording_store {
         tail[2]; /* where frames begin: RECORDING_TAIL_BYTES or more before its end, and later */
     uint64_t began_ns; /* this part */
     bool regular;      /* can be cut; a pipe cannot */
+    size_t sent;       /* bytes of what comes next that a pipe took already */
+    bool reader_left;  /* the pipe's; the next one has seen nothing */
     bool created;      /* it was not there before */
     int error;         /* 0, or the errno that the last try ended with; EAGAIN: a pipe is full */
 };
@@ -42,8 +44,9 @@ bool recording_store_is_full(const struct recording_store *s, size_t more, uint6
 /* Another part is begun. False: `error`; it is tried again when something is appended. */
 bool recording_store_next_part(struct recording_store *s, uint64_t now_ns);
 /* Whole frames; the faster if they lie in memory as in the file (trace_out_begin_at, s->bytes). Returns how many
- * bytes are in the file for good: in a regular file those frames that fit. When these are not all, `error` says why,
- * and the rest is to be appended later, before anything else. */
+ * bytes of whole frames are in the file for good. When these are not all, `error` says why, and the rest is to be
+ * appended later, before anything else: what a pipe took of it already (`sent`) is known here. If `reader_left`, it may
+ * be another rest. */
 size_t recording_store_append(struct recording_store *s, const uint8_t *bytes, size_t length);
 /* The last records of a regular file are taken out of it again and appended to `frames`: `least` bytes, which
  * are RECORDING_TAIL_BYTES at most, or a little more. False: there are none, or they cannot be read. */

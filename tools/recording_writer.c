@@ -1,5 +1,6 @@
 /* tools/recording_writer.c -- see recording_writer.h */
 #include "tools/recording_writer.h"
+#include "messages/trace_format.h"
 #include "messages/trace_notes.h"
 #include "tools/recording_loss.h"
 #include "tools/recording_units.h"
@@ -81,8 +82,31 @@ static void get_loose(struct writer *w, uint64_t now_ns)
         trace_encode_note(w->encoder, &w->out, TRACE_NOTE_FULL, now_ns);
 }
 
+static bool has_beginning(const struct trace_out *out)
+{
+    return out->length >= TRACE_MAGIC_BYTES &&
+           memcmp(out->bytes, TRACE_MAGIC, TRACE_MAGIC_BYTES) == 0;
+}
+
+/* A pipe's reader has left. For the next one what waits is a trace that begins with it. */
+static void begin_again(struct writer *w)
+{
+    struct trace_out begin = {0};
+    uint64_t first = recording_loss_of(w->encoder, w->out.bytes, w->out.length).first;
+    if (first == UINT64_MAX)
+        first = trace_encoder_records(w->encoder);
+    trace_encode_beginning_of(w->encoder, &begin, first, "--trace");
+    memmove(trace_out_room(&w->out, begin.length) - w->out.length + begin.length, w->out.bytes,
+            w->out.length);
+    memcpy(w->out.bytes, begin.bytes, begin.length);
+    w->out.length += begin.length;
+    trace_out_free(&begin);
+}
+
 static void append(struct writer *w, uint64_t now_ns)
 {
+    if (w->store.reader_left && !has_beginning(&w->out))
+        begin_again(w);
     size_t n = recording_store_append(&w->store, w->out.bytes, w->out.length);
     w->out.length -= n;
     if (!w->out.length)
@@ -285,8 +309,8 @@ static void flush(struct writer *w, const char *why, uint64_t now_ns)
     w->stuck = false;
     put_away(w, now_ns);
     for (unsigned i = 0; i < TRIES && w->out.length && w->store.error == EAGAIN; i++) {
-        i = w->out.length < before ? 0 : i;
-        before = w->out.length;
+        i = w->out.length - w->store.sent < before ? 0 : i;
+        before = w->out.length - w->store.sent;
         w->store.error = 0; /* it is waited for */
         append(w, now_ns);
     }
