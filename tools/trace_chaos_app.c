@@ -64,9 +64,35 @@ static const struct trace_transaction *transaction_of(const struct chaos_apps *a
     return &a->transactions->list[c->index];
 }
 
+static bool was_left(const struct trace_transaction *t)
+{
+    return !t->answer.ended && (t->resets[SIDE_NEAR] || t->ends[SIDE_NEAR]);
+}
+
+static bool goes_on(const struct trace_transaction *t, const struct trace_transaction *whole)
+{
+    const struct wire_buffer *some = &t->answer.body, *all = &whole->answer.body;
+    return whole->answer.ended && t->answer.has_head && t->answer.status == whole->answer.status &&
+           some->length <= all->length &&
+           (!some->length || !memcmp(some->at, all->at, some->length));
+}
+
+/* Of requests that are alike nobody knows whose client will leave in the middle. If one did when this was recorded, it
+ * may be another one now: all have the whole answer, or who stays would wait for it in vain. */
+static unsigned whole_of(const struct chaos_apps *a, unsigned index)
+{
+    const struct trace_transaction *list = a->transactions->list;
+    unsigned alike = trace_match_alike(a->match, index);
+    for (unsigned i = alike; was_left(&list[index]) && i < a->transactions->count; i++)
+        if (trace_match_alike(a->match, i) == alike && goes_on(&list[index], &list[i]))
+            return i;
+    return index;
+}
+
 static void begin_answer(struct chaos_apps *a, struct chaos_app *c)
 {
     c->playing = true;
+    c->index = whole_of(a, c->index);
     c->heard = (struct trace_walk_heard){0};
     trace_walk_begin(&c->walk, transaction_of(a, c), SIDE_FAR, 0, a->sim->now_us);
 }

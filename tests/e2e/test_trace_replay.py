@@ -3,6 +3,8 @@ actors, and with agents of other versions; and what is said when it is not the s
 import json
 import os
 import re
+import socket
+import struct
 import subprocess
 import threading
 
@@ -27,16 +29,19 @@ def counts(text):
 
 
 class SlowApp(apps.ServerApp):
-    """Head, a moment, and the body."""
+    """Head, a moment, and the body; its pieces have moments between them, and behind the request."""
 
-    def __init__(self):
+    def __init__(self, pieces=1):
         super().__init__(self.answer)
+        self.pieces = pieces
 
     def answer(self, conn):
         while conn.read_head():
-            conn.send(b"HTTP/1.1 200 Ok\r\nContent-Length: 2\r\n\r\n")
-            threading.Event().wait(0.1)
-            conn.send(b"hi")
+            threading.Event().wait(0.1 * (self.pieces - 1))
+            conn.send(b"HTTP/1.1 200 Ok\r\nContent-Length: %d\r\n\r\n" % (2 * self.pieces))
+            for _ in range(self.pieces):
+                threading.Event().wait(0.1)
+                conn.send(b"hi")
 
 
 class Replay(Case):
@@ -168,16 +173,39 @@ class Replay(Case):
         self.assertIn("50 messages were lost while the trace was recorded (lagged)", errors)
         self.assertIn(status, (0, 65), out + errors)
 
-    def test_what_another_agent_would_have_got(self):
-        """RSP-6, RSP-7: the application writes head and body apart, so the newest agent gets a stream."""
-        local = self.keep(SlowApp())
+    def record_slow(self, load, pieces=1):
+        local = self.keep(SlowApp(pieces))
         port, trace = apps.free_port(), os.path.join(self.directory(), "run.trace")
         daemon = Daemon("--standalone", f"{port}={local.destination}", "-R", f"{port}:{local.destination}",
                         "--trace", trace)
         daemon.wait_ready()
-        self.curl(f"http://127.0.0.1:{port}/")
+        load(port)
         daemon.signal()
         self.assertEqual(daemon.wait_exit(20), 0)
+        return trace
+
+    def test_chaos_of_requests_that_are_alike(self):
+        """Whose client left in the middle cannot be told from the request: no answer may depend on it."""
+        def load(port):
+            sockets = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(8)]
+            for s in sockets:
+                s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            for s in sockets:
+                while not s.recv(4096).endswith(b"\r\n\r\n"):
+                    pass
+            for s in sockets[::2]:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                s.close()
+            for s in sockets[1::2]:
+                with s, s.makefile("rb") as answer:
+                    self.assertEqual(answer.read(6), b"hihihi")
+        status, out, errors = run("replay", "--chaos", "--seeds", "50", self.record_slow(load, 3))
+        self.assertEqual(status, 0, out + errors)
+        self.assertRegex(out, r"the same in every order: 50 orders, 400 things")
+
+    def test_what_another_agent_would_have_got(self):
+        """RSP-6, RSP-7: the application writes head and body apart, so the newest agent gets a stream."""
+        trace = self.record_slow(lambda port: self.curl(f"http://127.0.0.1:{port}/"))
         for version, form in (("1.29.0", None), ("1.19.0", None), ("1.8.0", "HttpResponseFramed"),
                               ("1.5.0", "HttpResponseFramed"), ("1.2.2", "HttpResponse")):
             status, out, errors = run("replay", "--agent-version", version, trace)
