@@ -123,15 +123,23 @@ static void take_outward(struct diagram *d, const struct trace_record *r, uint32
     d->arrows[arrow].repeats = e->kind == EFFECT_FILE_WRITE || e->kind == EFFECT_FILE_READ;
 }
 
+/* Of a kind that the file's table does not have (it is damaged) nobody can have heard it. */
+static void take_send(struct diagram *d, const struct trace_record *r, uint32_t cause,
+                      const struct trace_effect *e)
+{
+    if (e->message)
+        diagram_said(d, r->to, e->ref, e->message->number, e->kind == EFFECT_SPAWN, cause);
+}
+
 static bool take_effect(struct diagram *d, const struct trace_record *r, uint32_t cause,
                         const struct trace_effect *e)
 {
     switch (e->kind) {
     case EFFECT_SPAWN:
         diagram_actor_of(d, e->ref, e->type);
-        diagram_said(d, r->to, e->ref, e->message->number, true, cause);
+        take_send(d, r, cause, e);
         return true;
-    case EFFECT_SEND: diagram_said(d, r->to, e->ref, e->message->number, false, cause); return true;
+    case EFFECT_SEND: take_send(d, r, cause, e); return true;
     case EFFECT_CONNECT:
     case EFFECT_SHUTDOWN:
     case EFFECT_CLOSE:

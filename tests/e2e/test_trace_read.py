@@ -253,6 +253,8 @@ class ReadTest(Case):
         out, errors = run("show", damage(at, kinds + 12), status=65)
         self.assertLessEqual(len(errors.splitlines()), 22)
         self.assertRegex(errors, r"\d+ more places could not be read")
+        for form in ("--html", "--mermaid"):  # calls can be read in which something was sent of which nothing is known
+            self.assertTrue(run("diagram", form, damage(at, kinds + 12), status=65)[0])
 
     def test_no_trace_at_all(self):
         path = self.broken(lambda data: b"hello, this is no trace")
