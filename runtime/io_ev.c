@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -169,6 +170,31 @@ static int bound_port(int fd, uint16_t *port)
     return 0;
 }
 
+/* A socket in the file system stays when its listener has ended, however it did; nobody could listen there again. */
+static bool is_left_behind(const union sockaddr_any *a, socklen_t length)
+{
+    struct stat st;
+    if (stat(a->unx.sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool refused = fd >= 0 && connect(fd, &a->any, length) != 0 && errno == ECONNREFUSED;
+    if (fd >= 0)
+        close(fd);
+    return refused;
+}
+
+static bool bind_to(int fd, const union sockaddr_any *a, socklen_t length)
+{
+    if (bind(fd, &a->any, length) == 0)
+        return true;
+    if (a->any.sa_family != AF_UNIX || errno != EADDRINUSE)
+        return false;
+    if (is_left_behind(a, length))
+        return unlink(a->unx.sun_path) == 0 && bind(fd, &a->any, length) == 0;
+    errno = EADDRINUSE;
+    return false;
+}
+
 static int ev_listen(struct socket *s, const struct address *at, uint16_t *port)
 {
     union sockaddr_any a;
@@ -177,7 +203,7 @@ static int ev_listen(struct socket *s, const struct address *at, uint16_t *port)
     if (error)
         return error;
     set_int(s->fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (bind(s->fd, &a.any, length) != 0 || listen(s->fd, LISTEN_BACKLOG) != 0)
+    if (!bind_to(s->fd, &a, length) || listen(s->fd, LISTEN_BACKLOG) != 0)
         return errno;
     return at->family == ADDRESS_UNIX ? 0 : bound_port(s->fd, port);
 }

@@ -6,7 +6,7 @@ import threading
 
 import apps
 from case import Case
-from chain import Chain, need
+from chain import AGENT, Chain, StandIn, need
 from daemon import SLOW
 
 MINE = ("-H", "x-user: me")
@@ -121,6 +121,25 @@ class TheChain(Case):
         else:
             self.fail("the copy did not arrive\n" + c.daemon.log)
         c.finish()
+
+    def test_a_socket_in_the_file_system_is_taken_over_from_the_dead(self):
+        at = "unix:" + os.path.join(self.directory(), "agent")
+        first = StandIn("127.0.0.1:1", ports=(at, apps.free_port()))
+        first.process.kill()
+        first.process.wait()
+        second = StandIn("127.0.0.1:1", ports=(at, apps.free_port()))
+        third = subprocess.run([AGENT, "--listen", at, "--port", f"{apps.free_port()}=127.0.0.1:1"], capture_output=True,
+                               timeout=60)
+        self.assertNotEqual(third.returncode, 0)
+        self.assertIn(b"Address already in use", third.stdout + third.stderr)
+        second.end()
+        plain = os.path.join(self.directory(), "plain")
+        with open(plain, "w"):
+            pass
+        done = subprocess.run([AGENT, "--listen", "unix:" + plain, "--port", f"{apps.free_port()}=127.0.0.1:1"],
+                              capture_output=True, timeout=60)
+        self.assertIn(b"Address already in use", done.stdout + done.stderr)
+        self.assertTrue(os.path.exists(plain))
 
     def test_raw(self):
         """socat to socat over a stolen port: bytes both ways, and both ends (TCP-7, TCP-8)."""
