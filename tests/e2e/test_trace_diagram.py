@@ -246,7 +246,8 @@ class Secrets(Diagrams):
         self.assertIn('"redacted":true', forms[1])
         self.assertIn(query, self.diagram(self.trace, "--mermaid", "--no-redact"))
         for asked in (f'path ~ "{query}" && kind == REQUEST', f'payload ~ "{secret}" && kind == REQUEST'):
-            chosen = [self.diagram(self.trace, "--mermaid", "--filter", asked, *more) for more in ((), ("--no-redact",))]
+            chosen = [self.diagram(self.trace, "--mermaid", "--filter", asked, *plain)
+                      for plain in ((), ("--no-redact",))]
             self.assertEqual(*(text.count("REQUEST,") for text in chosen))
             self.assertIn("REQUEST,", chosen[0])  # what is secret can be asked for, but is not shown
             self.assertNotIn(query, chosen[0])
