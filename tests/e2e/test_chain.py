@@ -128,8 +128,8 @@ class TheChain(Case):
         first.process.kill()
         first.process.wait()
         second = StandIn("127.0.0.1:1", ports=(at, apps.free_port()))
-        third = subprocess.run([AGENT, "--listen", at, "--port", f"{apps.free_port()}=127.0.0.1:1"], capture_output=True,
-                               timeout=60)
+        third = subprocess.run([AGENT, "--listen", at, "--port", f"{apps.free_port()}=127.0.0.1:1"],
+                               capture_output=True, timeout=60)
         self.assertNotEqual(third.returncode, 0)
         self.assertIn(b"Address already in use", third.stdout + third.stderr)
         second.end()
