@@ -5,6 +5,7 @@
 #include "actors/settings.h"
 #include "actors/supervisor.h"
 #include "messages/kinds.h"
+#include "messages/wire_syntax.h"
 #include "runtime/log.h"
 #include "runtime/runtime.h"
 #include "actors/settings_text.h"
@@ -99,6 +100,8 @@ static void take_filter(struct command_line *c, enum filter_kind kind, const cha
     if (*value == '\0')
         command_line_mistake(
             c, "the filter is empty and would match nothing: leave it out or write one");
+    else if (!wire_utf8_check((const uint8_t *)value, strlen(value)))
+        command_line_mistake(c, "the filter is no UTF-8, no agent takes it: write it in UTF-8");
     else if (asked.filter_count == FILTERS_MAX)
         command_line_mistake(c, "more than %d filters, join some with | in one expression",
                              FILTERS_MAX);

@@ -1,6 +1,7 @@
 /* tools/trace_input.c -- see trace_input.h */
 #include "tools/trace_input.h"
 #include "actors/exit_codes.h"
+#include "messages/trace_format.h"
 #include "tools/trace_reread.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -145,14 +146,18 @@ static bool open_next(struct trace_input *in)
     return false;
 }
 
-static void say_end(struct trace_input *in)
+static void say_end(struct trace_input *in, bool damaged)
 {
     char text[200];
     uint64_t offset;
     size_t torn = trace_reader_torn(in->reader, &offset);
-    if (in->bytes && (!torn || in->grows))
+    bool only_magic = in->bytes == TRACE_MAGIC_BYTES && !torn && !damaged;
+    if (in->bytes && ((!torn && !only_magic) || in->grows))
         return;
-    if (torn)
+    if (only_magic)
+        snprintf(text, sizeof text, "offset %d: torn: it ends before its header",
+                 TRACE_MAGIC_BYTES);
+    else if (torn)
         snprintf(text, sizeof text,
                  "offset %" PRIu64
                  ": torn: the last %zu bytes are the beginning of a record, whose end "
@@ -166,8 +171,9 @@ static void say_end(struct trace_input *in)
 
 static void close_file(struct trace_input *in)
 {
+    bool damaged = in->said != 0;
     say_more(in);
-    say_end(in);
+    say_end(in, damaged);
     if (in->fd > STDIN_FILENO)
         close(in->fd);
     in->fd = -1;

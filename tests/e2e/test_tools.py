@@ -41,6 +41,12 @@ class Mistakes(Case):
         self.assertEqual(code, 2)
         self.assertEqual(len(text.splitlines()), 2, text)
 
+    def test_a_filter_that_no_agent_takes(self):
+        """It would end the link, again and again."""
+        for option in ("--header-filter", "--path-filter"):
+            self.daemon_refuses([option, b"a\xff"], f"{option}: the filter is no UTF-8")
+            self.daemon_refuses([option, ""], f"{option}: the filter is empty")
+
     def test_only_sizes_take_k_m_g(self):
         self.refused(PROGRAM, ["--standalone", "1024=1", "-R", "1K:80"], "-R 80:")  # 1K is a host, not port 1024
         self.daemon_refuses(["--ready-fd", "1K"], "no descriptor number")

@@ -218,6 +218,11 @@ class ReadTest(Case):
             self.assertTrue(out)
         self.assertIn("1 torn", run("info", path)[0])
 
+    def test_a_trace_of_nothing_but_its_first_bytes(self):
+        out, errors = run("info", self.broken(lambda data: data[:8]))
+        self.assertIn("torn: it ends before its header", errors)
+        self.assertIn("1 torn", out)
+
     def test_a_damaged_trace(self):
         def change(data):
             data[len(data) // 2] ^= 4
