@@ -259,8 +259,10 @@ static void say_counts(const struct convert *c)
         say(c->headless, "requests are left out: their heads are not in the trace, or cannot be "
                          "written");
     }
-    if (c->redaction)
+    if (c->redaction && c->form->exchange)
         say(c->coded, "bodies are compressed still: what is secret in them is not replaced");
+    else if (c->redaction)
+        trace_redaction_say_coded(c->redaction, "convert");
     if (c->capped)
         fprintf(stderr,
                 "intproxy-trace: convert: %" PRIu64 " bodies are not whole in the trace, "

@@ -316,6 +316,7 @@ static int read_and_make(void)
     trace_input_open(&in, asked.files.names, asked.files.count);
     status = make(&in);
     trace_input_close(&in);
+    trace_redaction_say_coded(&asked.redaction, asked.out ? asked.out : "diagram");
     return status;
 }
 

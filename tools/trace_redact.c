@@ -6,7 +6,6 @@
 #include "messages/trace_copy.h"
 #include "tools/output.h"
 #include "tools/trace_commands.h"
-#include "tools/trace_gathered_http.h"
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
 #include "tools/trace_parts_order.h"
@@ -175,7 +174,6 @@ struct writing {
     struct redact_filters *filters;
     struct trace_input in;
     bool begun, failed;
-    bool coded;                /* a head names a content coding */
     uint64_t wall_us, records; /* of the run */
     uint32_t process;
 };
@@ -250,20 +248,6 @@ static bool is_same_run(struct writing *w)
     return false;
 }
 
-/* Secrets in what is compressed are not found, and stay: who is told that none is left must know. */
-static void look_for_codings(struct writing *w, const struct trace_record *r)
-{
-    const struct trace_bytes *head = trace_span(r, "head");
-    struct trace_out list = {0};
-    struct http_head h;
-    if (w->coded || !head || !head->kept)
-        return;
-    if (http_head_open_response(&h, NULL, head->bytes, head->kept) ||
-        http_head_open_request(&h, NULL, head->bytes, head->kept))
-        w->coded = gathered_http_codings(&list, &h);
-    free(list.bytes);
-}
-
 static void write_records(struct writing *w)
 {
     struct trace_record record;
@@ -277,7 +261,6 @@ static void write_records(struct writing *w)
         if (!r)
             break; /* the file has grown since */
         redact_filters_record(w->filters, &record, r);
-        look_for_codings(w, &record);
         trace_copy_record(w->copier, &w->out, w->in.reader, r);
         w->records++;
         if (w->out.length >= WRITE_BYTES)
@@ -383,11 +366,7 @@ static int write_and_name(struct writing *w, const char *out, unsigned inputs)
     }
     say_sums(out, w);
     redact_filters_say(w->filters, out);
-    if (w->coded)
-        fprintf(stderr,
-                "intproxy-trace: %s: heads in it name a Content-Encoding: what is secret in "
-                "bodies that are compressed is not found, and stays\n",
-                out);
+    trace_redaction_say_coded(&asked.redaction, out);
     return status;
 }
 
@@ -423,9 +402,11 @@ int trace_redact(int argc, char **argv)
             status = asked.verify
                          ? trace_redact_verify(asked.redaction.redactor, asked.files.names[1])
                          : redact(asked.files.names[inputs], inputs);
-        if (asked.verify && !status)
+        if (asked.verify && !status) {
             output_format("%s: no secret of %s is left\n", asked.files.names[1],
                           trace_reread_shown(asked.files.names[0]));
+            trace_redaction_say_coded(&asked.redaction, asked.files.names[1]);
+        }
     }
     trace_redaction_destroy(&asked.redaction);
     output_flush();

@@ -1,6 +1,7 @@
 /* tools/trace_redaction.c -- see trace_redaction.h */
 #include "tools/trace_redaction.h"
 #include "actors/exit_codes.h"
+#include "tools/trace_gathered_http.h"
 #include "tools/trace_input.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -109,8 +110,34 @@ void trace_redaction_rule(struct trace_redaction *x, struct command_line *c, con
 
 /* ---- passes ---- */
 
-typedef void pass(struct redactor *d, const struct trace_reader *reader,
+typedef void pass(struct trace_redaction *x, const struct trace_reader *reader,
                   const struct trace_record *r);
+
+static bool names_coding(const struct trace_record *r)
+{
+    const struct trace_bytes *head = trace_span(r, "head");
+    struct trace_out list = {0};
+    struct http_head h;
+    bool coded = head && head->kept &&
+                 (http_head_open_response(&h, NULL, head->bytes, head->kept) ||
+                  http_head_open_request(&h, NULL, head->bytes, head->kept)) &&
+                 gathered_http_codings(&list, &h);
+    free(list.bytes);
+    return coded;
+}
+
+static void learn(struct trace_redaction *x, const struct trace_reader *reader,
+                  const struct trace_record *r)
+{
+    redactor_learn(x->redactor, reader, r);
+    x->coded = x->coded || names_coding(r);
+}
+
+static void find(struct trace_redaction *x, const struct trace_reader *reader,
+                 const struct trace_record *r)
+{
+    redactor_find(x->redactor, reader, r);
+}
 
 static int read_all(struct trace_redaction *x, const char *const *paths, unsigned count, bool quiet,
                     pass *take)
@@ -119,7 +146,7 @@ static int read_all(struct trace_redaction *x, const char *const *paths, unsigne
     struct trace_record r;
     trace_input_open(&in, paths, count);
     while (trace_input_next(&in, &r))
-        take(x->redactor, in.reader, &r);
+        take(x, in.reader, &r);
     bool failed = in.failed;
     trace_input_close(&in);
     return failed ? EXIT_IO : 0;
@@ -144,15 +171,24 @@ int trace_redaction_prepare(struct trace_redaction *x, const char *const *paths,
     if (!make_key(x))
         return EXIT_IO;
     x->redactor = redactor_new(x->rules, x->key, x->key_length);
-    int status = read_all(x, paths, count, quiet, redactor_learn);
+    int status = read_all(x, paths, count, quiet, learn);
     if (status)
         return status;
     if (x->learn_more)
         x->learn_more(x->context, x->redactor);
     redactor_learned(x->redactor);
-    status = read_all(x, paths, count, true, redactor_find);
+    status = read_all(x, paths, count, true, find);
     redactor_found(x->redactor);
     return status;
+}
+
+void trace_redaction_say_coded(const struct trace_redaction *x, const char *out)
+{
+    if (x->coded)
+        fprintf(stderr,
+                "intproxy-trace: %s: heads in it name a Content-Encoding: what is secret in "
+                "bodies that are compressed is not found, and stays\n",
+                out);
 }
 
 void trace_redaction_create(struct trace_redaction *x)

@@ -22,6 +22,7 @@ struct trace_redaction {
     void *context;
     uint8_t *key;
     size_t key_length;
+    bool coded; /* a head names a Content-Encoding; from trace_redaction_prepare on */
 };
 
 void trace_redaction_create(struct trace_redaction *x);
@@ -40,5 +41,7 @@ void trace_redaction_rule(struct trace_redaction *x, struct command_line *c, con
  * unless `quiet`, and does not count here. */
 int trace_redaction_prepare(struct trace_redaction *x, const char *const *paths, unsigned count,
                             bool quiet);
+/* Who is told that secrets were replaced in `out` must know where none were looked for: on standard error, if so. */
+void trace_redaction_say_coded(const struct trace_redaction *x, const char *out);
 
 #endif
