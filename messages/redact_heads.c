@@ -19,7 +19,8 @@ void redact_plain(struct redact_eyes *eyes, const struct redact_flow *flow, uint
 static bool may_hold_some(struct http_text value)
 {
     return value.length &&
-           (memchr(value.at, '=', value.length) || memchr(value.at, ':', value.length));
+           (memchr(value.at, '=', value.length) || memchr(value.at, ':', value.length) ||
+            memchr(value.at, '%', value.length));
 }
 
 static void look_at_fields(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,

@@ -1,6 +1,7 @@
 /* messages/redact_scan.c -- see redact_scan.h
  *
- * Five small machines look at every byte, each for one way of writing. None knows of the others.
+ * Five small machines look at every byte, each for one way of writing. None knows of the others. What is coded is given
+ * to five more, as it is meant (redact_scan_inner.c).
  */
 #include "messages/redact_scan_parts.h"
 #include "messages/http_text.h"
@@ -175,6 +176,7 @@ static void lines_end(struct redact_scan *s)
     line_end(s);
     pair_end(s);
     url_end(s);
+    redact_inner_end(s->in_run);
 }
 
 void redact_scan_boundary(struct redact_scan *s)
@@ -215,6 +217,7 @@ static void end_of_line(struct redact_scan *s)
     redact_framing_line_end(&s->framing);
     pair_byte(s, '\n');
     url_byte(s, '\n');
+    redact_inner_end(s->in_run);
     redact_json_line_end(s);
     s->at++;
     if (blank)
@@ -234,6 +237,7 @@ static void one_byte(struct redact_scan *s, uint8_t c)
             s->line_step = LINE_REST;
         pair_byte(s, c);
         url_byte(s, c);
+        redact_inner_end(s->in_run);
         redact_json_line_end(s);
         s->at++;
         return;
@@ -241,6 +245,8 @@ static void one_byte(struct redact_scan *s, uint8_t c)
     redact_framing_byte(&s->framing, c);
     if (s->line_step != LINE_REST)
         line_byte(s, c);
+    if (c == '%' || redact_inner_is_on(s->in_run))
+        redact_run_byte(s, c);
     pair_byte(s, c);
     if (s->url.on || s->url_step || c == ':')
         url_byte(s, c);
@@ -278,6 +284,10 @@ uint64_t redact_scan_needs(const struct redact_scan *s)
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->on && all[i]->offset < least)
             least = all[i]->offset;
+    if (redact_inner_is_on(s->in_string) && s->in_string->at < least)
+        least = s->in_string->at;
+    if (redact_inner_is_on(s->in_run) && s->in_run->at < least)
+        least = s->in_run->at;
     return least;
 }
 
@@ -298,4 +308,6 @@ void redact_scan_free(struct redact_scan *s)
     free(s->key_written.at);
     free(s->frames);
     s->frames = NULL;
+    redact_inner_free(s->in_string);
+    redact_inner_free(s->in_run);
 }

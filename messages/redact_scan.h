@@ -7,6 +7,9 @@
  * Owner    whoever called redact_scan_begin. Memory: a few hundred bytes, and a value while it is gathered.
  * Thread   one at a time.
  *
+ * Strings with escapes and text with %XX are also looked at as they are meant: JSON in a string of JSON, or in a field
+ * of a form, a URL in one. Two such codings are undone, not more.
+ *
  * A blank line ends a head: behind it is a body, if there is one (redact_framing.h); where it ends, names and values do
  * not go on.
  */
@@ -27,6 +30,7 @@ struct redact_found {
     size_t length;
     uint64_t offset; /* of the value, in what was scanned */
     bool partial;    /* its end has not come */
+    bool only_meant; /* it is written otherwise, so it stands nowhere: offset does not count */
 };
 typedef void redact_take(void *context, const struct redact_found *found);
 
@@ -59,12 +63,15 @@ struct redact_part {
     uint8_t name_length;
 };
 
+struct redact_inner; /* of codings: redact_scan_parts.h */
+
 struct redact_scan {
     struct redact_rules *rules;
     redact_take *take;
     void *context;
     uint64_t at;
-    bool is_cut; /* what is given now ends too early */
+    bool is_cut;   /* what is given now ends too early */
+    uint8_t layer; /* of codings that were undone */
     struct redact_framing framing;
     struct redact_part part;
 
@@ -92,6 +99,9 @@ struct redact_scan {
     char key[REDACT_NAME_ROOM];
     uint8_t key_length;
     struct redact_bytes key_written; /* as it is written */
+
+    /* codings; NULL: none yet */
+    struct redact_inner *in_string, *in_run;
 };
 
 /* rules NULL: nothing is looked at. Where it is a connection's, s->framing begins again. */

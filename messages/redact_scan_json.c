@@ -60,6 +60,8 @@ static void json_string_begin(struct redact_scan *s)
     s->key_written.length = 0;
     if (value && json_is_secret(s))
         redact_gather_begin(&s->string, s->key, s->key_length, s->at + 1);
+    else
+        redact_inner_begin(s, &s->in_string, REDACT_STRING, s->at + 1);
 }
 
 /* It may be the name of what follows: as it is meant, whatever was escaped in it. */
@@ -77,6 +79,7 @@ static void json_key_end(struct redact_scan *s)
 
 static void json_string_end(struct redact_scan *s)
 {
+    redact_inner_end(s->in_string);
     if (!s->string.on && !s->value_follows && !(top(s) && top(s)->list))
         json_key_end(s);
     if (s->string.on)
@@ -137,6 +140,8 @@ static void json_string_byte(struct redact_scan *s, uint8_t c)
         return;
     }
     s->escaped = c == '\\' && !s->escaped;
+    if (redact_inner_is_on(s->in_string))
+        redact_inner_byte(s->in_string, c);
     if (s->string.on)
         redact_gather(s, &s->string, REDACT_JSON, c);
     else if (!s->value_follows && !(top(s) && top(s)->list))
@@ -166,6 +171,7 @@ void redact_json_line_end(struct redact_scan *s)
         json_number_end(s);
     else if (s->json_step == JSON_STRING)
         s->key_length = 0;
+    redact_inner_end(s->in_string);
     s->string.on = false;
     s->json_step = JSON_BETWEEN;
 }

@@ -34,7 +34,7 @@ void redact_source_take(void *context, const struct redact_found *found)
     struct redact_eyes *eyes = source->eyes;
     if (eyes->found)
         eyes->found(eyes->context, found);
-    if (!eyes->sink.texts)
+    if (!eyes->sink.texts || found->only_meant)
         return;
     const struct redact_text *text =
         redact_texts_find(eyes->sink.texts, found->bytes, found->length);

@@ -23,6 +23,9 @@
  * A value longer than 8192 bytes is taken for several. Of one in codings within codings (%2525...) at most 8 are
  * undone: what stands there is replaced whole, but is not found where it stands with fewer of them.
  *
+ * Names are also found in JSON within a string of JSON or a field of a form, and in a URL within one, at most two
+ * codings deep.
+ *
  * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
  * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
  * regular expression may fit no more, unless the secret, or its beginning, stands in it as it is

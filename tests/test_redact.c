@@ -135,9 +135,10 @@ static void take(void *context, const struct redact_found *f)
 {
     struct list *l = context;
     size_t n = strlen(l->text);
-    snprintf(l->text + n, sizeof l->text - n, "%s %.*s=%.*s|", redact_place_name(f->place),
-             (int)f->name_length, f->name, (int)f->length, (const char *)f->bytes);
-    if (l->from && memcmp(l->from + f->offset, f->bytes, f->length) != 0)
+    snprintf(l->text + n, sizeof l->text - n, "%s%s %.*s=%.*s|", f->only_meant ? "meant " : "",
+             redact_place_name(f->place), (int)f->name_length, f->name, (int)f->length,
+             (const char *)f->bytes);
+    if (l->from && !f->only_meant && memcmp(l->from + f->offset, f->bytes, f->length) != 0)
         l->wrong_offset = true;
 }
 
@@ -237,6 +238,40 @@ static void test_json(void)
     check_found("{\"pass\\u0077ord\":\"p\","
                 "\"\\u0070\\u0061\\u0073\\u0073\\u0077\\u006f\\u0072\\u0064\":\"q\"}",
                 "json password=p|json password=q|", NULL);
+}
+
+static void test_json_in_codings(void)
+{
+    check_found("{\"body\":\"{\\\"password\\\":\\\"S3cret\\\",\\\"a\\\":1}\",\"token\":\"t\"}",
+                "json password=S3cret|json token=t|", NULL);
+    check_found("[\"\\u007b\\u0022pwd\\u0022:7}\"]\"{\\\"pwd\\\":8}\"", "json pwd=7|json pwd=8|",
+                NULL);
+    check_found("{\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"pwd\\\\\\\":\\\\\\\"x\\\\\\\"}\\\"}\"}",
+                "json pwd=x|", NULL);
+    check_found("payload=%7B%22user%22%3A%22it's%22%2C%22token%22%3A%22S3cret%22%7D&x=%22",
+                "json token=S3cret|", NULL);
+    check_found("payload={%22token%22:%22S3cret%22}", "json token=S3cret|", NULL);
+    check_found("p=%7b%22q%22:%22/?code%253Dc%22,%22pwd%22:%22two+w%25rds%22%7d",
+                "query code=c|meant json pwd=two+w%rds|json pwd=two+w%25rds|", NULL);
+    check_found("{\"a\":\"{\\\"secret\\\":\\\"q\\\\\\\"\\\\u0041\\\"}\"}",
+                "meant json secret=q\\\"\\u0041|json secret=q\\\\\\\"\\\\u0041|", NULL);
+    check_found(
+        "{\"a\":\"\\ud83d\\x{\\\"pwd\\\":\\\"x\\\"}\",\"password\":\"\\\"pwd\\\":\\\"y\\\"\"}",
+        "json pwd=x|json password=\\\"pwd\\\":\\\"y\\\"|", NULL);
+}
+
+static void test_urls_and_lines_in_codings(void)
+{
+    check_found("GET /?next=https%3A%2F%2Fh%2Fcb%3Ftoken%3DS3cret%26state%3D1 HTTP/1.1\r\n",
+                "query token=S3cret|", NULL);
+    check_found("/?u=%2F%3Fv%3D%252F%253Fsig%253Dab%2525c&w=token%3Dx",
+                "meant query sig=ab%c|meant query sig=ab%25c|query sig=ab%2525c|query token=x|",
+                NULL);
+    check_found("x=%%41%zz%2&y=%%%3ftoken%3dx%2", "query token=x%2|", NULL);
+    check_found("{\"raw\":\"GET / HTTP/1.1\\r\\nAuthorization: Bearer abc\\r\\n\\r\\n\"}",
+                "header Authorization=abc|", NULL);
+    check_found("see%20https%3A%2F%2Fme%3Apw%40host%2Fx",
+                "meant url userinfo=me:pw|url userinfo=me%3Apw|", NULL);
 }
 
 #define PART(rest) "--b0und\r\nContent-Disposition: form-data; name=" rest "\r\n"
@@ -658,6 +693,8 @@ CU_TestInfo redact_tests[] = {
     {"filters of several expressions", test_filters},
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
+    {"JSON in other codings", test_json_in_codings},
+    {"URLs and lines in other codings", test_urls_and_lines_in_codings},
     {"fields of multipart/form-data", test_parts},
     {"blank lines in bodies", test_blank_lines_in_bodies},
     {"Content-Length ends a body", test_content_length_ends_a_body},

@@ -216,6 +216,40 @@ static void test_short_values(void)
     finish(&run);
 }
 
+/* JSON in a string of JSON, over two records; what it has is known elsewhere, and what is short replaced in place. */
+static void test_codings_within_codings(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "{\"a\":\"{\\\"token\\\":\\\"hun", "hunter\\\"two", "and hunter%22two, 7Q");
+    landing(&run, 1, "ter\\\\\\\"two\\\",\\\"pwd\\\":\\\"7Q\\\",\\\"b\\\":\\\"7Q\\\"}\"}",
+            "?payload=%7B%22pwd%22%3A%22x%22%7D", "%22x");
+    redact(&run, "k");
+    CHECK(!in(&run.out, "hun") && !in(&run.out, "ter") && !in(&run.out, "two"));
+    CHECK(!in(&run.out, "pwd\\\":\\\"7Q") && in(&run.out, "\\\"b\\\":\\\"7Q\\\"}\"}"));
+    CHECK(in(&run.out, ", 7Q") && !in(&run.out, "%22x%22%7D") && in(&run.out, "%22x"));
+    CHECK_UINT(left_in(&run, &run.out, true), 0);
+    CHECK_UINT(redactor_sums(run.redactor).values, 3);
+    finish(&run);
+}
+
+/* The end was not recorded: what came is taken for the beginning of a value that is known. */
+static void test_capped_codings_within_codings(void)
+{
+    static const char capped[] = "{\"a\":\"{\\\"token\\\":\\\"abcdefghijkl\\\"}\"}";
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    foreign_landing(&run.file, 0, capped, 25, NULL);
+    foreign_landing(&run.file, 1, "then abcdefghijkl", 17, NULL);
+    foreign_landing(&run.file, 2, "token=abcdefghijkl", 18, NULL);
+    redact(&run, "k");
+    const uint8_t *token = in(&run.out, "token="), *cut = in(&run.out, "token\\\":\\\"");
+    REQUIRE(token != NULL && cut != NULL);
+    CHECK_BYTES(cut + 10, 6, token + 6, 6);
+    CHECK(!in(&run.out, "abc"));
+    finish(&run);
+}
+
 static uint64_t hashes[3];
 
 static void take_hash(struct run *run, const struct trace_reader *reader,
@@ -352,6 +386,8 @@ CU_TestInfo trace_redactor_tests[] = {
     {"equal with one key, unequal with another", test_keys},
     {"a planted value is found", test_a_planted_value_is_found},
     {"short values, in their places", test_short_values},
+    {"codings within codings", test_codings_within_codings},
+    {"capped codings within codings", test_capped_codings_within_codings},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
     {"capped writes: their hashes, also without a byte kept", test_capped_writes},
     {"texts beside the records", test_texts_beside_the_records},

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from urllib.parse import quote
 
 from apps import ServerApp, free_port
 from case import Case
@@ -27,6 +28,7 @@ KEY_HEADER = "k3yInAHeader"
 ANSWER_COOKIE = "answeredSession5"
 ANSWER_TOKEN = "anSwered-overManyChunks90"
 OTHER_TOKEN = "nested-in-a-list-8"
+IN_CODINGS = ('inAString"of.JSON7', "inAField-of-a-form6", "inTheURL-of-a-query5", "inAFormIn/aString4")
 
 
 def secrets():
@@ -34,6 +36,9 @@ def secrets():
     quoted = json.dumps(PASSWORD)[1:-1]
     yield from (BEARER, *COOKIES.values(), "pct Value/9", quoted, PASSWORD, USER_PASSWORD, QUERY, KEY_HEADER)
     yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, "form+value%21x", "form value!x")
+    yield from IN_CODINGS
+    yield json.dumps(json.dumps(IN_CODINGS[0]))[4:-4]
+    yield quote(IN_CODINGS[3], "")
     yield base64.b64encode(f"root:{USER_PASSWORD}".encode()).decode()
 
 
@@ -109,7 +114,15 @@ class Redact(Case):
                   json.dumps({"name": "open-name", "user": {"password": PASSWORD, "pin": 1}}))
         self.curl("/d", "-d", "who=me&password=form+value%21x&last=open-value")
         self.curl("/e", "-H", "transfer-encoding: chunked", "-d", json.dumps({"pwd": PASSWORD, "t_token": QUERY}))
+        self.in_codings()
         self.in_small_pieces()
+
+    def in_codings(self):
+        json_too, form, url, form_too = IN_CODINGS
+        self.curl("/g", "-d", json.dumps({"body": json.dumps({"secret": json_too})}))
+        self.curl("/h", "--data-urlencode", "payload=" + json.dumps({"token": form, "open": "open-value"}))
+        self.curl("/i?next=" + quote(f"https://h/cb?token={url}&state=1", ""))
+        self.curl("/j", "-d", json.dumps({"form": "a=1\nb=2&payload=" + quote(json.dumps({"token": form_too}), "")}))
 
     def in_small_pieces(self):
         """The same secrets, cut by the reads of the agent; two requests on one connection."""
@@ -143,7 +156,8 @@ class Redact(Case):
         self.record(self.everything)
         data = self.read(self.trace)
         for secret in secrets():
-            if secret not in (PASSWORD, "pct Value/9", "form value!x", OTHER_TOKEN, ANSWER_TOKEN):
+            if secret not in (PASSWORD, "pct Value/9", "form value!x", OTHER_TOKEN, ANSWER_TOKEN, IN_CODINGS[0],
+                              IN_CODINGS[3]):
                 self.assertTrue(secret.encode() in data, secret)
         said = self.tool("redact", self.trace, self.copy)
         self.assertIn("none is left", said)
@@ -155,6 +169,10 @@ class Redact(Case):
         self.tool("replay", self.trace)
         self.tool("replay", self.copy)
         self.assertFalse(os.path.exists(self.copy + ".redacting"))
+        for form in ("har", "requests"):
+            shown = os.path.join(self.path, form)
+            self.tool("convert", "--to", form, self.trace, "-o", shown)
+            self.assertNoSecret(shown)
 
     def test_answers_that_have_no_body(self):
         """HEAD, 304: their Content-Length does not hide the next head (RFC 9112 section 6.3)."""

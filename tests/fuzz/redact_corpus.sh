@@ -22,3 +22,7 @@ seed multipart 'query x\n' \
 seed query 'no-defaults\nquery q\n' 'q=a%20b+c&q=a%20b&x=a b c http://me:secret@host/'
 seed basic '' \
     'Authorization: Basic cm9vdDpodW50ZXIyMg==\r\nset-cookie: hunter22=root; x\r\n\r\nhunter22 root:hunter22'
+seed codings '' \
+    '{"a":"{\\"b\\":\\"{\\\\\\"pwd\\\\\\":\\\\\\"xyzw\\\\\\\\\\\\\\"v\\\\\\"}\\"}",'\
+'"c":"x\\ny?q=%253Ftoken%253Dabcd"}\n'\
+'payload=%7B%22token%22%3A%22ab+cd%2Fe%22%7D&u=https%3A%2F%2Fh%3Fcode%3D7Q3q8\n'
