@@ -218,11 +218,30 @@ static bool holds_secret(const struct redact_texts *t, const uint8_t *bytes, siz
     return false;
 }
 
-static bool is_good(const struct redact_texts *t, const struct redact_text *x, uint32_t attempt)
+/* The shortest distance at which a text goes on as itself: 1 of aaaa, 2 of abab; its length, if there is no shorter. */
+static size_t period_of(const uint8_t *bytes, size_t length)
+{
+    size_t *border = redact_grown(NULL, length * sizeof *border), k = 0;
+    border[0] = 0;
+    for (size_t i = 1; i < length; border[i++] = k) {
+        while (k && bytes[i] != bytes[k])
+            k = border[k - 1];
+        k += bytes[i] == bytes[k];
+    }
+    size_t period = length - border[length - 1];
+    free(border);
+    return period;
+}
+
+/* Where a text overlaps itself the later one has its last bytes, so many as its period: these must differ, or a long
+ * row of it would have it still. */
+static bool is_good(const struct redact_texts *t, const struct redact_text *x, size_t period,
+                    uint32_t attempt)
 {
     struct redact_text *other;
     struct used *used;
-    if (memcmp(x->replacement, x->bytes, x->length) == 0)
+    size_t last = x->length - period;
+    if (memcmp(x->replacement + last, x->bytes + last, period) == 0)
         return false;
     if (attempt >= ATTEMPTS_UNUSED) /* of so short texts there are no more */
         return true;
@@ -235,9 +254,10 @@ static void replace_secret(struct redact_texts *t, struct redact_text *x)
 {
     struct used *used = NULL;
     uint32_t attempts = redact_changeable(x->bytes, x->length) ? ATTEMPTS_MAX : 1;
+    size_t period = period_of(x->bytes, x->length);
     for (uint32_t attempt = 0; attempt < attempts; attempt++) {
         redact_key_replace(&t->key, x->bytes, x->length, attempt, x->replacement);
-        if (is_good(t, x, attempt))
+        if (is_good(t, x, period, attempt))
             break;
     }
     HASH_FIND(hh, t->used, x->replacement, x->length, used);

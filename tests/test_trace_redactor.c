@@ -216,6 +216,26 @@ static void test_short_values(void)
     finish(&run);
 }
 
+/* Of a value in a row of itself each next one has the last bytes of what became of it, whatever the key. */
+static void test_rows_of_a_value(void)
+{
+    static const char *const values[] = {"aaaaaa", "ababab", "777777777"};
+    for (unsigned i = 0; i < 60; i++) {
+        const char *value = values[i % 3];
+        char said[40], row[60], key[8];
+        struct run run = {0};
+        snprintf(said, sizeof said, "token=%s&", value);
+        snprintf(row, sizeof row, "%s%s%s%s%s", value, value, value, value, value);
+        snprintf(key, sizeof key, "k%u", i);
+        foreign_beginning(&run.file, 0);
+        landing(&run, 0, said, row, "x");
+        redact(&run, key);
+        CHECK(!in(&run.out, value));
+        CHECK_UINT(left_in(&run, &run.out, true), 0);
+        finish(&run);
+    }
+}
+
 /* JSON in a string of JSON, over two records; what it has is known elsewhere, and what is short replaced in place. */
 static void test_codings_within_codings(void)
 {
@@ -386,6 +406,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"equal with one key, unequal with another", test_keys},
     {"a planted value is found", test_a_planted_value_is_found},
     {"short values, in their places", test_short_values},
+    {"rows of a value", test_rows_of_a_value},
     {"codings within codings", test_codings_within_codings},
     {"capped codings within codings", test_capped_codings_within_codings},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
