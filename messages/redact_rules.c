@@ -51,11 +51,11 @@ static const char defaults[] =
     "json *token*\njson *password*\njson *passwd*\njson pwd\njson passphrase\njson *secret*\n"
     "json *apikey*\njson *accesskey*\njson *privatekey*\njson *session*\njson *credential*\n"
     "json auth\njson *authorization*\njson authkey\njson *cookie*\njson *jwt*\n"
-    "keep json tokentype\nkeep json *tokens\nkeep query tokentype\n"
+    "keep json tokentype\nkeep number *tokens\nkeep query tokentype\n"
     "url userinfo\n";
 
-static const char *const place_names[REDACT_PLACES] = {"header", "cookie", "query",
-                                                       "json",   "url",    "value"};
+static const char *const place_names[REDACT_PLACES] = {"header", "cookie", "query", "json",
+                                                       "number", "url",    "value"};
 
 const char *redact_place_name(enum redact_place place)
 {
@@ -109,12 +109,16 @@ static bool fits(const char *pattern, const char *name)
 
 /* ---- asking ---- */
 
+static bool is_of(const struct rule *rule, enum redact_place place)
+{
+    return rule->place == place || (rule->place == REDACT_JSON && place == REDACT_NUMBER);
+}
+
 static bool decide(const struct redact_rules *r, enum redact_place place, const char *name)
 {
     for (size_t i = r->count; i-- > 0;) {
         const struct rule *rule = &r->rules[i];
-        if (rule->place == place && rule->names == 1 && !rule->from_top &&
-            fits(rule->name[0], name))
+        if (is_of(rule, place) && rule->names == 1 && !rule->from_top && fits(rule->name[0], name))
             return !rule->keep;
     }
     return false;
@@ -165,14 +169,15 @@ static bool path_fits(const struct rule *rule, const struct redact_name *path, s
     return true;
 }
 
-bool redact_rules_want_json(struct redact_rules *r, const struct redact_name *path, size_t count)
+bool redact_rules_want_json(struct redact_rules *r, enum redact_place place,
+                            const struct redact_name *path, size_t count)
 {
     if (!count)
         return false;
     if (!r->has_paths)
-        return redact_rules_want(r, REDACT_JSON, path[count - 1].at, path[count - 1].length);
+        return redact_rules_want(r, place, path[count - 1].at, path[count - 1].length);
     for (size_t i = r->count; i-- > 0;)
-        if (r->rules[i].place == REDACT_JSON && path_fits(&r->rules[i], path, count))
+        if (is_of(&r->rules[i], place) && path_fits(&r->rules[i], path, count))
             return !r->rules[i].keep;
     return false;
 }
@@ -272,11 +277,16 @@ static bool add_path(struct rule *rule, struct redact_name path, char error[REDA
     }
 }
 
+static bool has_path(enum redact_place place)
+{
+    return place == REDACT_JSON || place == REDACT_NUMBER;
+}
+
 static void take(struct redact_rules *r, const struct rule *rule)
 {
     r->rules = grown(r->rules, (r->count + 1) * sizeof *r->rules);
     r->rules[r->count++] = *rule;
-    r->has_paths |= rule->place == REDACT_JSON && (rule->names > 1 || rule->from_top);
+    r->has_paths |= has_path(rule->place) && (rule->names > 1 || rule->from_top);
     forget(r);
 }
 
@@ -311,7 +321,7 @@ static bool add_value(struct redact_rules *r, struct rule *rule, struct words *w
 }
 
 static const char places_there_are[] =
-    "write header, cookie, query, form, json, url, value, keep or no-defaults";
+    "write header, cookie, query, form, json, number, url, value, keep or no-defaults";
 
 static bool add_rule(struct redact_rules *r, struct words *w, struct redact_name word,
                      char error[REDACT_ERROR_MAX])
@@ -330,8 +340,8 @@ static bool add_rule(struct redact_rules *r, struct words *w, struct redact_name
         more = next_rule_word(w);
     bool good = !name.length  ? wrong(error, "no name behind", word, "write one, or *")
                 : more.length ? wrong(error, "too much in a rule:", more, "one rule a line")
-                : rule.place == REDACT_JSON ? add_path(&rule, name, error)
-                                            : add_name(&rule, name, error);
+                : has_path(rule.place) ? add_path(&rule, name, error)
+                                       : add_name(&rule, name, error);
     if (good && rule.place == REDACT_URL && !fits(rule.name[0], "userinfo"))
         good = wrong(error, "a URL has no", name, "write url userinfo");
     if (good)

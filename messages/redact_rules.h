@@ -11,6 +11,8 @@
  *   cookie NAME       of what Cookie and Set-Cookie bring, the values of these
  *   query NAME        parameters in URLs, and fields of forms of either type (form NAME says the same)
  *   json PATH         fields in JSON, wherever it comes; all that is within, if it is an object or a list
+ *   number PATH       the same, but of what these fields are only numbers: "keep number *tokens", as is so by default,
+ *                     keeps max_tokens, which is a count, and no strings of a list "tokens"
  *   url userinfo      user:password@ in URLs
  *   value TEXT        this very text (to the end of the line), wherever it is
  *   keep PLACE NAME   and the places above: not these
@@ -33,6 +35,7 @@ enum redact_place {
     REDACT_COOKIE,
     REDACT_QUERY,
     REDACT_JSON,
+    REDACT_NUMBER, /* in JSON; what is said of JSON is said of it, too */
     REDACT_URL,
     REDACT_VALUE, /* of a rule "value" */
     REDACT_PLACES
@@ -57,12 +60,13 @@ unsigned redact_rules_read(struct redact_rules *r, const char *text, size_t leng
 bool redact_rules_want(struct redact_rules *r, enum redact_place place, const char *name,
                        size_t length);
 
-/* The names on the way to a field, the outermost first. */
+/* The names on the way to a field, the outermost first. place: REDACT_JSON or REDACT_NUMBER. */
 struct redact_name {
     const char *at;
     size_t length;
 };
-bool redact_rules_want_json(struct redact_rules *r, const struct redact_name *path, size_t count);
+bool redact_rules_want_json(struct redact_rules *r, enum redact_place place,
+                            const struct redact_name *path, size_t count);
 
 /* The texts of "value" rules; NULL: no more. */
 const char *redact_rules_value(const struct redact_rules *r, unsigned index, size_t *length);

@@ -48,7 +48,7 @@ struct redact_json_frame {
     char name[REDACT_NAME_ROOM]; /* of the field that holds this, or is in it now */
     uint8_t name_length;
     bool list;
-    bool secret; /* all within is */
+    bool secret, secret_number; /* all within is; of this, all numbers are */
 };
 
 struct redact_part {

@@ -12,13 +12,13 @@ static struct redact_json_frame *top(struct redact_scan *s)
     return s->depth ? &s->frames[s->depth - 1] : NULL;
 }
 
-/* The value that begins now is secret by its field's name, or by that of something around it. */
-static bool json_is_secret(struct redact_scan *s)
+/* The value that begins now is secret by its field's name, or by that of something around it; place: what it is. */
+static bool json_is_secret(struct redact_scan *s, enum redact_place place)
 {
     struct redact_name path[DEPTH_MAX + 1];
     struct redact_json_frame *f = top(s);
     size_t names = 0;
-    if (f && f->secret)
+    if (f && (place == REDACT_NUMBER ? f->secret_number : f->secret))
         return true;
     if (f && f->list)
         return false; /* decided when the list began */
@@ -26,7 +26,7 @@ static bool json_is_secret(struct redact_scan *s)
         if (s->frames[i].name_length)
             path[names++] = (struct redact_name){s->frames[i].name, s->frames[i].name_length};
     path[names++] = (struct redact_name){s->key, s->key_length};
-    return s->key_length && redact_rules_want_json(s->rules, path, names);
+    return s->key_length && redact_rules_want_json(s->rules, place, path, names);
 }
 
 static void json_push(struct redact_scan *s, bool list)
@@ -36,7 +36,9 @@ static void json_push(struct redact_scan *s, bool list)
         s->value_follows = false;
         return;
     }
-    bool secret = (s->value_follows || (top(s) && top(s)->list)) && json_is_secret(s);
+    bool value = s->value_follows || (top(s) && top(s)->list);
+    bool secret = value && json_is_secret(s, REDACT_JSON);
+    bool secret_number = value && json_is_secret(s, REDACT_NUMBER);
     if (s->depth == s->frames_room) {
         s->frames_room = s->frames_room ? s->frames_room * 2 : 4;
         s->frames = redact_grown(s->frames, s->frames_room * sizeof *s->frames);
@@ -44,6 +46,7 @@ static void json_push(struct redact_scan *s, bool list)
     struct redact_json_frame *f = &s->frames[s->depth++];
     f->list = list;
     f->secret = secret;
+    f->secret_number = secret_number;
     f->name_length = s->value_follows ? s->key_length : 0;
     memcpy(f->name, s->key, f->name_length);
     s->value_follows = false;
@@ -58,7 +61,7 @@ static void json_string_begin(struct redact_scan *s)
     if (!value) /* it may be the next key */
         s->key_length = 0;
     s->key_written.length = 0;
-    if (value && json_is_secret(s))
+    if (value && json_is_secret(s, REDACT_JSON))
         redact_gather_begin(&s->string, s->key, s->key_length, s->at + 1);
     else
         redact_inner_begin(s, &s->in_string, REDACT_STRING, s->at + 1);
@@ -117,7 +120,7 @@ static void json_between(struct redact_scan *s, uint8_t c)
     case ':': s->value_follows = s->key_length > 0; break;
     case '"': json_string_begin(s); break;
     default:
-        if (value && (c == '-' || (c >= '0' && c <= '9')) && json_is_secret(s)) {
+        if (value && (c == '-' || (c >= '0' && c <= '9')) && json_is_secret(s, REDACT_NUMBER)) {
             s->json_step = JSON_NUMBER;
             s->number_exact = true;
             redact_gather_begin(&s->string, s->key, s->key_length, s->at);

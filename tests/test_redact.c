@@ -15,7 +15,7 @@ static bool want(struct redact_rules *r, enum redact_place place, const char *na
 static bool want_json(struct redact_rules *r, const char *outer, const char *inner)
 {
     struct redact_name path[] = {{outer, strlen(outer)}, {inner, strlen(inner)}};
-    return redact_rules_want_json(r, outer[0] ? path : path + 1, outer[0] ? 2 : 1);
+    return redact_rules_want_json(r, REDACT_JSON, outer[0] ? path : path + 1, outer[0] ? 2 : 1);
 }
 
 static void add(struct redact_rules *r, const char *line)
@@ -41,7 +41,10 @@ static void test_names_by_default(void)
     CHECK(want(r, REDACT_QUERY, "key") && !want(r, REDACT_QUERY, "keyboard"));
     CHECK(want(r, REDACT_COOKIE, "anything"));
     CHECK(want_json(r, "", "clientSecret") && want_json(r, "user", "api_key"));
-    CHECK(!want_json(r, "", "code") && !want_json(r, "", "total_tokens"));
+    CHECK(!want_json(r, "", "code") && want_json(r, "", "total_tokens"));
+    struct redact_name count = {"total_tokens", 12}, token = {"token", 5};
+    CHECK(!redact_rules_want_json(r, REDACT_NUMBER, &count, 1));
+    CHECK(redact_rules_want_json(r, REDACT_NUMBER, &token, 1));
     redact_rules_free(r);
 }
 
@@ -78,7 +81,8 @@ static void test_paths(void)
     CHECK(want_json(r, "user", "email") && !want_json(r, "", "email"));
     CHECK(want_json(r, "top", "name"));
     struct redact_name deep[] = {{"x", 1}, {"top", 3}, {"name", 4}};
-    CHECK(!redact_rules_want_json(r, deep, 3) && redact_rules_want_json(r, deep + 1, 2));
+    CHECK(!redact_rules_want_json(r, REDACT_JSON, deep, 3) &&
+          redact_rules_want_json(r, REDACT_JSON, deep + 1, 2));
     CHECK(want_json(r, "", "password"));
     add(r, "keep json user.password");
     CHECK(!want_json(r, "user", "password") && want_json(r, "", "password"));
@@ -110,8 +114,8 @@ static void test_all_mistakes_are_said(void)
     said[0] = '\0';
     CHECK_UINT(redact_rules_read(r, text, sizeof text - 1, say, NULL), 8);
     CHECK_STR(said,
-              "2: there is no place \"heder\": write header, cookie, query, form, json, url, "
-              "value, keep or no-defaults\n"
+              "2: there is no place \"heder\": write header, cookie, query, form, json, number, "
+              "url, value, keep or no-defaults\n"
               "3: no name behind \"json\": write one, or *\n"
               "5: too much in a rule: \"b\": one rule a line\n"
               "6: keep cannot stand before \"value\": write value and the text that is secret\n"
@@ -225,7 +229,8 @@ static void test_json(void)
                 "json password=p\\\"w|json token=12345|", NULL);
     check_found("{\"session\":{\"id\":\"i\",\"l\":[\"x\",{\"y\":2}],\"t\":true}}",
                 "json id=i|json =x|json y=2|", NULL);
-    check_found("{\"tokens\":[\"a\",\"b\"],\"password\":[\"c\"]}", "json =c|", NULL);
+    check_found("{\"tokens\":[\"a\",\"b\"],\"password\":[\"c\"]}", "json =a|json =b|json =c|",
+                NULL);
     check_found("[{\"secret\":null,\"password\":true,\"pwd\":1e9,\"x\":\"password\"}]", "", NULL);
     check_found("{\"user\":{\"email\":\"e\"},\"email\":\"no\"}", "json email=e|",
                 "json $.user.email");
@@ -275,6 +280,21 @@ static void test_urls_and_lines_in_codings(void)
 }
 
 #define PART(rest) "--b0und\r\nContent-Disposition: form-data; name=" rest "\r\n"
+
+/* Counts of tokens stay, tokens do not. */
+static void test_numbers(void)
+{
+    check_found(
+        "{\"max_tokens\":4096,\"access_tokens\":\"a\",\"tokens\":[1,\"b\",[2,{\"x\":\"c\"}]]}",
+        "json access_tokens=a|json =b|json x=c|", NULL);
+    check_found("{\"refresh_tokens\":{\"a\":\"b\",\"n\":7,\"pwd\":8}}", "json a=b|json pwd=8|",
+                NULL);
+    check_found("{\"tokens\":[1,{\"n\":2}]}", "json =1|json n=2|", "json tokens");
+    check_found("{\"tokens\":[1,\"b\"]}", "", "keep json *tokens");
+    check_found("{\"a\":{\"pin\":1},\"pin\":2,\"n\":{\"pin\":\"3\"}}", "json pin=1|",
+                "number a.pin");
+    check_found("{\"a\":{\"token\":1},\"token\":2}", "json token=2|", "keep number a.token");
+}
 
 static void test_parts(void)
 {
@@ -695,6 +715,7 @@ CU_TestInfo redact_tests[] = {
     {"fields in JSON", test_json},
     {"JSON in other codings", test_json_in_codings},
     {"URLs and lines in other codings", test_urls_and_lines_in_codings},
+    {"fields in JSON that are numbers", test_numbers},
     {"fields of multipart/form-data", test_parts},
     {"blank lines in bodies", test_blank_lines_in_bodies},
     {"Content-Length ends a body", test_content_length_ends_a_body},

@@ -129,6 +129,7 @@ static const char examples[] =
     "decides:\n"
     "\n"
     "  header NAME   cookie NAME   query NAME   json PATH   value TEXT   url userinfo\n"
+    "  number PATH          of json, only numbers (by default: keep number *tokens)\n"
     "  keep PLACE NAME      not this            no-defaults      only what the rules say\n"
     "  form NAME            the same as query\n"
     "\n"

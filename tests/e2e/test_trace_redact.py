@@ -29,16 +29,17 @@ ANSWER_COOKIE = "answeredSession5"
 ANSWER_TOKEN = "anSwered-overManyChunks90"
 OTHER_TOKEN = "nested-in-a-list-8"
 IN_CODINGS = ('inAString"of.JSON7', "inAField-of-a-form6", "inTheURL-of-a-query5", "inAFormIn/aString4")
+LISTED_TOKEN = "one-of-some-tokens-3"
 
 
 def secrets():
     """All that must not be left, in every form that was sent."""
     quoted = json.dumps(PASSWORD)[1:-1]
     yield from (BEARER, *COOKIES.values(), "pct Value/9", quoted, PASSWORD, USER_PASSWORD, QUERY, KEY_HEADER)
-    yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, "form+value%21x", "form value!x")
     yield from IN_CODINGS
     yield json.dumps(json.dumps(IN_CODINGS[0]))[4:-4]
     yield quote(IN_CODINGS[3], "")
+    yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, LISTED_TOKEN, "form+value%21x", "form value!x")
     yield base64.b64encode(f"root:{USER_PASSWORD}".encode()).decode()
 
 
@@ -112,6 +113,7 @@ class Redact(Case):
         self.curl(f"/b?x=1&token={QUERY}&y=2", "-u", f"root:{USER_PASSWORD}")
         self.curl("/c", "-H", "content-type: application/json", "-d",
                   json.dumps({"name": "open-name", "user": {"password": PASSWORD, "pin": 1}}))
+        self.curl("/n", "-d", json.dumps({"max_tokens": 87654321, "tokens": [LISTED_TOKEN]}))
         self.curl("/d", "-d", "who=me&password=form+value%21x&last=open-value")
         self.curl("/e", "-H", "transfer-encoding: chunked", "-d", json.dumps({"pwd": PASSWORD, "t_token": QUERY}))
         self.in_codings()
@@ -163,7 +165,7 @@ class Redact(Case):
         self.assertIn("none is left", said)
         self.assertNoSecret(self.copy)
         self.assertEqual(len(data), len(self.read(self.copy)))
-        for open_text in (b"open-name", b"open-value", b"Bearer ", b"session=", b"Path=/"):
+        for open_text in (b"open-name", b"open-value", b'"max_tokens": 87654321', b"Bearer ", b"session=", b"Path=/"):
             self.assertEqual(data.count(open_text), self.read(self.copy).count(open_text))
         self.tool("redact", "--verify", self.trace, self.copy)
         self.tool("replay", self.trace)
