@@ -60,7 +60,7 @@ actors_OBJ   := $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard actors/*.c)))
 ALL_LIB      := $(OUT)/libactors.a $(OUT)/libmessages.a $(OUT)/libruntime.a
 TEST_SRC     := $(sort $(wildcard tests/*.c))
 TEST_OBJ     := $(patsubst %.c,$(OUT)/%.o,$(TEST_SRC)) \
-    $(patsubst %,$(OUT)/tools/%.o,command_line output recording_writer recording_store recording_flight \
+    $(patsubst %,$(OUT)/tools/%.o,command_line output recording_options recording_writer recording_store recording_flight \
       recording_loss recording_units) \
     $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard tools/trace_*.c)))
 

@@ -30,4 +30,7 @@ struct trace_setting {
     const char *name, *value;
 };
 
+/* The expression of a filter, which may name a secret. Replay needs it, so it stands in the file as it is. */
+bool trace_setting_is_expression(const struct trace_setting *s);
+
 #endif

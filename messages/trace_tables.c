@@ -58,6 +58,11 @@ static bool load_about(struct trace_about *a, void *image, size_t length)
     return good;
 }
 
+bool trace_setting_is_expression(const struct trace_setting *s)
+{
+    return strcmp(s->name, "header_filter") == 0 || strcmp(s->name, "path_filter") == 0;
+}
+
 bool trace_about_same_run(const struct trace_about *a, const struct trace_about *b)
 {
     return a->process == b->process && a->wall_us == b->wall_us && a->clock_ns == b->clock_ns &&

@@ -109,23 +109,32 @@ static void print_word(FILE *out, const char *word)
     fputc('\'', out);
 }
 
-static bool is_secret(const char *word)
+/* The bytes of an option whose value may be a secret, as far as they stand in this word; 0: it is none. */
+static size_t secret_option(const char *word)
 {
-    return strcmp(word, "--header-filter") == 0;
+    static const char *const options[] = {"--header-filter", "--path-filter"};
+    for (unsigned i = 0; i < sizeof options / sizeof options[0]; i++) {
+        size_t n = strlen(options[i]);
+        if (strncmp(word, options[i], n) == 0 && (word[n] == '\0' || word[n] == '='))
+            return n + (word[n] == '=');
+    }
+    return 0;
 }
 
 static void print_words(FILE *out, int argc, char **argv)
 {
-    static const char secret[] = "--header-filter=";
+    bool hidden = false; /* the word is the value of the option before */
     for (int i = 1; i < argc; i++) {
+        size_t option = hidden ? 0 : secret_option(argv[i]);
         if (i > 1)
             fputc(' ', out);
-        if (i > 1 && is_secret(argv[i - 1]))
+        if (hidden)
             fputs("[hidden]", out);
-        else if (strncmp(argv[i], secret, sizeof secret - 1) == 0)
-            fprintf(out, "%s[hidden]", secret);
+        else if (option && argv[i][option - 1] == '=')
+            fprintf(out, "%.*s[hidden]", (int)option, argv[i]);
         else
             print_word(out, argv[i]);
+        hidden = option && argv[i][option - 1] != '=';
     }
 }
 

@@ -54,7 +54,7 @@ void recording_take_memory(struct command_line *c, const char *value);
 /* Mistakes that options make together. */
 void recording_check(struct command_line *c);
 bool recording_is_wanted(void);
-/* The command line as it was, but for the values of header filters: these name people and their secrets.
+/* The command line as it was, but for the values of header and path filters: these name people and their secrets.
  * malloc's. */
 char *recording_command_line(int argc, char **argv);
 

@@ -202,19 +202,13 @@ static void put_parts(void)
     }
 }
 
-/* What a header must be like may be a password. */
-static bool is_secret(const struct trace_setting *s)
-{
-    return strcmp(s->name, "header_filter") == 0;
-}
-
 static void put_settings(const struct trace_setting *s)
 {
     if (!s->name)
         return;
     put_label("settings");
     for (bool first = true; s->name; s++, first = false) {
-        bool hidden = is_secret(s) && !asked.secrets;
+        bool hidden = trace_setting_is_expression(s) && !asked.secrets;
         const char *value = hidden ? "[hidden]" : s->value;
         if (!first)
             put_label("");
@@ -268,8 +262,8 @@ static void take_file(struct command_line *c, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {"--secrets", NULL, "with the settings that may hold secrets: header filters", take_secrets,
-     ONCE},
+    {"--secrets", NULL, "with the settings that may hold secrets: header and path filters",
+     take_secrets, ONCE},
     OPTION_HELP_ROW,
     {NULL, NULL, NULL, NULL, ONCE},
 };

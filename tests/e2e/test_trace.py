@@ -33,7 +33,7 @@ class Recording(Case):
 
 class TheFile(Recording):
     def test_what_it_says_of_itself_and_of_the_run(self):
-        r = self.recorded("--header-filter", "x-user: secret", "--path-filter", "/", "--log-level", "debug")
+        r = self.recorded("--header-filter", "x-user: secret", "--path-filter=/|secret", "--log-level", "debug")
         self.assertEqual(r.get("/hello?a=b", **{"x-user": "secret"}), b"ok")
         r.end()
         t = r.trace()
@@ -44,6 +44,7 @@ class TheFile(Recording):
         self.assertIn(f"intproxyd {h['build']}", version)
         self.assertIn(f"-R {r.port}:{r.app.port} --trace", h["options"])
         self.assertIn("--header-filter [hidden]", h["options"])
+        self.assertIn("--path-filter=[hidden]", h["options"])
         self.assertNotIn("secret", h["options"])
         self.assertLess(abs(h["wall_us"] / 1e6 - time.time()), 60 * SLOW)
         self.assertEqual(dict(map(tuple, t.settings))["standalone"], "1")

@@ -88,7 +88,7 @@ class ReadTest(Case):
         """One trace for all that only read it."""
         super().setUpClass()
         cls.case = Case()
-        recording = Recording(cls.case, "--header-filter", "user-agent: .*")
+        recording = Recording(cls.case, "--header-filter", "user-agent: .*", "--path-filter", "/()")
         recording.curl("/api/users?x=1")
         recording.curl("/slow")
         recording.curl("/missing")
@@ -425,7 +425,9 @@ class ReadTest(Case):
         self.assertRegex(out, r"(?m)^records +\d+, numbered 0 to \d+: ")
         self.assertRegex(out, r"(?m)^state +whole: every checksum holds$")
         self.assertRegex(out, r"header_filter = \[hidden\]\n")
+        self.assertRegex(out, r"path_filter = \[hidden\]\n")
         self.assertNotIn("user-agent", out)
+        self.assertNotIn("/()", out)
         self.assertIn("header_filter = user-agent: .*", run("info", "--secrets", self.trace)[0])
 
 
