@@ -135,7 +135,8 @@ static void give_text(struct header *h, struct http_text text)
         give_cookies(h, text, false);
         return;
     }
-    text = without_scheme(without_marks(text));
+    if (h->found.place == REDACT_HEADER)
+        text = without_scheme(without_marks(text));
     give(h, text, REDACT_PLAIN);
 }
 
@@ -166,6 +167,39 @@ static bool is_expression(struct http_text value)
         if (operator_length(at, end))
             return *at != '$' || at + 1 != end;
     return true;
+}
+
+/* A parameter's ends where another begins, or the group or the alternative that it stands in ends. */
+static size_t parameter_length(const uint8_t *value, const uint8_t *end)
+{
+    const uint8_t *at = value;
+    size_t depth = 0, n;
+    while (at < end) {
+        n = operator_length(at, end);
+        if ((n && !depth && (*at == ')' || *at == '|')) ||
+            (!n && (*at <= ' ' || *at >= 0x7f || strchr("&#\"'<>;`", *at))))
+            break;
+        depth += *at == '(';
+        depth -= *at == ')';
+        at += n ? n : *at == '\\' && at + 1 < end ? 2 : 1;
+    }
+    return (size_t)(at - value);
+}
+
+size_t redact_expression(const char *name, size_t name_length, const uint8_t *value, size_t length,
+                         uint64_t offset, redact_take *take, void *context)
+{
+    struct header h = {.found = {.place = REDACT_QUERY, .name = name, .name_length = name_length},
+                       .value = value,
+                       .offset = offset,
+                       .take = take,
+                       .context = context};
+    struct http_text text = {value, parameter_length(value, value + length)};
+    if (is_expression(text))
+        give_expression(&h, text);
+    else
+        give(&h, text, REDACT_FORM);
+    return text.length;
 }
 
 /* ---- */

@@ -90,8 +90,47 @@ static size_t filter_name(const uint8_t *bytes, const uint8_t *colon, char name[
     return length + 1;
 }
 
-/* Expressions like "^name: value", one behind the other; bytes that are no text are between. What is none of these,
- * like a path's, is looked at as text. */
+static bool is_text(uint8_t c)
+{
+    return c >= ' ' && c != 0x7f;
+}
+
+/* The name before an equals sign. Of \btoken the b is none of it. */
+static struct http_text parameter_name(const uint8_t *begin, const uint8_t *equals)
+{
+    const uint8_t *at = equals;
+    while (at > begin && equals - at < REDACT_NAME_ROOM && redact_is_name_byte(at[-1]))
+        at--;
+    at += at > begin && at < equals && at[-1] == '\\';
+    return (struct http_text){at, (size_t)(equals - at)};
+}
+
+/* Parameters in an expression, "token=(ab|cd)"; what is none of these is looked at as text. */
+static void look_at_parameters(struct redact_eyes *eyes, const struct redact_flow *flow,
+                               uint64_t base, const uint8_t *bytes, size_t length)
+{
+    struct redact_source source = {eyes, flow, base};
+    const uint8_t *end = bytes + length, *at = bytes, *seen = bytes, *text_end = bytes;
+    while (at < end && (at = memchr(at, '=', (size_t)(end - at)))) {
+        struct http_text name = parameter_name(seen, at++);
+        for (text_end = text_end < at ? at : text_end; text_end < end && is_text(*text_end);)
+            text_end++;
+        if (!name.length || name.length >= REDACT_NAME_ROOM ||
+            !redact_rules_want(eyes->rules, REDACT_QUERY, (const char *)name.at, name.length))
+            continue;
+        size_t n =
+            redact_expression((const char *)name.at, name.length, at, (size_t)(text_end - at),
+                              (uint64_t)(at - bytes), redact_source_take, &source);
+        if (!n)
+            continue;
+        redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(at - seen));
+        seen = at += n;
+    }
+    redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(end - seen));
+}
+
+/* Expressions like "^name: value", one behind the other; bytes that are no text are between. In what is none of
+ * these, like a path's, parameters are looked for. */
 void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                    const uint8_t *bytes, size_t length)
 {
@@ -100,16 +139,18 @@ void redact_filter(struct redact_eyes *eyes, const struct redact_flow *flow, uin
     char name[REDACT_NAME_ROOM];
     for (; eyes->rules && at < end && (at = memchr(at, ':', (size_t)(end - at))); at = stop) {
         size_t n = filter_name(bytes, at++, name);
-        for (stop = at; stop < end && *stop >= ' ' && *stop != 0x7f;)
+        for (stop = at; stop < end && is_text(*stop);)
             stop++;
         if (!n || !redact_header_is_secret(eyes->rules, name, n))
             continue;
-        redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(at - 1 - seen));
+        look_at_parameters(eyes, flow, base + (uint64_t)(seen - bytes), seen,
+                           (size_t)(at - 1 - seen));
         redact_header(eyes->rules, name, n, at, (size_t)(stop - at), (uint64_t)(at - bytes),
                       redact_source_take, &source);
         seen = stop;
     }
-    redact_plain(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(end - seen));
+    if (eyes->rules)
+        look_at_parameters(eyes, flow, base + (uint64_t)(seen - bytes), seen, (size_t)(end - seen));
 }
 
 /* ---- frames ---- */

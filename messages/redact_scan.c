@@ -81,12 +81,6 @@ static void line_byte(struct redact_scan *s, uint8_t c)
 
 /* ---- name=value ---- */
 
-static bool is_name_byte(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-           (c && strchr("_.-[]%$", c));
-}
-
 static bool ends_pair(uint8_t c)
 {
     return c <= ' ' || c >= 0x7f || strchr("&#\"'<>;(){}|\\^`", c);
@@ -132,7 +126,7 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
                pair_is_secret(s)) {
         redact_gather_begin(g, s->pair_name, s->pair_name_length, s->at + 1);
         s->pair_quote = 0;
-    } else if (is_name_byte(c)) {
+    } else if (redact_is_name_byte(c)) {
         redact_name_add(s->pair_name, &s->pair_name_length, c);
     } else {
         s->pair_name_length = 0;

@@ -121,10 +121,21 @@ uint64_t redact_scan_needs(const struct redact_scan *s);
 /* Behind a boundary. */
 void redact_scan_free(struct redact_scan *s);
 
+/* Of name=value. */
+static inline bool redact_is_name_byte(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+           (c && strchr("_.-[]%$", c));
+}
+
 /* One header's line: its value, as parts that are secret. `offset` is the value's. */
 void redact_header(struct redact_rules *rules, const char *name, size_t name_length,
                    const uint8_t *value, size_t length, uint64_t offset, redact_take *take,
                    void *context);
+/* The value of a secret parameter in the expression of a filter, "token=(ab|cd)", in the same way. Returns how long it
+ * is; 0: it is no expression's. */
+size_t redact_expression(const char *name, size_t name_length, const uint8_t *value, size_t length,
+                         uint64_t offset, redact_take *take, void *context);
 bool redact_header_is_secret(struct redact_rules *rules, const char *name, size_t name_length);
 
 #endif

@@ -40,24 +40,15 @@ static void learn_text(struct redactor *d, const char *text)
     redactor_learn_bytes(d, (const uint8_t *)text, strlen(text));
 }
 
-/* An expression, of which ^ is only the usual beginning. */
 static void learn_filter(struct redactor *d, const char *text)
 {
-    char *line = redact_grown(NULL, strlen(text) + 2);
-    line[0] = '^';
-    strcpy(line + 1, text + (text[0] == '^'));
-    learn_text(d, line);
-    free(line);
+    struct redact_flow none = {0};
+    redact_filter(&d->eyes, &none, 0, (const uint8_t *)text, strlen(text));
 }
 
 static void keep_text(struct redactor *d, const char *text)
 {
     redact_texts_keep(d->texts, text, strlen(text));
-}
-
-static bool is_filter(const struct trace_setting *s)
-{
-    return strcmp(s->name, "header_filter") == 0;
 }
 
 /* What a file says of itself: its names have to stay, its options and settings may have secrets. */
@@ -82,7 +73,7 @@ static void learn_file(struct redactor *d, const struct trace_reader *reader)
     learn_text(d, a->options);
     for (const struct trace_setting *s = trace_reader_settings(reader); s->name; s++) {
         keep_text(d, s->name);
-        if (is_filter(s))
+        if (trace_setting_is_expression(s))
             learn_filter(d, s->value);
         else
             learn_text(d, s->value);
@@ -274,7 +265,8 @@ char *redactor_text(struct redactor *d, const char *text)
 
 char *redactor_setting(struct redactor *d, const struct trace_setting *setting)
 {
-    return hidden(d, setting->value, is_filter(setting) ? redact_filter : redact_plain);
+    return hidden(d, setting->value,
+                  trace_setting_is_expression(setting) ? redact_filter : redact_plain);
 }
 
 struct redactor_sums redactor_sums(const struct redactor *d)

@@ -195,17 +195,44 @@ static void test_expressions(void)
     check_found("^x-token: [a", "header ^x-token=a|", NULL);
 }
 
-/* A filter as the protocol has it: each expression behind its length, or behind what kind it is of. */
-static void test_filters(void)
+static void check_filter(const char *text, size_t length, const char *expected)
 {
-    static const uint8_t text[] = "\x02^cookie: .*sid=ab\x01\x0b/x?token=cd\x00\x0f^x: y&token=ef";
     struct list found = {0};
     struct redact_rules *rules = redact_rules_new();
     struct redact_eyes eyes = {.rules = rules, .found = take, .context = &found};
     struct redact_flow flow = {0};
-    redact_filter(&eyes, &flow, 0, text, sizeof text - 1);
-    CHECK_STR(found.text, "cookie sid=ab|query token=cd|query token=ef|");
+    redact_filter(&eyes, &flow, 0, (const uint8_t *)text, length);
+    CHECK_STR(found.text, expected);
     redact_rules_free(rules);
+}
+
+/* A filter as the protocol has it: each expression behind its length, or behind what kind it is of. */
+static void test_filters(void)
+{
+    static const char text[] = "\x02^cookie: .*sid=ab\x01\x0b/x?token=cd\x00\x0f^x: y&token=ef";
+    check_filter(text, sizeof text - 1, "cookie sid=ab|query token=cd|query token=ef|");
+}
+
+static void check_path(const char *expression, const char *expected)
+{
+    check_filter(expression, strlen(expression), expected);
+}
+
+static void test_parameters_in_filters(void)
+{
+    check_path("token=ab\\.cd", "query token=ab\\.cd|");
+    check_path("^/x\\?token=(ab|cd)&x=ef$", "query token=ab|query token=cd|");
+    check_path("(token=ab|user=cd)", "query token=ab|");
+    check_path("(\\?|&)sig=([^&]+|a(b|c)d)&token=ef",
+               "query sig=a|query sig=b|query sig=c|query sig=d|"
+               "query token=ef|");
+    check_path("\\bkey=[0-9]*ab|cd", "query key=ab|");
+    check_path("token=a%20b$", "query token=a%20b|");
+    check_path("token=basic.ab", "query token=basic.ab|");
+    check_path("token=\"two words\" x=y", "query token=two words|");
+    check_path("a=b&c==d&key=", "");
+    check_path("x: 1; token=ab; b=cd", "query token=ab|");
+    check_path("token=[ab\x01]=sig=cd", "query token=ab|query sig=cd|");
 }
 
 static void test_pairs_and_urls(void)
@@ -711,6 +738,7 @@ CU_TestInfo redact_tests[] = {
     {"header lines, cookies", test_header_lines},
     {"expressions of filters", test_expressions},
     {"filters of several expressions", test_filters},
+    {"parameters in filters", test_parameters_in_filters},
     {"queries, forms, URLs", test_pairs_and_urls},
     {"fields in JSON", test_json},
     {"JSON in other codings", test_json_in_codings},

@@ -84,12 +84,12 @@ void redact_filters_say(const struct redact_filters *f, const char *path)
     for (size_t i = 0; i < f->count; i++) {
         const struct pair *p = &f->pairs[i];
         if (p->differ || (p->before && !p->after))
-            fprintf(
-                stderr,
-                "intproxy-trace: %s: the filter in record %" PRIu64
-                " decides otherwise than it did, about %" PRIu64 " of %" PRIu64
-                " requests: replay differs there, unless you --keep the header that it asks for\n",
-                path, p->record, p->differ, p->asked);
+            fprintf(stderr,
+                    "intproxy-trace: %s: the filter in record %" PRIu64
+                    " decides otherwise than it did, about %" PRIu64 " of %" PRIu64
+                    " requests: replay differs there, unless you --keep the header or the query "
+                    "that it asks for\n",
+                    path, p->record, p->differ, p->asked);
     }
 }
 

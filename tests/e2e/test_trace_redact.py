@@ -273,6 +273,19 @@ class Redact(Case):
             self.assertFalse(gone.encode() in self.read(self.copy), gone)
         return said
 
+    def test_parameters_in_filters(self):
+        """The same of path filters: also behind an operator nothing of a value is left, and they decide as they did."""
+        for expression in ("token=EscTok\\.Part44pAs", "[?&]token=(A1b2C3d4E|EscTok.Part44pAs)(&|$)"):
+            with self.subTest(expression):
+                if os.path.exists(self.trace):
+                    os.remove(self.trace)
+                self.record(lambda: [self.curl("/a?token=EscTok.Part44pAs&x=1"), self.curl("/a?x=1")],
+                            "--path-filter", expression)
+                self.assertNotIn("decides otherwise", self.tool("redact", self.trace, self.copy))
+                for gone in (b"EscTok", b"Part44pAs", b"A1b2C3d4E"):
+                    self.assertFalse(gone in self.read(self.copy), gone)
+                self.tool("replay", self.copy)
+
     def test_filters_that_decide_the_same(self):
         """A piece of a secret becomes what that piece of the secret does."""
         for expression in (f"^authorization: Bearer {BEARER[:-5]}", f"authorization: Bearer {BEARER[:-5]}",
