@@ -11,10 +11,25 @@ struct header {
     void *context;
 };
 
+/* The end of a line, too: the value goes on behind it. */
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct http_text trimmed(struct http_text text)
+{
+    while (text.length && is_blank(text.at[text.length - 1]))
+        text.length--;
+    while (text.length && is_blank(*text.at))
+        text = (struct http_text){text.at + 1, text.length - 1};
+    return text;
+}
+
 /* A $ at the end stays what it is anyhow; it may be that of a filter, "^x-token: abc$", and no part of the value. */
 static void give(struct header *h, struct http_text part, enum redact_coding coding)
 {
-    part = http_text_trim(part);
+    part = trimmed(part);
     part.length -= part.length && part.at[part.length - 1] == '$';
     if (part.length >= 2 && part.at[0] == '"' && part.at[part.length - 1] == '"')
         part = (struct http_text){part.at + 1, part.length - 2};
@@ -36,10 +51,11 @@ static const char *const schemes[] = {
 
 static size_t scheme_length(struct http_text value, const char **scheme)
 {
-    const uint8_t *blank = memchr(value.at, ' ', value.length);
-    if (!blank)
+    struct http_text word = {value.at, 0};
+    while (word.length < value.length && !is_blank(value.at[word.length]))
+        word.length++;
+    if (word.length == value.length)
         return 0;
-    struct http_text word = {value.at, (size_t)(blank - value.at)};
     for (unsigned i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
         if (http_text_is(word, schemes[i], strlen(schemes[i]))) {
             *scheme = schemes[i];
@@ -52,8 +68,7 @@ static void give_credentials(struct header *h, struct http_text value)
 {
     const char *scheme = "";
     size_t word = scheme_length(value, &scheme);
-    struct http_text rest =
-        http_text_trim((struct http_text){value.at + word, value.length - word});
+    struct http_text rest = trimmed((struct http_text){value.at + word, value.length - word});
     give(h, rest, strcmp(scheme, "basic") == 0 ? REDACT_BASE64 : REDACT_PLAIN);
 }
 
@@ -62,7 +77,7 @@ static void give_credentials(struct header *h, struct http_text value)
 /* name=value. Without a name it is secret, too. */
 static void give_cookie(struct header *h, struct http_text cookie)
 {
-    cookie = http_text_trim(cookie);
+    cookie = trimmed(cookie);
     const uint8_t *equals = cookie.length ? memchr(cookie.at, '=', cookie.length) : NULL;
     size_t name = equals ? (size_t)(equals - cookie.at) : 0;
     size_t skipped = equals ? name + 1 : 0;
@@ -224,7 +239,7 @@ void redact_header(struct redact_rules *rules, const char *name, size_t name_len
                        .offset = offset,
                        .take = take,
                        .context = context};
-    struct http_text text = http_text_trim((struct http_text){value, length});
+    struct http_text text = trimmed((struct http_text){value, length});
     if (!length || !redact_header_is_secret(rules, name, name_length))
         return;
     bool is_filter =

@@ -18,6 +18,7 @@ static void value_end(struct redact_scan *s)
 {
     const struct redact_gathered *g = &s->line;
     struct http_text value = {g->bytes.at, g->bytes.length};
+    value.length -= value.length && value.at[value.length - 1] == '\n';
     value.length -= value.length && value.at[value.length - 1] == '\r';
     if (s->line_is == IS_LENGTH)
         redact_framing_length(&s->framing, value);
@@ -77,6 +78,38 @@ static void line_byte(struct redact_scan *s, uint8_t c)
         break;
     default: break;
     }
+}
+
+static bool in_body(const struct redact_scan *s)
+{
+    return s->framing.body_left || s->framing.in_chunks;
+}
+
+/* The value of a header goes on in the next line, if that begins with a blank (RFC 9112, 5.2): what it is waits for
+ * that. A body may be YAML, where such lines are no part of it. */
+static void line_feed(struct redact_scan *s)
+{
+    bool has_value = s->line_step == LINE_BLANKS || s->line.on;
+    if (!has_value || s->line_is != IS_HEADER || in_body(s)) {
+        line_end(s);
+        return;
+    }
+    line_byte(s, '\n');
+    s->line_step = LINE_NAME;
+    s->line_name_length = 0;
+}
+
+static bool line_waits(const struct redact_scan *s)
+{
+    return s->line.on && s->line_step == LINE_NAME;
+}
+
+static void line_goes_on(struct redact_scan *s, uint8_t c)
+{
+    if (c == ' ' || c == '\t')
+        s->line_step = LINE_VALUE;
+    else
+        line_end(s);
 }
 
 /* ---- name=value ---- */
@@ -190,14 +223,20 @@ void redact_scan_cut(struct redact_scan *s, uint64_t missing)
     redact_framing_gap(&s->framing, missing);
 }
 
+void redact_scan_no_fold(struct redact_scan *s)
+{
+    if (line_waits(s))
+        line_end(s);
+}
+
 /* Whatever it ends, names and values do not go on behind it, but for those of parts, which begin there. In what is
  * known to be a body it ends nothing of JSON, where it is a blank. */
 void redact_scan_blank_line(struct redact_scan *s)
 {
-    bool in_body = s->framing.body_left || s->framing.in_chunks;
+    bool was_in_body = in_body(s);
     if (s->rules) {
         lines_end(s);
-        if (!in_body)
+        if (!was_in_body)
             redact_json_boundary(s);
     }
     redact_framing_blank_line(&s->framing);
@@ -207,7 +246,7 @@ void redact_scan_blank_line(struct redact_scan *s)
 static void end_of_line(struct redact_scan *s)
 {
     bool blank = s->line_step == LINE_NAME && !s->line_name_length;
-    line_end(s);
+    line_feed(s);
     redact_framing_line_end(&s->framing);
     pair_byte(s, '\n');
     url_byte(s, '\n');
@@ -220,12 +259,14 @@ static void end_of_line(struct redact_scan *s)
 
 static void one_byte(struct redact_scan *s, uint8_t c)
 {
+    if (line_waits(s))
+        line_goes_on(s, c);
     if (c == '\n') {
         end_of_line(s);
         return;
     }
     if (c == '\r') { /* of CR LF, or it means nothing to anybody */
-        if (s->line_step == LINE_VALUE)
+        if (s->line_step == LINE_VALUE || s->line_step == LINE_BLANKS)
             line_byte(s, c);
         else if (s->line_step == LINE_NAME && s->line_name_length)
             s->line_step = LINE_REST;
@@ -255,11 +296,11 @@ void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length
         return;
     }
     for (size_t i = 0; i < length; i++) {
-        bool in_body = s->framing.body_left > 0;
+        bool counted = s->framing.body_left > 0;
         redact_part_byte(s, bytes[i]);
         one_byte(s, bytes[i]);
         s->framing.chunk_left -= s->framing.chunk_left > 0;
-        if (in_body && redact_framing_body_byte(&s->framing, bytes[i]))
+        if (counted && redact_framing_body_byte(&s->framing, bytes[i]))
             redact_scan_boundary(s);
     }
 }

@@ -1,9 +1,9 @@
 /* messages/redact_scan.h -- values behind secret names, in bytes that come piece by piece.
  *
- * Purpose  looks, in whatever comes, for what people write values as: "Name: value" at the beginning of a line,
- *          name=value, "name": "value" of JSON, user:password@ behind ://, parts of multipart/form-data. It needs no
- *          more of HTTP or JSON to be sound than just this, so it also works on what was cut, on logs and on lines of
- *          JSON.
+ * Purpose  looks, in whatever comes, for what people write values as: "Name: value" at the beginning of a line (with
+ *          the lines behind it that go on with it, but not in a body), name=value, "name": "value" of JSON,
+ *          user:password@ behind ://, parts of multipart/form-data. It needs no more of HTTP or JSON to be sound than
+ *          just this, so it also works on what was cut, on logs and on lines of JSON.
  * Owner    whoever called redact_scan_begin. Memory: a few hundred bytes, and a value while it is gathered.
  * Thread   one at a time.
  *
@@ -112,6 +112,8 @@ void redact_scan_feed(struct redact_scan *s, const uint8_t *bytes, size_t length
 void redact_scan_boundary(struct redact_scan *s);
 /* The same, and what is under way has not come whole: so many bytes are missing. */
 void redact_scan_cut(struct redact_scan *s, uint64_t missing);
+/* The next byte, which is held back, is none that a value goes on with. */
+void redact_scan_no_fold(struct redact_scan *s);
 /* A blank line, which was left out. */
 void redact_scan_blank_line(struct redact_scan *s);
 /* Sizes of chunks may stand at the next end of line. */

@@ -184,6 +184,7 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
                 feed_text(s, cr, 1, spot);
                 continue;
             }
+            redact_scan_no_fold(&s->scan);
             s->held[0] = (struct held){'\r', spot};
             s->held_count = 1;
             s->step = CHUNK_CR;

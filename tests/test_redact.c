@@ -182,6 +182,23 @@ static void test_header_lines(void)
     check_found("Accept: text/html\r\n", "", NULL);
 }
 
+static void test_folded_header_lines(void)
+{
+    check_found("Authorization: Bearer\r\n S3cretValue99\r\n",
+                "header Authorization=S3cretValue99|", NULL);
+    check_found("Authorization:\r\n\tBearer \n ab\n\n cd", "header Authorization=ab|", NULL);
+    check_found("X-Token: ab\r\n \r\n\r\nno: more", "header X-Token=ab|", NULL);
+    check_found("X-Token: ab\r\n cd\r\nX-Secret: ef",
+                "header X-Token=ab\r\n cd|header X-Secret=ef|", NULL);
+    check_found("Cookie: a=1;\r\n bb=2;\r\n\tc=3\r\nHost: x\r\n y\r\n",
+                "cookie a=1|cookie bb=2|cookie c=3|", NULL);
+    check_found("Set-Cookie:\n sid=ab;\n Path=/\n", "cookie sid=ab|", "keep query sid");
+    check_found("POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\ntoken: ab\n  x: open\n",
+                "header token=ab|", NULL);
+    check_found("GET / HTTP/1.1\r\nX-Token:\r\nContent-Length: 10\r\n\r\nX-Token: aX-Token: cd",
+                "header X-Token=a|header X-Token=cd|", NULL);
+}
+
 static void test_expressions(void)
 {
     check_found("^x-token: abc\r\n", "header ^x-token=abc|", NULL);
@@ -736,6 +753,7 @@ CU_TestInfo redact_tests[] = {
     {"paths in JSON", test_paths},
     {"all mistakes in rules are said", test_all_mistakes_are_said},
     {"header lines, cookies", test_header_lines},
+    {"header lines that are folded", test_folded_header_lines},
     {"expressions of filters", test_expressions},
     {"filters of several expressions", test_filters},
     {"parameters in filters", test_parameters_in_filters},

@@ -253,6 +253,21 @@ class Redact(Case):
         self.tool("redact", self.trace, self.copy)
         self.assertTrue(self.read(self.trace) == self.read(self.copy))
 
+    def test_folded_header_lines(self):
+        """Whoever gets such a request may refuse it: what came is in the trace all the same."""
+        def work():
+            with socket.create_connection(("127.0.0.1", self.port), 20) as s:
+                s.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer\r\n S3cretValue99\r\n"
+                          b"Cookie: a=FirstLine1;\r\n\tb=SecondLine2\r\nX-Open: open\r\n value\r\n\r\n")
+                self.assertTrue(s.recv(4096))
+        self.record(work)
+        self.tool("redact", self.trace, self.copy)
+        for gone in (b"S3cretValue99", b"FirstLine1", b"SecondLine2"):
+            self.assertTrue(gone in self.read(self.trace), gone)
+            self.assertFalse(gone in self.read(self.copy), gone)
+        self.assertTrue(b"X-Open: open\r\n value" in self.read(self.copy))
+        self.tool("replay", self.copy)
+
     def test_filters_and_options(self):
         """A secret that the command line names, too: it is in options, settings, and what is said to the agent."""
         self.record(lambda: self.curl("/a", "-H", f"x-user-token: {BEARER}"), "--header-filter",
