@@ -39,6 +39,9 @@ static void test_names_by_default(void)
         CHECK(!want(r, REDACT_HEADER, open[i]));
     CHECK(want(r, REDACT_QUERY, "access_token") && want(r, REDACT_QUERY, "sig"));
     CHECK(want(r, REDACT_QUERY, "key") && !want(r, REDACT_QUERY, "keyboard"));
+    CHECK(want(r, REDACT_QUERY, "otp") && want(r, REDACT_QUERY, "ticket"));
+    CHECK(want(r, REDACT_QUERY, "hmac") && want(r, REDACT_QUERY, "SAMLResponse"));
+    CHECK(!want(r, REDACT_QUERY, "option") && !want(r, REDACT_QUERY, "ticket_count"));
     CHECK(want(r, REDACT_COOKIE, "anything"));
     CHECK(want_json(r, "", "clientSecret") && want_json(r, "user", "api_key"));
     CHECK(!want_json(r, "", "code") && want_json(r, "", "total_tokens"));
@@ -180,6 +183,7 @@ static void test_header_lines(void)
     check_found("Cookie: theme=dark; a=1\r\n", "cookie a=1|", "keep cookie theme");
     check_found("^x-token: abc$\r\n", "header ^x-token=abc|", NULL);
     check_found("Accept: text/html\r\n", "", NULL);
+    check_found("Authentication-Info: nextnonce=\"ab\", qop=auth\r\n", "query nextnonce=ab|", NULL);
 }
 
 static void test_folded_header_lines(void)

@@ -29,6 +29,7 @@ ANSWER_COOKIE = "answeredSession5"
 ANSWER_TOKEN = "anSwered-overManyChunks90"
 OTHER_TOKEN = "nested-in-a-list-8"
 IN_CODINGS = ('inAString"of.JSON7', "inAField-of-a-form6", "inTheURL-of-a-query5", "inAFormIn/aString4")
+TICKET = "ST-1856339-aA5Yuvrxzpv8Tau1cYQ7"
 LISTED_TOKEN = "one-of-some-tokens-3"
 
 
@@ -39,7 +40,7 @@ def secrets():
     yield from IN_CODINGS
     yield json.dumps(json.dumps(IN_CODINGS[0]))[4:-4]
     yield quote(IN_CODINGS[3], "")
-    yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, LISTED_TOKEN, "form+value%21x", "form value!x")
+    yield from (ANSWER_COOKIE, ANSWER_TOKEN, OTHER_TOKEN, LISTED_TOKEN, TICKET, "form+value%21x", "form value!x")
     yield base64.b64encode(f"root:{USER_PASSWORD}".encode()).decode()
 
 
@@ -113,6 +114,7 @@ class Redact(Case):
         self.curl(f"/b?x=1&token={QUERY}&y=2", "-u", f"root:{USER_PASSWORD}")
         self.curl("/c", "-H", "content-type: application/json", "-d",
                   json.dumps({"name": "open-name", "user": {"password": PASSWORD, "pin": 1}}))
+        self.curl(f"/o?ticket={TICKET}")
         self.curl("/n", "-d", json.dumps({"max_tokens": 87654321, "tokens": [LISTED_TOKEN]}))
         self.curl("/d", "-d", "who=me&password=form+value%21x&last=open-value")
         self.curl("/e", "-H", "transfer-encoding: chunked", "-d", json.dumps({"pwd": PASSWORD, "t_token": QUERY}))
