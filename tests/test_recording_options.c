@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #define CHECK_LINE(expected, ...)                                                                  \
-    check_line(expected, (int)(sizeof(char *[]){__VA_ARGS__} / sizeof(char *)),                    \
-               (char *[]){__VA_ARGS__})
+    check_line(expected, (int)(sizeof(const char *[]){__VA_ARGS__} / sizeof(char *)),              \
+               (const char *[]){__VA_ARGS__})
 
-static void check_line(const char *expected, int argc, char **argv)
+static void check_line(const char *expected, int argc, const char **argv)
 {
-    char *line = recording_command_line(argc, argv);
+    char *line = recording_command_line(argc, (char **)(uintptr_t)argv); /* it does not write */
     CHECK_STR(line, expected);
     free(line);
 }

@@ -96,8 +96,8 @@ static void begin_again(struct writer *w)
     if (first == UINT64_MAX)
         first = trace_encoder_records(w->encoder);
     trace_encode_beginning_of(w->encoder, &begin, first, "--trace");
-    memmove(trace_out_room(&w->out, begin.length) - w->out.length + begin.length, w->out.bytes,
-            w->out.length);
+    (void)trace_out_room(&w->out, begin.length); /* it may move */
+    memmove(w->out.bytes + begin.length, w->out.bytes, w->out.length);
     memcpy(w->out.bytes, begin.bytes, begin.length);
     w->out.length += begin.length;
     trace_out_free(&begin);
