@@ -538,7 +538,8 @@ class Last(Recording):
             r.get(f"/number-{i}-")
         r.daemon.signal(signal.SIGUSR1)
         t = self.wait_written(r, r.path, "SIGUSR1")
-        self.assertTrue(200 << 10 < t.size < 320 << 10, t.size)
+        # what comes at once stays in one piece of the memory, so half of each may be unused
+        self.assertTrue(150 << 10 < t.size < 320 << 10, t.size)
         self.assertTrue(t.has(b"/number-399-") and not t.has(b"/number-0-"))
         self.assertEqual(t.header["first_sequence"], t.records[0].sequence)
         self.assertRegex(t.notes()[0], r"^for want of memory only the last \d+ ms of 3600000 ms are here$")
