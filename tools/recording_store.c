@@ -168,14 +168,14 @@ static size_t write_mixed(struct recording_store *s, const uint8_t *bytes, size_
     return written + write_some(s, s->fd, bytes + written, length - written);
 }
 
-/* Of a frame that was not written whole so much is there, and stays. Of a file it is taken away again; from a pipe
- * whose reader has left it is gone, too. */
+/* What is there of a frame that was not written whole. From a file it is taken away again, or the frame follows it once
+ * more, whole; of a pipe it is what goes on, unless its reader has left, with it. */
 static size_t left_of_torn(struct recording_store *s, size_t torn)
 {
     s->reader_left = !s->regular && s->error == EPIPE;
-    if (s->reader_left || (torn && s->regular && ftruncate(s->fd, (off_t)s->bytes) == 0))
-        return 0;
-    return torn;
+    if (torn && s->regular && ftruncate(s->fd, (off_t)s->bytes) != 0)
+        s->bytes += torn;
+    return s->regular || s->reader_left ? 0 : torn;
 }
 
 /* A frame ends where something was appended. */
