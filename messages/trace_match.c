@@ -218,12 +218,19 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
     return MATCHED;
 }
 
-bool trace_match_early(struct trace_match *m, const struct trace_http *request, unsigned *index)
+/* The recorded ones with its head; NULL: there is none. */
+static struct alike *alike_of_head(struct trace_match *m, const struct trace_http *request)
 {
     struct wire_buffer key = {0};
     head_key(m, request, &key);
     struct alike *a = find(m->heads, &key);
     wire_buffer_release(&key);
+    return a;
+}
+
+bool trace_match_early(struct trace_match *m, const struct trace_http *request, unsigned *index)
+{
+    struct alike *a = alike_of_head(m, request);
     while (a && a->used < a->count && m->used[a->indexes[a->used]])
         a->used++;
     if (!a || a->used == a->count || !m->all->list[a->indexes[a->used]].early)
@@ -242,10 +249,7 @@ static bool begins_as(const struct wire_buffer *a, const struct wire_buffer *b)
 
 bool trace_match_broken(struct trace_match *m, const struct trace_http *request, unsigned *index)
 {
-    struct wire_buffer key = {0};
-    head_key(m, request, &key);
-    struct alike *a = find(m->heads, &key);
-    wire_buffer_release(&key);
+    struct alike *a = alike_of_head(m, request);
     for (unsigned i = 0; a && i < a->count; i++) {
         const struct trace_http *recorded = &m->all->list[a->indexes[i]].request;
         if (m->used[a->indexes[i]] || recorded->ended ||

@@ -5,6 +5,7 @@
  * kept (trace_reread.h). Filters see what was recorded, forms what may be seen.
  */
 #include "actors/exit_codes.h"
+#include "messages/trace_grow.h"
 #include "tools/trace_convert.h"
 #include "tools/trace_filter.h"
 #include "tools/trace_gathered_http.h"
@@ -166,10 +167,7 @@ static const struct trace_about nothing = {.first_sequence = UINT64_MAX,
 /* Texts of ours in place of those that were read, without their secrets. */
 static const char *own_text(const char *text)
 {
-    char *own = strdup(text);
-    if (!own)
-        heap_exhausted("a text of a trace", strlen(text));
-    return own;
+    return trace_text(text, strlen(text));
 }
 
 static const char *shown_text(const struct convert *c, const char *text)
