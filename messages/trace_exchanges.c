@@ -212,7 +212,7 @@ static void take_head(struct trace_exchange *e, const struct trace_record *r)
 
 struct trace_exchange *trace_exchanges_take(struct trace_exchanges *x, const struct trace_record *r)
 {
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (!number)
         return NULL;
     struct trace_exchange *e = trace_exchange_of_number(x, number);

@@ -157,7 +157,7 @@ static void take_interceptor(struct trace_gather *g, const struct trace_reader *
 void trace_gather_take(struct trace_gather *g, const struct trace_reader *reader,
                        const struct trace_record *r)
 {
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (g->at == GATHER_REMOTE) {
         gather_take_remote(g, r);
         return;

@@ -64,6 +64,12 @@ struct trace_record {
     const char *text;
 };
 
+/* Which exchange it is about: the message's, else what the actor was at work on; 0: none. */
+static inline uint32_t trace_record_exchange(const struct trace_record *r)
+{
+    return r->exchange ? r->exchange : r->actor_exchange;
+}
+
 static inline struct actor_ref trace_ref(uint64_t bits)
 {
     return (struct actor_ref){(uint32_t)(bits >> 32), (uint32_t)bits};

@@ -49,9 +49,8 @@ static const char *told(struct numbered *n, const char *type, uint16_t kind)
         if (got != TRACE_RECORD || r.what != TRACE_CALL || r.kind->ours != kind || !r.type ||
             strcmp(r.type, type) != 0)
             continue;
-        length += (size_t)snprintf(
-            n->told + length, sizeof n->told - length, "%s ",
-            exchange_number_print(r.exchange ? r.exchange : r.actor_exchange, number));
+        length += (size_t)snprintf(n->told + length, sizeof n->told - length, "%s ",
+                                   exchange_number_print(trace_record_exchange(&r), number));
     }
     trace_reader_free(reader);
     return n->told;

@@ -44,7 +44,7 @@ void diagram_free(struct diagram *d)
 
 uint32_t diagram_add(struct diagram *d, const struct trace_record *r, enum diagram_what what)
 {
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     d->arrows = diagram_grown(d->arrows, d->arrow_count, 1, sizeof *d->arrows);
     d->arrows[d->arrow_count] = (struct diagram_arrow){
         .at_ns = r->ended_ns - r->took_ns,

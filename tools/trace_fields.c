@@ -372,7 +372,7 @@ static bool of_exchange(struct trace_seen *s, unsigned field, struct filter_valu
 static bool of_call(struct trace_seen *s, unsigned field, struct filter_value *out)
 {
     const struct trace_record *r = s->record;
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t exchange = trace_record_exchange(r);
     switch (field) {
     case TRACE_FIELD_TOOK: return r->what != TRACE_UNDELIVERED && number(out, r->took_ns);
     case TRACE_FIELD_FROM: return r->what != TRACE_END && type(s, r->from, out);

@@ -176,7 +176,7 @@ static enum gather_place begins_at(const struct gather *g)
 static struct trace_unit *unit_of_record(struct gather *g)
 {
     const struct trace_record *r = g->record;
-    uint32_t number = exchange_of_proxy(r->exchange ? r->exchange : r->actor_exchange);
+    uint32_t number = exchange_of_proxy(trace_record_exchange(r));
     struct gather_actor *a = of_actor(g, r->to);
     struct unit_ids ids;
     if (r->what == TRACE_CALL && r->number == 1)

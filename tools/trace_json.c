@@ -202,7 +202,7 @@ static void effects(const struct trace_view *v, struct trace_text *t, const stru
 static void exchange(struct trace_text *t, const struct trace_record *r,
                      const struct trace_exchange *x)
 {
-    uint32_t n = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t n = trace_record_exchange(r);
     if (!n)
         return;
     number(t, "exchange", n);

@@ -102,7 +102,7 @@ bool trace_line_exchange(struct trace_text *t, const struct trace_record *r,
                          const struct trace_exchange *x)
 {
     char text[EXCHANGE_TEXT_MAX];
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (x && x->has_ids) {
         trace_text_word(t, x->mode == MODE_MIRROR ? "mirror " : "");
         trace_text_number(t, x->connection);
@@ -122,7 +122,7 @@ static void put_exchange(const struct trace_view *v, struct trace_text *t,
 {
     static const char *const colours[] = {"\033[36m", "\033[32m", "\033[33m",
                                           "\033[35m", "\033[34m", "\033[91m"};
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (number)
         paint(v, t, colours[number % (sizeof colours / sizeof colours[0])]);
     size_t from = t->length;

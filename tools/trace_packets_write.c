@@ -8,7 +8,7 @@
 static void say_who(const struct trace_packets *s, char *text, size_t room)
 {
     const struct trace_record *r = s->record;
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t exchange = trace_record_exchange(r);
     char number[EXCHANGE_TEXT_MAX];
     int n = snprintf(text, room, "record %" PRIu64 ": %s %" PRIu32 ".%" PRIu32, r->sequence,
                      r->type ? r->type : "an actor", r->to.place, r->to.generation);

@@ -62,7 +62,7 @@ void trace_selection_free(struct trace_selection *s)
 
 void trace_selection_add(struct trace_selection *s, const struct trace_record *r)
 {
-    add(&s->exchanges, r->exchange ? r->exchange : r->actor_exchange);
+    add(&s->exchanges, trace_record_exchange(r));
     add(&s->actors, ref_bits(r->to));
     add(&s->speakers, ref_bits(r->from));
 }

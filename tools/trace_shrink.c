@@ -19,7 +19,7 @@ static void take(struct trace_shrink *s, const struct trace_record *r)
     if (r->what == TRACE_LAGGED || r->what == TRACE_NOTE)
         return;
     x->actor = ref_bits(r->to);
-    x->exchange = r->exchange ? r->exchange : r->actor_exchange;
+    x->exchange = trace_record_exchange(r);
 }
 
 int trace_shrink_read(struct trace_shrink *s, const char *path)

@@ -97,7 +97,7 @@ void trace_story_take(struct trace_story *s, const struct trace_reader *reader,
 {
     struct trace_sent sent;
     struct trace_told *t = NULL;
-    uint32_t exchange = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t exchange = trace_record_exchange(r);
     enum trace_paired paired = trace_pairs_take(s->pairs, reader, r, &sent);
     uint64_t cause = paired == PAIR_FOUND ? sent.sequence : TRACE_NO_CAUSE;
     s->recent[r->sequence % RECENT] = (struct recent){r->sequence, cause, exchange};

@@ -84,7 +84,7 @@ static void add_to_exchange(struct trace_totals *t, const struct trace_record *r
                             const struct seen *s)
 {
     struct trace_exchange_total *x;
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (!number)
         return;
     HASH_FIND(hh, t->exchanges, &number, sizeof number, x);

@@ -201,7 +201,7 @@ static void put_effects(const struct telling *t, const struct trace_record *r)
 static void put_foreign(const struct telling *t, const struct trace_record *r,
                         const struct trace_exchange *x)
 {
-    uint32_t number = r->exchange ? r->exchange : r->actor_exchange;
+    uint32_t number = trace_record_exchange(r);
     if (!number || number == t->exchange->number)
         return;
     trace_text_word(t->out, " (of exchange ");
@@ -299,7 +299,7 @@ void trace_tree_tell(const struct trace_tree *tree, struct trace_text *out,
     trace_input_open(&second, paths, count);
     trace_view_create(&t.view, second.reader);
     while (trace_input_next(&second, &r)) {
-        uint32_t number = r.exchange ? r.exchange : r.actor_exchange;
+        uint32_t number = trace_record_exchange(&r);
         trace_view_take(&t.view, &r);
         t.lost += r.what == TRACE_LAGGED ? r.lost : 0;
         if ((told = trace_story_find(t.story, r.sequence)) == NULL)
