@@ -44,7 +44,7 @@ WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wst
 DEFS    := -D_GNU_SOURCE -DINTPROXYD_VERSION='"$(VERSION)"' $(if $(MUTATE),-DMUTATE=$(MUTATE))
 SAN     := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 FLAGS   := -std=c11 $(DEFS) $(CFLAGS) $(WARN) $(SAN) $(if $(COVER),--coverage) -pthread
-LIBS    := -lev -lpcre2-8 -ltpl -lxxhash -lpthread -lm
+LIBS    := -lev -lpcre2-8 -ltpl -lpthread -lm
 # What traces need beside: JSON, keyed hashes, and the content codings of bodies.
 TRACE_LIBS := -ljansson -lsodium -lz -lbrotlidec
 

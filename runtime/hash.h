@@ -1,10 +1,11 @@
-/* runtime/hash.h -- XXH3 in the form that this processor is fastest with.
+/* runtime/hash.h -- XXH3, for all who must come to the same hash of some bytes.
  *
- * Purpose  one way to the hash of some bytes, for all who must come to the same one.
  * Thread   any; pure.
- * Source   libxxhash. Short ones by its header, without a call into the library: these are made of each record of a
- *          trace, twice. Long ones, on x86, by the instructions that it picks (seven times as fast for 10 kB as what
- *          all have).
+ * Source   libxxhash, by its header: short ones are made of each record of a trace, twice, and a call into the library
+ *          would take as long. With the instructions that all processors of a kind have: the widest hash 10 kB in two
+ *          thirds of the time, but some processors run slowly for some 10 us when they wake the upper halves of
+ *          their registers. A worker that hashed 2 kB a round so took 5 % more time for all that it did, and
+ *          with bodies of 10 kB 7 %.
  */
 #ifndef RUNTIME_HASH_H
 #define RUNTIME_HASH_H
@@ -36,9 +37,5 @@ static inline bool hash_fits(uint64_t hash, const void *bytes, size_t length)
 {
     return hash_is_hidden(hash) || hash_of(bytes, length) == hash;
 }
-
-/* For hash.c. */
-enum { HASH_SHORT = 240 }; /* bytes at most; XXH3 itself does more another way */
-uint64_t hash_long(const void *bytes, size_t length, uint64_t seed);
 
 #endif
