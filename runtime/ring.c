@@ -12,38 +12,40 @@ static size_t room_for(size_t bytes)
     return room;
 }
 
-static bool map_at(uint8_t *at, size_t size, int fd)
+/* Whole huge pages: one in twenty entries would begin on another small page, and in a virtual machine the way to a page
+ * that the processor has forgotten is long. */
+enum { HUGE_PAGE = 2 << 20 };
+
+static uint8_t *aligned(void *memory)
 {
-    return mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+    uintptr_t beyond = (uintptr_t)memory & (HUGE_PAGE - 1);
+    return (uint8_t *)memory + (beyond ? HUGE_PAGE - beyond : 0);
 }
 
-/* The addresses first, then the same pages at both halves of them. */
-static int map_twice(struct ring *r, int fd)
+/* What is never touched costs addresses only. */
+static int map(struct ring *r)
 {
-    void *both = mmap(NULL, r->size * 2, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (both == MAP_FAILED)
+    enum { WAYS = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+    if (r->size > SIZE_MAX / 4)
+        return ENOMEM;
+    r->mapped = r->size * 2 + HUGE_PAGE;
+    r->mapping = mmap(NULL, r->mapped, PROT_READ | PROT_WRITE, WAYS, -1, 0);
+    if (r->mapping == MAP_FAILED)
         return errno;
-    r->memory = both;
-    if (map_at(r->memory, r->size, fd) && map_at(r->memory + r->size, r->size, fd))
-        return 0;
-    int error = errno;
-    munmap(both, r->size * 2);
-    return error;
+    r->memory = aligned(r->mapping);
+    (void)madvise(r->memory, r->size, MADV_HUGEPAGE); /* a kernel without goes on with small ones */
+    return 0;
 }
 
 int ring_create(struct ring *r, size_t bytes, bool keeps)
 {
     atomic_init(&r->published, 0);
     atomic_init(&r->released, 0);
-    r->released_seen = r->published_seen = 0;
+    r->written = r->published_seen = 0;
     r->size = room_for(bytes);
     r->kept = keeps ? r->size / 2 : 0;
-    r->room = r->size - r->kept;
-    int fd = memfd_create("ring", MFD_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int error = ftruncate(fd, (off_t)r->size) ? errno : map_twice(r, fd);
-    close(fd);
+    r->room = r->limit = r->size - r->kept;
+    int error = map(r);
     r->to_read = r->memory;
     r->to_read_size = r->size;
     return error;
@@ -51,7 +53,7 @@ int ring_create(struct ring *r, size_t bytes, bool keeps)
 
 void ring_destroy(struct ring *r)
 {
-    munmap(r->memory, r->size * 2);
+    munmap(r->mapping, r->mapped);
 }
 
 enum { TOUCH_MOST = 64 << 20 }; /* more takes long, and what is recorded meanwhile has to wait */
