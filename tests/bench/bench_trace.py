@@ -22,10 +22,10 @@ import bench  # noqa: E402
 
 # Name, drive, requests, options, ceilings of the workers' ratio and of the whole process's.
 WORKS = [
-    ("GET, without bodies", "http /64 64 {n}", 120000, ["--trace-bodies", "none"], 1.10, 1.25),
+    ("GET, without bodies", "http /64 64 {n}", 200000, ["--trace-bodies", "none"], 1.10, 1.25),
     ("GET, all bytes", "http /64 64 {n}", 60000, [], None, None),
     ("GET, the last 10 s in memory", "http /64 64 {n}", 60000, ["--trace-last", "10s"], None, None),
-    ("POST 10 kB, without bodies", "http /64 64 {n} 10000", 80000, ["--trace-bodies", "none"], 1.10, 1.25),
+    ("POST 10 kB, without bodies", "http /64 64 {n} 10000", 120000, ["--trace-bodies", "none"], 1.10, 1.25),
     ("POST 10 kB, all bytes", "http /64 64 {n} 10000", 40000, [], None, None),
 ]
 PAIRS = 15  # many short runs: what disturbs one lasts for seconds, and each pair is disturbed as a whole
