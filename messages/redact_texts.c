@@ -152,13 +152,41 @@ void redact_texts_keep(struct redact_texts *t, const void *bytes, size_t length)
 
 /* ---- which are looked for ---- */
 
+/* What a part of a longer text means: as that one is coded. */
+static bool part_can_change(const struct redact_text *x)
+{
+    struct redact_bytes meant = {0}, next = {0};
+    redact_bytes_put(&meant, x->bytes, x->length);
+    for (const struct redact_text *y = x->longer; y->meaning && y->coding != REDACT_PAIR;
+         y = y->meaning, next = (struct redact_bytes){0}) {
+        bool coded = redact_decode(y->coding, meant.at, meant.length, &next);
+        free(coded ? meant.at : next.at);
+        if (coded)
+            meant = next;
+    }
+    bool can = redact_changeable(meant.at, meant.length) > 0;
+    free(meant.at);
+    return can;
+}
+
+/* %7B%7D has letters and digits, but it means two brackets, and these stay. */
+static bool can_change(const struct redact_text *x)
+{
+    if (x->longer)
+        return part_can_change(x);
+    for (; x->meaning; x = x->meaning)
+        if (x->user && redact_changeable(x->user->bytes, x->user->length))
+            return true;
+    return redact_changeable(x->bytes, x->length) > 0;
+}
+
 static bool may_be_looked_for(const struct redact_text *x)
 {
     size_t digits = 0, changeable = redact_changeable(x->bytes, x->length);
     for (size_t i = 0; i < x->length; i++)
         digits += x->bytes[i] >= '0' && x->bytes[i] <= '9';
     return x->learned && changeable >= REDACT_EVERYWHERE_MIN &&
-           (digits < changeable || digits >= REDACT_DIGITS_MIN);
+           (digits < changeable || digits >= REDACT_DIGITS_MIN) && can_change(x);
 }
 
 static void make_search(struct redact_texts *t)
@@ -325,17 +353,17 @@ static int by_bytes(const void *a, const void *b)
 void redact_texts_close(struct redact_texts *t)
 {
     keep_words(t);
-    for (uint32_t i = 0; i < t->count; i++)
-        t->numbers[i]->everywhere = may_be_looked_for(t->numbers[i]);
-    make_search(t);
-    if (take_out_words(t))
-        make_search(t);
     size_t bytes = (t->count + 1) * sizeof(struct redact_text *);
     struct redact_text **sorted = redact_grown(NULL, bytes);
     if (t->count)
         memcpy(sorted, t->numbers, t->count * sizeof *sorted);
     qsort(sorted, t->count, sizeof *sorted, by_bytes);
     find_longer(sorted, t->count);
+    for (uint32_t i = 0; i < t->count; i++)
+        t->numbers[i]->everywhere = may_be_looked_for(t->numbers[i]);
+    make_search(t);
+    if (take_out_words(t))
+        make_search(t);
     for (uint32_t i = 0; i < t->count; i++)
         if (!sorted[i]->meaning && !sorted[i]->longer) {
             sorted[i]->replacement = redact_grown(NULL, sorted[i]->length + 1);

@@ -236,6 +236,32 @@ static void test_rows_of_a_value(void)
     }
 }
 
+/* Brackets and quotes stay where they are, also when they are written as codes; what only these mean is not left. */
+static void test_values_of_which_all_stays(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "?token=%7B%7D&code=%257B%257D", "{\"pwd\":\"\\u007b\\u007d\"}", "%7B%7Dx");
+    redact(&run, "k");
+    CHECK(in(&run.out, "token=%7B%7D&") && in(&run.out, "%7B%7Dx"));
+    CHECK_UINT(left_in(&run, &run.out, true), 0);
+    finish(&run);
+}
+
+/* The beginning of such a value is looked for as little, but that of another is. */
+static void test_parts_of_which_all_stays(void)
+{
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    landing(&run, 0, "?token=%7B%7Babc%7D&", "?token=hazelnut&", "%7B%7Bx haze");
+    foreign_landing(&run.file, 1, "?token=%7B%7Babc", 13, NULL);
+    foreign_landing(&run.file, 2, "?token=hazelnut", 11, NULL);
+    redact(&run, "k");
+    CHECK(in(&run.out, "%7B%7Bx") && !in(&run.out, "abc") && !in(&run.out, "haze"));
+    CHECK_UINT(left_in(&run, &run.out, true), 0);
+    finish(&run);
+}
+
 /* JSON in a string of JSON, over two records; what it has is known elsewhere, and what is short replaced in place. */
 static void test_codings_within_codings(void)
 {
@@ -407,6 +433,8 @@ CU_TestInfo trace_redactor_tests[] = {
     {"a planted value is found", test_a_planted_value_is_found},
     {"short values, in their places", test_short_values},
     {"rows of a value", test_rows_of_a_value},
+    {"values of which all stays", test_values_of_which_all_stays},
+    {"parts of which all stays", test_parts_of_which_all_stays},
     {"codings within codings", test_codings_within_codings},
     {"capped codings within codings", test_capped_codings_within_codings},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
