@@ -155,14 +155,13 @@ void redact_texts_keep(struct redact_texts *t, const void *bytes, size_t length)
 /* What a part of a longer text means: as that one is coded. */
 static bool part_can_change(const struct redact_text *x)
 {
-    struct redact_bytes meant = {0}, next = {0};
+    struct redact_bytes meant = {0};
     redact_bytes_put(&meant, x->bytes, x->length);
-    for (const struct redact_text *y = x->longer; y->meaning && y->coding != REDACT_PAIR;
-         y = y->meaning, next = (struct redact_bytes){0}) {
-        bool coded = redact_decode(y->coding, meant.at, meant.length, &next);
+    for (x = x->longer; x->meaning && x->coding != REDACT_PAIR; x = x->meaning) {
+        struct redact_bytes next = {0};
+        bool coded = redact_decode(x->coding, meant.at, meant.length, &next);
         free(coded ? meant.at : next.at);
-        if (coded)
-            meant = next;
+        meant = coded ? next : meant;
     }
     bool can = redact_changeable(meant.at, meant.length) > 0;
     free(meant.at);

@@ -40,8 +40,8 @@
 #if FAULT == 1
 static void ring_publish(struct ring *r, size_t bytes)
 {
-    r->written += bytes;
-    atomic_store_explicit(&r->published, r->written, memory_order_relaxed);
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    atomic_store_explicit(&r->published, at + bytes, memory_order_relaxed);
 }
 #elif FAULT == 2
 static void ring_release(struct ring *r, size_t bytes)
