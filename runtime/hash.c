@@ -16,7 +16,8 @@ uint64_t hash_seeded(const void *bytes, size_t length, uint64_t seed)
     return XXH3_64bits_withSeed(bytes, length, seed);
 }
 
+/* A seed of 0 is none. */
 uint64_t hash_of(const void *bytes, size_t length)
 {
-    return XXH3_64bits(bytes, length);
+    return hash_seeded(bytes, length, 0);
 }

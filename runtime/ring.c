@@ -7,7 +7,7 @@
 static size_t room_for(size_t bytes)
 {
     size_t room = (size_t)sysconf(_SC_PAGESIZE);
-    while (room < bytes && room <= SIZE_MAX / 4) /* of what is too large, mmap says so */
+    while (room < bytes && room <= SIZE_MAX / 4) /* of what is too large, map says so */
         room *= 2;
     return room;
 }
@@ -16,10 +16,9 @@ static size_t room_for(size_t bytes)
  * that the processor has forgotten is long. */
 enum { HUGE_PAGE = 2 << 20 };
 
-static uint8_t *aligned(void *memory)
+static size_t mapped_bytes(const struct ring *r)
 {
-    uintptr_t beyond = (uintptr_t)memory & (HUGE_PAGE - 1);
-    return (uint8_t *)memory + (beyond ? HUGE_PAGE - beyond : 0);
+    return r->size * 2 + HUGE_PAGE;
 }
 
 /* What is never touched costs addresses only. */
@@ -28,11 +27,10 @@ static int map(struct ring *r)
     enum { WAYS = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
     if (r->size > SIZE_MAX / 4)
         return ENOMEM;
-    r->mapped = r->size * 2 + HUGE_PAGE;
-    r->mapping = mmap(NULL, r->mapped, PROT_READ | PROT_WRITE, WAYS, -1, 0);
+    r->mapping = mmap(NULL, mapped_bytes(r), PROT_READ | PROT_WRITE, WAYS, -1, 0);
     if (r->mapping == MAP_FAILED)
         return errno;
-    r->memory = aligned(r->mapping);
+    r->memory = (uint8_t *)r->mapping + (-(uintptr_t)r->mapping & (HUGE_PAGE - 1));
     (void)madvise(r->memory, r->size, MADV_HUGEPAGE); /* a kernel without goes on with small ones */
     return 0;
 }
@@ -41,10 +39,10 @@ int ring_create(struct ring *r, size_t bytes, bool keeps)
 {
     atomic_init(&r->published, 0);
     atomic_init(&r->released, 0);
-    r->written = r->published_seen = 0;
+    r->released_seen = r->published_seen = 0;
     r->size = room_for(bytes);
     r->kept = keeps ? r->size / 2 : 0;
-    r->room = r->limit = r->size - r->kept;
+    r->room = r->size - r->kept;
     int error = map(r);
     r->to_read = r->memory;
     r->to_read_size = r->size;
@@ -53,7 +51,7 @@ int ring_create(struct ring *r, size_t bytes, bool keeps)
 
 void ring_destroy(struct ring *r)
 {
-    munmap(r->mapping, r->mapped);
+    munmap(r->mapping, mapped_bytes(r));
 }
 
 enum { TOUCH_MOST = 64 << 20 }; /* more takes long, and what is recorded meanwhile has to wait */

@@ -14,9 +14,9 @@
  * which is kept + room.
  *   publish (release) -> readable (acquire)   the bytes of an entry were written before it can be seen
  *   release (release) -> reserve (acquire)    the reader's last look at bytes was before they are written anew
- * The writer has a copy of its counter, the reader reads its own relaxed: nobody else stores them. Each keeps what it
- * saw of the other's, and looks again when that is used up: an old value only makes the ring seem fuller to the
- * writer, emptier to the reader, than it is.
+ * A thread reads its own counter relaxed: nobody else stores it. Each keeps what it saw of the other's, and looks
+ * again when that is used up: an old value only makes the ring seem fuller to the writer, emptier to the reader,
+ * than it is.
  * An entry begins below `size`. What of it lies beyond is written anew by the entry that goes beyond one turn of the
  * ring later, which is when what is below would be: so both live equally long, and the place below that it
  * stands for stays empty.
@@ -32,13 +32,11 @@
 /* What each of the two threads needs is on a cache line of its own, the memory on both. */
 struct ring {
     _Alignas(64) atomic_size_t published;
-    size_t written;    /* the writer's: as much as published */
-    size_t limit;      /* the writer's: there may be so much, as far as it has seen */
-    uint8_t *memory;   /* `size`, and as much behind it */
-    size_t size;       /* bytes; a power of two, of whole pages */
-    size_t room, kept; /* of them, for what is not released, and what was released last */
-    void *mapping;     /* that the memory is in */
-    size_t mapped;     /* its bytes */
+    size_t released_seen; /* the writer's; what it last saw of released */
+    uint8_t *memory;      /* `size`, and as much behind it */
+    size_t size;          /* bytes; a power of two, of whole pages */
+    size_t room, kept;    /* of them, for what is not released, and what was released last */
+    void *mapping;        /* that the memory is in */
     _Alignas(64) atomic_size_t released;
     size_t published_seen;  /* the reader's; what it last saw of published */
     const uint8_t *to_read; /* memory, */
@@ -52,69 +50,60 @@ void ring_destroy(struct ring *r);
  * Any thread. */
 void ring_touch(struct ring *r);
 
-/* Writer: what the reader has released by now can be written anew. */
-static inline void ring_look(struct ring *r)
-{
-    r->limit = atomic_load_explicit(&r->released, memory_order_acquire) + r->room;
-}
-
 /* Writer: room for so many bytes behind `from` bytes that are reserved already and not published. NULL:
  * it is full. The pieces of one entry lie in a row. */
 static inline uint8_t *ring_reserve(struct ring *r, size_t from, size_t bytes)
 {
-    size_t end = r->written + from + bytes;
-    if (end > r->limit) {
-        ring_look(r);
-        if (end > r->limit)
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    size_t end = at + from + bytes;
+    if (end - r->released_seen > r->room) {
+        r->released_seen = atomic_load_explicit(&r->released, memory_order_acquire);
+        if (end - r->released_seen > r->room)
             return NULL;
     }
-    return r->memory + (r->written & (r->size - 1)) + from;
+    return r->memory + (at & (r->size - 1)) + from;
 }
 
 /* Writer: so many can be reserved in all without another look at the reader. */
 static inline size_t ring_room(const struct ring *r)
 {
-    return r->limit - r->written;
+    return r->released_seen + r->room - atomic_load_explicit(&r->published, memory_order_relaxed);
 }
 
 /* Writer: how many bytes were published before these. */
 static inline size_t ring_published(const struct ring *r)
 {
-    return r->written;
+    return atomic_load_explicit(&r->published, memory_order_relaxed);
 }
 
 /* Writer: what stood behind that many can still be read by who reads what is published next. */
 static inline bool ring_is_kept(const struct ring *r, size_t position)
 {
-    return position + r->kept >= r->written;
+    return position + r->kept >= ring_published(r);
 }
 
-/* Writer: the memory of what comes some entries later is fetched meanwhile, as much as an entry mostly has. No cache
- * near this core holds it, and a store that waits for it keeps all stores behind it waiting (4 % of the time that a
- * proxy's worker takes). A macro: compilers leave out a call of a function that does nothing else. */
-#define RING_FETCH_AHEAD(r)                                                                        \
-    do {                                                                                           \
-        const uint8_t *ahead_ = (r)->memory + ((r)->written & ((r)->size - 1)) + 512;              \
-        __builtin_prefetch(ahead_, 1);                                                             \
-        __builtin_prefetch(ahead_ + 64, 1);                                                        \
-        __builtin_prefetch(ahead_ + 128, 1);                                                       \
-    } while (0)
-
-/* The first `bytes` that were reserved can be read from now on. */
+/* The first `bytes` that were reserved can be read from now on. The memory of what comes some entries later is fetched
+ * meanwhile, as much as an entry mostly has: no cache near this core holds it, and a store that waits for it keeps
+ * all stores behind it waiting (4 % of the time that a proxy's worker takes). */
 static inline void ring_publish(struct ring *r, size_t bytes)
 {
-    r->written += bytes;
-    atomic_store_explicit(&r->published, r->written, memory_order_release);
-    RING_FETCH_AHEAD(r);
+    enum { LINE = 64, AHEAD = 8 * LINE };
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed) + bytes;
+    atomic_store_explicit(&r->published, at, memory_order_release);
+    const uint8_t *there = r->memory + (at & (r->size - 1)) + AHEAD;
+    __builtin_prefetch(there, 1);
+    __builtin_prefetch(there + LINE, 1);
+    __builtin_prefetch(there + 2 * LINE, 1);
 }
 
 /* Writer: more than half of it is not read yet. */
 static inline bool ring_is_half_full(struct ring *r)
 {
-    if (r->limit - r->written >= r->room / 2)
+    size_t at = atomic_load_explicit(&r->published, memory_order_relaxed);
+    if (at - r->released_seen <= r->room / 2)
         return false;
-    ring_look(r);
-    return r->limit - r->written < r->room / 2;
+    r->released_seen = atomic_load_explicit(&r->released, memory_order_acquire);
+    return at - r->released_seen > r->room / 2;
 }
 
 /* Reader: where what was published once begins, and how many bytes can be read in all. Only that one lies in a row. */
