@@ -3,12 +3,14 @@
 
     bench_trace.py --load LOAD --daemon INTPROXYD    what `make bench-trace` runs
 
-Runs alternate, and each pair gives one ratio; the median counts. Two ratios a line: of the threads that do the
-proxy's work, and of the whole process, the trace's thread and its writing included. Then how fast such a trace is
-replayed, beside reading it alone. Environment and exit as in bench.py (BENCH_PAIRS, BENCH_ONLY).
+Runs alternate, and each pair gives one ratio; the median counts, and behind it stands how far it may be off (its
+standard error). Two ratios a line: of the threads that do the proxy's work, and of the whole process, the trace's
+thread and its writing included. Then how fast such a trace is replayed, beside reading it alone. Environment and exit
+as in bench.py (BENCH_PAIRS, BENCH_ONLY).
 """
 import argparse
 import glob
+import math
 import os
 import re
 import statistics
@@ -29,6 +31,7 @@ WORKS = [
     ("POST 10 kB, all bytes", "http /64 64 {n} 10000", 40000, [], None, None),
 ]
 PAIRS = 15  # many short runs: what disturbs one lasts for seconds, and each pair is disturbed as a whole
+PAIRS_JUDGED = 31  # where there is a ceiling: one pair is off by 4 points, and the ceiling may be as near as 1
 WRITER = "trace"  # the name of the thread that writes
 REPLAYED = ("replay of GETs", "http /64 64 {n}", 30000, [])
 REPLAY_AIM = 500000  # messages a second
@@ -66,26 +69,39 @@ def run_once(*run):
         return run_in(place, *run)
 
 
-def said(ratio, ceiling):
-    if ceiling is None:
-        return f"{ratio:6.3f}        "
-    return f"{ratio:6.3f} ({ceiling:.2f}{'!' if ratio > ceiling else ' '})"
+def error_of_median(ratios):
+    """From the middle half of them, so that a run that was disturbed does not count; as of a normal distribution."""
+    if len(ratios) < 4:
+        return math.nan
+    quarter, _, three_quarters = statistics.quantiles(ratios, n=4)
+    return 1.2533 * (three_quarters - quarter) / 1.349 / math.sqrt(len(ratios))
 
 
-def measure(load, daemon, work, pairs):
-    plain, traced = [], []
+def said(ratios, ceiling):
+    ratio = statistics.median(ratios)
+    against = "" if ceiling is None else f"({ceiling:.2f}{'!' if ratio > ceiling else ' '})"
+    return f"{ratio:6.3f} +-{error_of_median(ratios):.3f} {against:7}"
+
+
+def pairs_of(work):
+    asked = os.environ.get("BENCH_PAIRS")
+    return int(asked) if asked else PAIRS_JUDGED if work[4] else PAIRS
+
+
+def measure(load, daemon, work):
+    plain, traced, pairs = [], [], pairs_of(work)
     for pair in range(pairs):
         bench.progress(f"{work[0]}: pair {pair + 1} of {pairs}")
         for with_trace in (False, True) if pair % 2 == 0 else (True, False):
             (traced if with_trace else plain).append(run_once(load, daemon, work, with_trace))
     bench.progress("")
     middle = statistics.median
-    workers = middle(t[0] / p[0] for p, t in zip(plain, traced))
-    whole = middle((t[0] + t[1]) / p[0] for p, t in zip(plain, traced))
-    print(f"{work[0]:30} {middle(p[0] for p in plain):7.2f} {middle(t[0] for t in traced):7.2f} "
-          f"{middle(t[1] for t in traced):7.2f}  {said(workers, work[4])}  {said(whole, work[5])} "
+    workers = [t[0] / p[0] for p, t in zip(plain, traced)]
+    whole = [(t[0] + t[1]) / p[0] for p, t in zip(plain, traced)]
+    print(f"{work[0]:30} {pairs:5} {middle(p[0] for p in plain):7.2f} {middle(t[0] for t in traced):7.2f} "
+          f"{middle(t[1] for t in traced):7.2f}  {said(workers, work[4])} {said(whole, work[5])} "
           f"{middle(t[2] for t in traced):8.0f}", flush=True)
-    return max(workers, whole)
+    return max(middle(workers), middle(whole))
 
 
 def timed(*command):
@@ -113,12 +129,12 @@ def measure_replay(load, daemon):
           f"{ratio:.1f} times as long as reading them takes", flush=True)
 
 
-def print_costs(asked, works, pairs):
+def print_costs(asked, works):
     """Returns the worst ratio."""
-    print(f"intproxyd with a trace beside itself without, {pairs} pairs of runs; us of CPU a request\n"
-          f"{'':30} {'without':>7} {'workers':>7} {'writer':>7}  {'workers (ceiling)':14} {'whole (ceiling)':14} "
-          f"{'bytes/request':>13}")
-    return max([measure(asked.load, asked.daemon, work, pairs) for work in works])
+    print("intproxyd with a trace beside itself without, pairs of runs; us of CPU a request\n"
+          f"{'':30} {'pairs':>5} {'without':>7} {'workers':>7} {'writer':>7}  {'workers (ceiling)':23}"
+          f"{'whole (ceiling)':20} {'bytes/request':>13}")
+    return max([measure(asked.load, asked.daemon, work) for work in works])
 
 
 def main():
@@ -126,12 +142,12 @@ def main():
     parser.add_argument("--load", required=True, help="our load program")
     parser.add_argument("--daemon", required=True, help="the intproxyd to measure")
     asked = parser.parse_args()
-    pairs, only = int(os.environ.get("BENCH_PAIRS") or PAIRS), os.environ.get("BENCH_ONLY") or ""
+    only = os.environ.get("BENCH_ONLY") or ""
     works = [work for work in WORKS if only.lower() in work[0].lower()]
     replays = only.lower() in REPLAYED[0].lower()
     if not works and not replays:
         raise bench.CannotRun(f"no line has \"{only}\" in its name")
-    worst = print_costs(asked, works, pairs) if works else 0
+    worst = print_costs(asked, works) if works else 0
     if replays:
         measure_replay(asked.load, asked.daemon)
     return 1 if worst > 2 * bench.RATIO_MAX else 0  # far from any ceiling: something is broken
