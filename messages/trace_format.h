@@ -22,6 +22,8 @@
  *   B   the spans of the message, then the effects, as runtime/recorder.h says
  *   then each field that is no span, in its width: c (u8, flag), v, u, U (u64, ref), i
  *
+ * ended_ns: calls of one turn with messages of one kind end together, as far as the clock knows, and each took an
+ * equal share; the call that stopped an actor took as long as what followed in END, which took nothing.
  * A ref is worker << 56 | slot << 32 | generation. `type` is a number in TYPES, `from` and `to` are refs.
  */
 #ifndef MESSAGES_TRACE_FORMAT_H

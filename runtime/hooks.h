@@ -16,8 +16,9 @@ struct hooks {
     /* EFFECT_SEND, the most frequent of all, by a shorter way; NULL, as for isolated
      * workers: it comes to `effect`. */
     void (*sent)(void *context, const struct actor *actor, const struct message *m);
-    /* The handler has returned. */
-    void (*handled)(void *context, const struct actor *actor);
+    /* The handler has returned. goes_on: at once, in this turn, this actor is called with a message of the
+     * same kind, or ends. */
+    void (*handled)(void *context, const struct actor *actor, bool goes_on);
     /* Isolated workers only: the ref that the next spawn is to return. */
     struct actor_ref (*spawned)(void *context, const struct actor *actor);
     /* The actor is about to be reaped: effects of its on_stop follow, then `reaped`. */

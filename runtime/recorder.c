@@ -76,7 +76,7 @@ static inline struct entry *blank(struct part *p, const struct worker *w, enum e
     return e;
 }
 
-static void publish(struct part *p, struct entry *e, uint64_t ticks)
+static inline void publish(struct part *p, struct entry *e, uint64_t ticks)
 {
     /* there is room for it: all entries are multiples of 8, and so is the ring */
     uint32_t padding = -p->used & 7;
@@ -119,10 +119,11 @@ static inline bool begin(struct recorder *r, const struct worker *w, enum entry_
     return p->entry != NULL;
 }
 
-static inline void finish(struct recorder *r, struct part *p)
+/* goes_on: as in hooks.h. */
+static inline void finish(struct recorder *r, struct part *p, bool goes_on)
 {
     struct entry *e = p->entry;
-    uint64_t ticks = ticks_now(r->options.ticks);
+    uint64_t ticks = goes_on && e ? ENDS_LATER : ticks_now(r->options.ticks);
     p->open = false;
     p->entry = NULL;
     if (RARELY(!e)) {
@@ -154,7 +155,7 @@ static void say_unheard(struct recorder *r, const struct worker *w, const struct
         p->entry->number = p->entry->actor_exchange = 0;
         entry_take(p->entry, m);
     }
-    finish(r, p);
+    finish(r, p, false);
 }
 
 static void __attribute__((noinline)) say_all_unheard(struct recorder *r, const struct worker *w)
@@ -274,15 +275,20 @@ static void on_sent(void *context, const struct actor *a, const struct message *
     put(at, &m->kind, 2);
 }
 
-static void on_handled(void *context, const struct actor *a)
+static void on_handled(void *context, const struct actor *a, bool goes_on)
 {
     struct recorder *r = context;
     if (!is_watched(r, a->worker) || !r->parts[a->worker->index].open)
         return;
     struct part *p = &r->parts[a->worker->index];
-    finish(r, p);
+    finish(r, p, goes_on && !p->unheard_count);
     if (RARELY(p->unheard_count))
         say_all_unheard(r, a->worker);
+}
+
+static void on_reaped(void *context, const struct actor *a)
+{
+    on_handled(context, a, false);
 }
 
 static void on_undelivered(void *context, const struct worker *w, const struct message *m)
@@ -324,7 +330,7 @@ void recorder_crashed(struct recorder *r)
 {
     for (unsigned i = 0; i < r->options.workers; i++)
         if (is_here(&r->parts[i]))
-            finish(r, &r->parts[i]);
+            finish(r, &r->parts[i], false);
 }
 
 /* ---- begin and end ---- */
@@ -386,7 +392,7 @@ struct recorder *recorder_new(const struct recorder_options *o, int *error)
                               .sent = on_sent,
                               .handled = on_handled,
                               .ending = on_ending,
-                              .reaped = on_handled,
+                              .reaped = on_reaped,
                               .undelivered = on_undelivered,
                               .context = r};
     for (unsigned i = 0; i < o->workers; i++)

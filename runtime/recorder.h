@@ -42,7 +42,7 @@ struct entry {
     uint8_t what;            /* enum entry_what */
     uint16_t kind;           /* of the message */
     uint64_t now_us;         /* what actor_now() said */
-    uint64_t ended;          /* ticks */
+    uint64_t ended;          /* ticks; ENDS_LATER: when the next one of this worker does */
     uint64_t from, to;       /* bits of refs */
     uint32_t reference;      /* where in `rest` the first struct reference is; 0: there is none */
     uint32_t number;         /* the message is the n-th that `to` has heard, from 1 */
@@ -70,6 +70,10 @@ static inline void entry_take(struct entry *e, const struct message *m)
     memcpy(e->payload.bytes, m->payload.bytes, sizeof e->payload);
 }
 static_assert(WORKERS_MAX <= 256, "a worker is a byte");
+
+/* Between calls of one turn with messages of one kind, and before the end of an actor that one of them stopped, the
+ * clock is not asked: that takes as long as many of them do. */
+#define ENDS_LATER UINT64_MAX
 
 /* Of bytes that this worker's entries held a moment ago; not aligned. */
 struct reference {
@@ -109,7 +113,7 @@ struct recorded {
     const struct entry *entry;
     const uint8_t *memory; /* of the ring that it is in; NULL if it has no references */
     uint64_t ended_ns;
-    uint32_t took_ns;
+    uint32_t took_ns; /* of calls that end together, an equal share; 0: the end has not come */
 };
 
 /* How many bytes stand behind an entry, with those that it refers to. */
@@ -122,8 +126,9 @@ static inline uint32_t recorded_bytes(const struct recorded *h)
 uint8_t *recorded_put(const struct recorded *h, uint8_t *at);
 
 /* The oldest entry of all workers that ended before `before_ns`, in the order of their ends; NULL: none.
- * Valid until recorder_took. With a `before_ns` of a moment ago no older one comes later, unless a worker lost
- * its core for that long just then: the order among workers is no promise, that of each worker is. */
+ * Valid until recorder_took. With a `before_ns` of a moment ago no older one comes later, unless a worker lost its
+ * core for that long just then: the order among workers is no promise, that of each worker is. An end that does not
+ * come within a second is not waited for: a handler may hang. */
 const struct recorded *recorder_next(struct recorder *r, uint64_t before_ns);
 void recorder_took(struct recorder *r, const struct recorded *h);
 /* By the reader, before anything is recorded or soon after: memory that the workers then need not wait for. */

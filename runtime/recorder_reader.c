@@ -1,6 +1,8 @@
 /* runtime/recorder_reader.c -- entries out of the rings, in the order of their ends; see recorder.h */
 #include "runtime/recorder_part.h"
 
+#define END_LATE_NS UINT64_C(1000000000)
+
 static uint32_t took(uint64_t began_ns, uint64_t ended_ns)
 {
     if (ended_ns <= began_ns)
@@ -8,26 +10,79 @@ static uint32_t took(uint64_t began_ns, uint64_t ended_ns)
     return ended_ns - began_ns < UINT32_MAX ? (uint32_t)(ended_ns - began_ns) : UINT32_MAX;
 }
 
-/* A worker's entries never go back in time, also when the scale was adjusted between two. */
-static void look(const struct recorder *r, struct part *p, const struct entry *e)
-{
-    uint64_t ended = r->options.scale ? tick_scale_ns(r->options.scale, e->ended) : e->ended;
-    uint64_t before = p->ended_ns, round = e->now_us * 1000;
-    ended = ended > before ? ended : before;
-    p->ended_ns = ended;
-    p->next =
-        (struct recorded){e, p->ring.to_read, ended, took(round > before ? round : before, ended)};
-}
-
-static const struct recorded *head(const struct recorder *r, struct part *p)
+static const struct entry *entry_at(struct part *p, size_t from)
 {
     size_t bytes;
+    const uint8_t *at = ring_readable(&p->ring, from, &bytes);
+    return bytes ? (const struct entry *)(const void *)at : NULL;
+}
+
+/* What comes some entries later is in a cache of the worker's core still: it is fetched meanwhile, as much as an entry
+ * mostly has. */
+static inline void fetch_behind(const struct entry *e)
+{
+    enum { LINE = 64, AHEAD = 16 * LINE };
+    const uint8_t *there = (const uint8_t *)e + AHEAD;
+    __builtin_prefetch(there);
+    __builtin_prefetch(there + LINE);
+}
+
+/* Of the next entries, as many as end together; ENDS_LATER: it has not come yet. */
+static uint64_t find_end(struct part *p)
+{
+    struct together *t = &p->ahead;
+    const struct entry *e;
+    uint64_t ended = ENDS_LATER;
+    while (ended == ENDS_LATER && (e = entry_at(p, t->bytes))) {
+        fetch_behind(e);
+        ended = e->ended;
+        t->entries++;
+        t->calls += e->what == ENTRY_CALL;
+        t->bytes += e->bytes;
+    }
+    return ended;
+}
+
+/* A worker's entries never go back in time, also when the scale was adjusted between two. */
+static void measure(const struct recorder *r, struct part *p, uint64_t round, uint64_t ended)
+{
+    uint64_t began = round > p->ended_ns ? round : p->ended_ns;
+    if (ended == ENDS_LATER)
+        ended = began;
+    else if (r->options.scale)
+        ended = tick_scale_ns(r->options.scale, ended);
+    p->share_ns = took(began, ended) / (p->ahead.calls ? p->ahead.calls : 1);
+    p->ended_ns = ended > p->ended_ns ? ended : p->ended_ns;
+}
+
+/* When `next` ends, and what ends with it. False: that is not known yet. */
+static bool look_ahead(const struct recorder *r, struct part *p, const struct entry *next,
+                       uint64_t before_ns)
+{
+    uint64_t ended = find_end(p), round = next->now_us * 1000;
+    if (ended == ENDS_LATER && round + END_LATE_NS > before_ns)
+        return false;
+    measure(r, p, round, ended);
+    p->ending = p->ahead;
+    p->ahead = (struct together){0};
+    return true;
+}
+
+/* An actor's end has no share: its last call has it. */
+static uint32_t share_of(const struct part *p, const struct entry *e)
+{
+    return e->what == ENTRY_CALL || !p->ending.calls ? p->share_ns : 0;
+}
+
+static const struct recorded *head(const struct recorder *r, struct part *p, uint64_t before_ns)
+{
+    const struct entry *e;
     if (p->next.entry)
         return &p->next;
-    const uint8_t *at = ring_readable(&p->ring, &bytes);
-    if (!bytes)
+    if (!(e = entry_at(p, 0)) || (!p->ending.entries && !look_ahead(r, p, e, before_ns)))
         return NULL;
-    look(r, p, (const struct entry *)(const void *)at);
+    p->ending.entries--;
+    p->next = (struct recorded){e, p->ring.to_read, p->ended_ns, share_of(p, e)};
     return &p->next;
 }
 
@@ -35,7 +90,7 @@ const struct recorded *recorder_next(struct recorder *r, uint64_t before_ns)
 {
     const struct recorded *oldest = NULL;
     for (unsigned i = 0; i < r->options.workers; i++) {
-        const struct recorded *h = head(r, &r->parts[i]);
+        const struct recorded *h = head(r, &r->parts[i], before_ns);
         if (h && h->ended_ns < before_ns && (!oldest || h->ended_ns < oldest->ended_ns))
             oldest = h;
     }

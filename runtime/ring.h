@@ -106,10 +106,11 @@ static inline bool ring_is_half_full(struct ring *r)
     return at - r->released_seen > r->room / 2;
 }
 
-/* Reader: where what was published once begins, and how many bytes can be read in all. Only that one lies in a row. */
-static inline const uint8_t *ring_readable(struct ring *r, size_t *bytes)
+/* Reader: where what was published `from` bytes behind what is released begins, and how many bytes can be read from
+ * there. Only what was published at once lies in a row. */
+static inline const uint8_t *ring_readable(struct ring *r, size_t from, size_t *bytes)
 {
-    size_t at = atomic_load_explicit(&r->released, memory_order_relaxed);
+    size_t at = atomic_load_explicit(&r->released, memory_order_relaxed) + from;
     if (r->published_seen == at)
         r->published_seen = atomic_load_explicit(&r->published, memory_order_acquire);
     *bytes = r->published_seen - at;

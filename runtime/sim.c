@@ -103,11 +103,11 @@ static void on_effect(void *context, const struct actor *a, const struct effect 
         watcher->effect(watcher->context, a, e);
 }
 
-static void on_handled(void *context, const struct actor *a)
+static void on_handled(void *context, const struct actor *a, bool goes_on)
 {
     const struct hooks *watcher = ((struct sim *)context)->watcher;
     if (watcher && watcher->handled)
-        watcher->handled(watcher->context, a);
+        watcher->handled(watcher->context, a, goes_on);
 }
 
 static void on_ending(void *context, const struct actor *a)

@@ -379,9 +379,9 @@ static bool is_stale(const struct actor *a, struct message *m)
     }
 }
 
-static bool is_event(const struct message *m)
+static bool is_event(uint16_t kind)
 {
-    return m->kind <= MSG_LAST_EVENT;
+    return kind <= MSG_LAST_EVENT;
 }
 
 /* False when the event is stale. A timer that is shown has run out. */
@@ -396,13 +396,21 @@ static bool take_event(struct actor *a, struct message *m)
     return true;
 }
 
-static void handle(struct worker *w, struct actor *a, struct message *m)
+/* An event may turn out to be stale, and not be shown. */
+static bool goes_on(const struct actor *a, uint16_t kind, bool more)
 {
-    if (RARELY(is_event(m)) && !w->isolated && !take_event(a, m)) {
+    return a->stopping || (more && !is_event(kind) && a->mailbox_oldest->kind == kind);
+}
+
+/* more: there is another message in this turn. */
+static void handle(struct worker *w, struct actor *a, struct message *m, bool more)
+{
+    uint16_t kind = m->kind;
+    if (RARELY(is_event(kind)) && !w->isolated && !take_event(a, m)) {
         message_free(m);
         return;
     }
-    atomic_store_explicit(&w->watch_kind, m->kind, memory_order_relaxed);
+    atomic_store_explicit(&w->watch_kind, kind, memory_order_relaxed);
     if (RARELY(w->hooks)) {
         a->heard++;
         w->hooks->input(w->hooks->context, a, m, w->now_us);
@@ -413,7 +421,7 @@ static void handle(struct worker *w, struct actor *a, struct message *m)
     if (!w->message_taken)
         message_free(m);
     if (RARELY(w->hooks) && w->hooks->handled)
-        w->hooks->handled(w->hooks->context, a);
+        w->hooks->handled(w->hooks->context, a, goes_on(a, kind, more));
 }
 
 static void turn_begins(struct worker *w, struct actor *a)
@@ -433,7 +441,7 @@ static inline uint32_t turn(struct worker *w, struct actor *a)
     for (bool more = true; more && !a->stopping; handled++) {
         struct message *m = mailbox_pop(a);
         more = m != last && handled + 1 < TURN_MESSAGES;
-        handle(w, a, m);
+        handle(w, a, m, more);
     }
     a->queued = false;
     atomic_store_explicit(&w->watch_type, NULL, memory_order_relaxed);

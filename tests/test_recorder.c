@@ -49,6 +49,8 @@ static uint64_t run_toys(uint64_t seed)
     CHECK(sim_advance(&sim, 1000000));
     rig_drain(&rig);
     uint64_t entries = rig.entries;
+    CHECK(rig.went_on > 10);
+    CHECK_UINT(rig.broken, 0);
     end();
     return entries;
 }
@@ -81,6 +83,7 @@ static unsigned run_world(uint64_t seed, unsigned workers)
     w.sim.watcher = &rig.hooks;
     world_end(&w);
     rig_check(&rig);
+    CHECK_UINT(rig.broken, 0);
     static const char heard[] = "\ncall interceptor RESPONSE";
     for (const char *at = text_of(&rig.seen); (at = strstr(at, heard)); at += sizeof heard - 1)
         responses++;
@@ -146,7 +149,8 @@ static void hand_made(unsigned index, uint32_t slot)
         (struct actor){.ref = {index << 24 | slot, 1}, .type = &toy_asker_type, .worker = &worker};
 }
 
-static void call_with(struct message *m, uint32_t writes)
+/* goes_on: as in hooks.h. */
+static void call_of_many(struct message *m, uint32_t writes, bool goes_on)
 {
     static const uint8_t bytes[4096] = {1, 2, 3};
     m->to = actor.ref;
@@ -155,8 +159,13 @@ static void call_with(struct message *m, uint32_t writes)
         rig.hooks.effect(
             &rig, &actor,
             &(struct effect){.kind = EFFECT_WRITE, .bytes = bytes, .length = sizeof bytes});
-    rig.hooks.handled(&rig, &actor);
+    rig.hooks.handled(&rig, &actor, goes_on);
     message_free(m);
+}
+
+static void call_with(struct message *m, uint32_t writes)
+{
+    call_of_many(m, writes, false);
 }
 
 static void test_a_full_ring_loses_whole_calls_and_says_how_many(void)
@@ -215,8 +224,8 @@ static void test_any_sizes_in_a_small_ring(void)
     begin(0, 65536, UINT32_MAX);
     for (uint64_t i = 0; i < 3000; i++, calls++) {
         hand_made(rig_random(2), rig_random(5));
-        call_with(msg_data_new((struct msg_data){.bytes = span_copy(&rig, rig_random(3000))}),
-                  rig_random(4));
+        call_of_many(msg_data_new((struct msg_data){.bytes = span_copy(&rig, rig_random(3000))}),
+                     rig_random(4), rig_random(2));
         if (rig_random(9) == 0)
             rig_drain(&rig);
     }
@@ -372,6 +381,134 @@ static void test_workers_entries_come_in_the_order_of_their_ends(void)
     rig_destroy(&rig);
 }
 
+/* The next entry that ended before then, which is taken. */
+static struct recorded taken_before(uint64_t before_ns)
+{
+    const struct recorded *h = recorder_next(rig.recorder, before_ns);
+    REQUIRE(h != NULL);
+    struct recorded copy = *h;
+    recorder_took(rig.recorder, h);
+    return copy;
+}
+
+static struct recorded taken(void)
+{
+    return taken_before(UINT64_MAX);
+}
+
+static void begin_at(uint64_t ns)
+{
+    begin(0, 0, UINT32_MAX);
+    hand_made(0, 1);
+    worker.now_us = 0;
+    rig_now_ns = ns - 1;
+    call_with(resume(0), 0);
+    CHECK_UINT(taken().ended_ns, ns);
+}
+
+static void end_by_hand(void)
+{
+    CHECK(recorder_next(rig.recorder, UINT64_MAX) == NULL);
+    CHECK_UINT(sim_destroy(&sim), 0);
+    rig_destroy(&rig);
+}
+
+/* The clock is read once, and each has an equal share; the next call has its own time. */
+static void test_calls_of_one_turn_end_together(void)
+{
+    begin_at(1000);
+    call_of_many(resume(1), 0, true);
+    call_of_many(resume(2), 0, true);
+    CHECK(recorder_next(rig.recorder, 5000) == NULL);
+    rig_now_ns = 3999;
+    call_of_many(resume(3), 0, false);
+    rig_now_ns = 4499;
+    call_with(resume(4), 0);
+    CHECK(recorder_next(rig.recorder, 4000) == NULL);
+    CHECK(recorder_next(rig.recorder, 4001) != NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        struct recorded h = taken();
+        CHECK_UINT(h.ended_ns, 4000);
+        CHECK_UINT(h.took_ns, 1000);
+    }
+    struct recorded next = taken();
+    CHECK_UINT(next.ended_ns, 4500);
+    CHECK_UINT(next.took_ns, 500);
+    end_by_hand();
+}
+
+/* The call that stops an actor has the time of its end, too. */
+static void test_an_end_has_no_share(void)
+{
+    begin_at(1000);
+    call_of_many(resume(1), 0, true);
+    rig_now_ns = 1799;
+    rig.hooks.ending(&rig, &actor);
+    rig.hooks.reaped(&rig, &actor);
+    rig_now_ns = 1999;
+    rig.hooks.ending(&rig, &actor); /* by somebody else: it has a time of its own */
+    rig.hooks.reaped(&rig, &actor);
+    static const uint32_t want[][2] = {{1800, 800}, {1800, 0}, {2000, 200}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct recorded h = taken();
+        CHECK_UINT(h.ended_ns, want[i][0]);
+        CHECK_UINT(h.took_ns, want[i][1]);
+    }
+    end_by_hand();
+}
+
+/* A handler hangs, and calls before it wait for its end: for a second, and what others do does not wait. */
+static void test_who_hangs_does_not_hide_what_was_before(void)
+{
+    begin_at(1000);
+    call_of_many(resume(1), 0, true);
+    call_of_many(resume(2), 0, true);
+    hand_made(1, 1);
+    worker.now_us = 0;
+    rig_now_ns = 1999;
+    call_with(resume(3), 0);
+    CHECK_UINT(taken_before(3000).entry->worker, 1);
+    CHECK(recorder_next(rig.recorder, 1000000000 - 1) == NULL);
+    CHECK(recorder_next(rig.recorder, 1000000000) != NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct recorded h = taken();
+        CHECK_UINT(h.entry->worker, 0);
+        CHECK_UINT(h.ended_ns, 1000);
+        CHECK_UINT(h.took_ns, 0);
+    }
+    hand_made(0, 1);
+    worker.now_us = 0;
+    rig_now_ns = UINT64_C(2000000999);
+    call_of_many(resume(3), 0, false);
+    struct recorded last = taken();
+    CHECK_UINT(last.ended_ns, UINT64_C(2000001000));
+    CHECK_UINT(last.took_ns, 2000000000);
+    end_by_hand();
+}
+
+/* One that finds no room: those before it end when it did. */
+static void test_calls_before_a_lost_one_end_with_it(void)
+{
+    begin(0, 8192, UINT32_MAX);
+    hand_made(0, 1);
+    worker.now_us = 0;
+    call_of_many(resume(1), 0, true);
+    rig_now_ns = 499;
+    call_of_many(resume(2), 2, true); /* too large */
+    CHECK_UINT(recorder_lost(rig.recorder, 0), 1);
+    rig_now_ns = 999;
+    call_with(resume(3), 0);
+    static const uint32_t want[][3] = {
+        {ENTRY_CALL, 500, 500}, {ENTRY_LAGGED, 500, 0}, {ENTRY_CALL, 1000, 500}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct recorded h = taken();
+        CHECK_UINT(h.entry->what, want[i][0]);
+        CHECK_UINT(h.ended_ns, want[i][1]);
+        CHECK_UINT(h.took_ns, want[i][2]);
+    }
+    end_by_hand();
+}
+
 static void test_who_sleeps_is_woken_once(void)
 {
     begin(0, 0, UINT32_MAX);
@@ -503,6 +640,10 @@ CU_TestInfo recorder_tests[] = {
      test_a_chunk_that_is_filled_anew_has_other_hashes},
     {"workers' entries come in the order of their ends",
      test_workers_entries_come_in_the_order_of_their_ends},
+    {"calls of one turn end together", test_calls_of_one_turn_end_together},
+    {"an end has no share", test_an_end_has_no_share},
+    {"who hangs does not hide what was before", test_who_hangs_does_not_hide_what_was_before},
+    {"calls before a lost one end with it", test_calls_before_a_lost_one_end_with_it},
     {"who sleeps is woken once", test_who_sleeps_is_woken_once},
     {"who naps is woken when a ring is half full", test_who_naps_is_woken_when_a_ring_is_half_full},
     {"who sleeps beside a full ring is woken", test_who_sleeps_beside_a_full_ring_is_woken},

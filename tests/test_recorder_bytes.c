@@ -46,7 +46,7 @@ static void write(struct span s)
 
 static void done(void)
 {
-    recorder_hooks(rig.recorder)->handled(recorder_hooks(rig.recorder)->context, &actor);
+    recorder_hooks(rig.recorder)->handled(recorder_hooks(rig.recorder)->context, &actor, false);
 }
 
 static struct span filled(struct chunk *c, uint32_t length)

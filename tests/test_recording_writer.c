@@ -89,7 +89,7 @@ static void call(unsigned index, size_t bytes)
     struct message *m = msg_data_new((struct msg_data){.bytes = span_copy(any, bytes)});
     m->to = a.ref;
     rig_input(&rig, &a, m, 0);
-    rig.hooks.handled(&rig, &a);
+    rig.hooks.handled(&rig, &a, false);
     message_free(m);
 }
 

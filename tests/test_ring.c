@@ -31,14 +31,14 @@ static void test_nothing_is_seen_before_it_is_published(void)
     size_t n;
     REQUIRE(ring_create(&r, 8192, true) == 0);
     memcpy(ring_reserve(&r, 0, 4), "abcd", 4);
-    ring_readable(&r, &n);
+    ring_readable(&r, 0, &n);
     CHECK_UINT(n, 0);
     memcpy(ring_reserve(&r, 4, 4), "efgh", 4);
     ring_publish(&r, 8);
-    const uint8_t *at = ring_readable(&r, &n);
+    const uint8_t *at = ring_readable(&r, 0, &n);
     CHECK_BYTES(at, n, "abcdefgh", 8);
     ring_release(&r, 8);
-    ring_readable(&r, &n);
+    ring_readable(&r, 0, &n);
     CHECK_UINT(n, 0);
     ring_destroy(&r);
 }
@@ -52,7 +52,7 @@ static void test_what_was_given_up_leaves_nothing(void)
     CHECK(ring_reserve(&r, 4, r.room) == NULL);
     memcpy(ring_reserve(&r, 0, 4), "kept", 4);
     ring_publish(&r, 4);
-    const uint8_t *at = ring_readable(&r, &n);
+    const uint8_t *at = ring_readable(&r, 0, &n);
     CHECK_BYTES(at, n, "kept", 4);
     ring_destroy(&r);
 }
@@ -62,7 +62,7 @@ static void pass(struct ring *r, size_t bytes)
 {
     size_t n;
     ring_publish(r, bytes);
-    ring_readable(r, &n);
+    ring_readable(r, 0, &n);
     CHECK_UINT(n, bytes);
     ring_release(r, bytes);
 }
@@ -86,7 +86,7 @@ static void test_no_piece_is_cut_at_the_end(void)
         memset(one, (int)offset, 32);
         memset(two, (int)offset + 1, 32);
         ring_publish(&r, 64);
-        const uint8_t *read = ring_readable(&r, &n);
+        const uint8_t *read = ring_readable(&r, 0, &n);
         CHECK_UINT(n, 64);
         CHECK(read[0] == offset && read[31] == offset && read[32] == offset + 1 &&
               read[63] == offset + 1);
@@ -144,7 +144,7 @@ static void test_what_was_released_is_kept_for_a_while(void)
         ring_publish(&r, 8);
     }
     CHECK(!ring_is_kept(&r, position));
-    ring_readable(&r, &n);
+    ring_readable(&r, 0, &n);
     CHECK_UINT(n, r.room);
     CHECK_BYTES(old, 8, "oooooooo", 8);
     ring_release(&r, 8);
@@ -182,7 +182,7 @@ static bool take_piece(struct ring *r, uint8_t *next)
     size_t n;
     uint16_t bytes;
     bool good = true;
-    const uint8_t *at = ring_readable(r, &n);
+    const uint8_t *at = ring_readable(r, 0, &n);
     if (!n)
         return false;
     memcpy(&bytes, at, sizeof bytes);

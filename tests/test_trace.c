@@ -97,7 +97,7 @@ static void random_call(uint16_t kind)
     }
     if (rig_random(4) == 0)
         rig.hooks.undelivered(&rig, &worker, m);
-    rig.hooks.handled(&rig, &a);
+    rig.hooks.handled(&rig, &a, false);
     if (rig_random(10) == 0) {
         rig.hooks.ending(&rig, &a);
         rig.hooks.reaped(&rig, &a);
@@ -131,7 +131,7 @@ static void test_every_effect_of_every_kind(void)
             struct effect e = random_effect((enum effect_kind)kind, m);
             rig_input(&rig, &a, m, worker.now_us);
             rig.hooks.effect(&rig, &a, &e);
-            rig.hooks.handled(&rig, &a);
+            rig.hooks.handled(&rig, &a, false);
         }
     rig_check(&rig);
     message_free(m);
@@ -317,7 +317,7 @@ static void one_call(uint16_t kind)
     struct actor a = {.ref = {1, 1}, .type = types[0], .worker = &worker};
     m->to = a.ref;
     rig_input(&rig, &a, m, worker.now_us);
-    rig.hooks.handled(&rig, &a);
+    rig.hooks.handled(&rig, &a, false);
     message_free(m);
 }
 
@@ -630,7 +630,7 @@ static void encode_parts(struct trace_out parts[3])
         struct message *m = resume(part);
         for (unsigned i = 0; i < 3; i++) {
             rig_input(&rig, &a, m, 1);
-            rig.hooks.handled(&rig, &a);
+            rig.hooks.handled(&rig, &a, false);
         }
         message_free(m);
         rig_drain(&rig);

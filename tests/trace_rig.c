@@ -144,10 +144,21 @@ static void begin_call(struct rig *r, const struct actor *a, const struct line *
     (void)a;
 }
 
+/* What was said to come at once comes now, or something else. */
+static void keep_promise(struct rig *r, const struct actor *a, bool as_promised)
+{
+    if (r->goes_on && (r->last_actor != ref_bits(a->ref) || !as_promised))
+        r->broken++;
+    r->goes_on = false;
+    r->last_actor = ref_bits(a->ref);
+}
+
 static void spy_input(void *context, const struct actor *a, const struct message *m, uint64_t now)
 {
     struct rig *r = context;
     const char *type = name_of(r, a->type);
+    keep_promise(r, a, r->last_kind == m->kind);
+    r->last_kind = m->kind;
     if (r->also)
         r->also->input(r->also->context, a, m, now);
     recorder_hooks(r->recorder)->input(recorder_hooks(r->recorder)->context, a, m, now);
@@ -202,10 +213,12 @@ static void finish_call(struct rig *r)
     text_move(&r->seen, &r->unheard);
 }
 
-static void spy_handled(void *context, const struct actor *a)
+static void spy_handled(void *context, const struct actor *a, bool goes_on)
 {
     struct rig *r = context;
-    recorder_hooks(r->recorder)->handled(recorder_hooks(r->recorder)->context, a);
+    recorder_hooks(r->recorder)->handled(recorder_hooks(r->recorder)->context, a, goes_on);
+    r->goes_on = goes_on;
+    r->went_on += goes_on;
     if (r->open)
         finish_call(r);
 }
@@ -214,6 +227,7 @@ static void spy_ending(void *context, const struct actor *a)
 {
     struct rig *r = context;
     const char *type = name_of(r, a->type);
+    keep_promise(r, a, true);
     recorder_hooks(r->recorder)->ending(recorder_hooks(r->recorder)->context, a);
     if (type)
         begin_call(r, a,
@@ -227,7 +241,7 @@ static void spy_reaped(void *context, const struct actor *a)
     struct rig *r = context;
     if (r->also && r->also->reaped)
         r->also->reaped(r->also->context, a);
-    spy_handled(context, a);
+    spy_handled(context, a, false);
 }
 
 static void spy_undelivered(void *context, const struct worker *w, const struct message *m)

@@ -36,7 +36,11 @@ struct rig {
     struct text seen;          /* all that was done with */
     struct text call, unheard; /* what is under way, and what was not heard meanwhile */
     bool open;
-    uint32_t heard[1 << 12]; /* by slot and worker */
+    bool goes_on;             /* hooks.h says of the last call that it does; kept by the spy: */
+    uint64_t last_actor;      /* ... who it was, */
+    uint16_t last_kind;       /* ... and what it heard */
+    uint32_t went_on, broken; /* how often that was said; and was not so */
+    uint32_t heard[1 << 12];  /* by slot and worker */
     uint32_t generation[1 << 12];
 };
 

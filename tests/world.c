@@ -103,6 +103,14 @@ static void see_input(void *context, const struct actor *a, const struct message
 }
 
 /* What the world itself does not look at goes to the recording. */
+static void see_handled(void *context, const struct actor *a, bool goes_on)
+{
+    const struct world *w = context;
+    const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;
+    if (h)
+        h->handled(h->context, a, goes_on);
+}
+
 #define PASSED_ON(name)                                                                            \
     static void see_##name(void *context, const struct actor *a)                                   \
     {                                                                                              \
@@ -111,7 +119,6 @@ static void see_input(void *context, const struct actor *a, const struct message
         if (h)                                                                                     \
             h->name(h->context, a);                                                                \
     }
-PASSED_ON(handled)
 PASSED_ON(ending)
 PASSED_ON(reaped)
 

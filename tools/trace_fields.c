@@ -78,7 +78,7 @@ const struct filter_field trace_filter_fields[] = {
     ROW(SEQ, "seq", NUMBER, "the record's number"),
     ROW(T, "t", TIME,
         "when the call began, since the beginning of the trace, in whole microseconds"),
-    ROW(TOOK, "took", TIME, "how long the call took"),
+    ROW(TOOK, "took", TIME, "how long the call took; those of one turn and kind share"),
     ROW_OF(FROM, "from", TEXT, types,
            "the type of the actor that sent it, e.g. interceptor; or runtime (sockets, timers, "
            "signals)"),

@@ -158,9 +158,9 @@ static void read_all(void)
     uint32_t next = 0;
     size_t bytes;
     while (next < entries) {
-        const uint8_t *at = ring_readable(&ring, &bytes);
+        const uint8_t *at = ring_readable(&ring, 0, &bytes);
         if (!bytes) {
-            MUST(!atomic_load(&finished) || (ring_readable(&ring, &bytes), bytes));
+            MUST(!atomic_load(&finished) || (ring_readable(&ring, 0, &bytes), bytes));
             sched_yield();
             continue;
         }
