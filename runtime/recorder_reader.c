@@ -43,15 +43,15 @@ static uint64_t find_end(struct part *p)
     return ended;
 }
 
-/* A worker's entries never go back in time, also when the scale was adjusted between two. */
-static void measure(const struct recorder *r, struct part *p, uint64_t round, uint64_t ended)
+/* A worker's entries never go back in time, also when the scale was adjusted between two. What has not ended yet comes
+ * behind all that has: its causes are there. */
+static void measure(const struct recorder *r, struct part *p, uint64_t round, uint64_t ticks)
 {
+    bool has_ended = ticks != ENDS_LATER;
+    uint64_t at = has_ended ? ticks : ticks_now(r->options.ticks);
+    uint64_t ended = r->options.scale ? tick_scale_ns(r->options.scale, at) : at;
     uint64_t began = round > p->ended_ns ? round : p->ended_ns;
-    if (ended == ENDS_LATER)
-        ended = began;
-    else if (r->options.scale)
-        ended = tick_scale_ns(r->options.scale, ended);
-    p->share_ns = took(began, ended) / (p->ahead.calls ? p->ahead.calls : 1);
+    p->share_ns = has_ended ? took(began, ended) / (p->ahead.calls ? p->ahead.calls : 1) : 0;
     p->ended_ns = ended > p->ended_ns ? ended : p->ended_ns;
 }
 

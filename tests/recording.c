@@ -73,11 +73,11 @@ static uint64_t count_up(void)
     return atomic_fetch_add(&now, 1) + 1;
 }
 
-static void drain(struct recording *r)
+static void drain(struct recording *r, uint64_t before)
 {
     const struct recorded *h;
     pthread_mutex_lock(&r->draining);
-    while ((h = recorder_next(r->recorder, UINT64_MAX))) {
+    while ((h = recorder_next(r->recorder, before))) {
         const struct entry *e = h->entry;
         r->inputs += e->what == ENTRY_CALL;
         r->actors += e->what == ENTRY_CALL && e->number == 1;
@@ -88,9 +88,10 @@ static void drain(struct recording *r)
     pthread_mutex_unlock(&r->draining);
 }
 
+/* The workers go on meanwhile: what they do from now on comes later, or an effect would come before its cause. */
 static void on_half_full(void *context)
 {
-    drain(context);
+    drain(context, count_up());
 }
 
 struct recording *recording_new(void)
@@ -148,7 +149,7 @@ static void begin_trace(struct recording *r)
 
 const struct trace_out *recording_trace(struct recording *r)
 {
-    drain(r);
+    drain(r, UINT64_MAX);
     begin_trace(r);
     if (r->out.length)
         memcpy(trace_out_room(&r->begin, r->out.length), r->out.bytes, r->out.length);
@@ -158,13 +159,13 @@ const struct trace_out *recording_trace(struct recording *r)
 
 uint64_t recording_actors(struct recording *r)
 {
-    drain(r);
+    drain(r, UINT64_MAX);
     return r->actors;
 }
 
 uint64_t recording_inputs(struct recording *r)
 {
-    drain(r);
+    drain(r, UINT64_MAX);
     return r->inputs;
 }
 
