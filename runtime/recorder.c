@@ -76,7 +76,7 @@ static inline struct entry *blank(struct part *p, const struct worker *w, enum e
     return e;
 }
 
-static inline void publish(struct part *p, struct entry *e, uint64_t ticks)
+static void publish(struct part *p, struct entry *e, uint64_t ticks)
 {
     /* there is room for it: all entries are multiples of 8, and so is the ring */
     uint32_t padding = -p->used & 7;

@@ -113,7 +113,8 @@ struct recorded {
     const struct entry *entry;
     const uint8_t *memory; /* of the ring that it is in; NULL if it has no references */
     uint64_t ended_ns;
-    uint32_t took_ns; /* of calls that end together, an equal share; 0: the end has not come */
+    uint32_t
+        took_ns; /* of calls that end together, an equal share; 0: not yet, or an END with them */
 };
 
 /* How many bytes stand behind an entry, with those that it refers to. */

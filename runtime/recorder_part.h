@@ -34,12 +34,6 @@ enum {
     KNOWN_LEAST = 512, /* bytes; to look for less costs as much as to do it again */
 };
 
-/* Entries that end at one time. */
-struct together {
-    uint32_t entries, calls;
-    size_t bytes;
-};
-
 struct part {
     struct ring ring;
     /* What each call touches comes first, on one cache line: they are in none any more when the kernel has been
@@ -64,9 +58,12 @@ struct part {
 
     _Alignas(64) struct recorded next; /* that the reader gets; entry NULL: not known yet */
     uint64_t ended_ns;                 /* of the one before */
-    struct together ending;            /* with that one, and to come; bytes: nothing */
-    uint32_t share_ns;                 /* of the time that these took */
-    struct together ahead;             /* looked at, their end was not there yet */
+    uint32_t ending;                   /* entries to come that end with that one, */
+    uint32_t call_ns, other_ns;        /* ... and how long each of them took */
+    struct {
+        uint32_t entries, calls;
+        size_t bytes;
+    } ahead; /* looked at, their end was not there yet */
 };
 
 static inline uint32_t part_room(const struct part *p)

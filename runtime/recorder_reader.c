@@ -30,28 +30,29 @@ static inline void fetch_behind(const struct entry *e)
 /* Of the next entries, as many as end together; ENDS_LATER: it has not come yet. */
 static uint64_t find_end(struct part *p)
 {
-    struct together *t = &p->ahead;
     const struct entry *e;
     uint64_t ended = ENDS_LATER;
-    while (ended == ENDS_LATER && (e = entry_at(p, t->bytes))) {
+    while (ended == ENDS_LATER && (e = entry_at(p, p->ahead.bytes))) {
         fetch_behind(e);
         ended = e->ended;
-        t->entries++;
-        t->calls += e->what == ENTRY_CALL;
-        t->bytes += e->bytes;
+        p->ahead.entries++;
+        p->ahead.calls += e->what == ENTRY_CALL;
+        p->ahead.bytes += e->bytes;
     }
     return ended;
 }
 
 /* A worker's entries never go back in time, also when the scale was adjusted between two. What has not ended yet comes
- * behind all that has: its causes are there. */
+ * behind all that has: its causes are there. Calls share the time; what ends with them, as their actor, has none. */
 static void measure(const struct recorder *r, struct part *p, uint64_t round, uint64_t ticks)
 {
     bool has_ended = ticks != ENDS_LATER;
     uint64_t at = has_ended ? ticks : ticks_now(r->options.ticks);
     uint64_t ended = r->options.scale ? tick_scale_ns(r->options.scale, at) : at;
     uint64_t began = round > p->ended_ns ? round : p->ended_ns;
-    p->share_ns = has_ended ? took(began, ended) / (p->ahead.calls ? p->ahead.calls : 1) : 0;
+    uint32_t all_ns = has_ended ? took(began, ended) : 0, calls = p->ahead.calls;
+    p->call_ns = calls ? all_ns / calls : 0;
+    p->other_ns = calls ? 0 : all_ns;
     p->ended_ns = ended > p->ended_ns ? ended : p->ended_ns;
 }
 
@@ -63,15 +64,9 @@ static bool look_ahead(const struct recorder *r, struct part *p, const struct en
     if (ended == ENDS_LATER && round + END_LATE_NS > before_ns)
         return false;
     measure(r, p, round, ended);
-    p->ending = p->ahead;
-    p->ahead = (struct together){0};
+    p->ending = p->ahead.entries;
+    memset(&p->ahead, 0, sizeof p->ahead);
     return true;
-}
-
-/* An actor's end has no share: its last call has it. */
-static uint32_t share_of(const struct part *p, const struct entry *e)
-{
-    return e->what == ENTRY_CALL || !p->ending.calls ? p->share_ns : 0;
 }
 
 static const struct recorded *head(const struct recorder *r, struct part *p, uint64_t before_ns)
@@ -79,10 +74,11 @@ static const struct recorded *head(const struct recorder *r, struct part *p, uin
     const struct entry *e;
     if (p->next.entry)
         return &p->next;
-    if (!(e = entry_at(p, 0)) || (!p->ending.entries && !look_ahead(r, p, e, before_ns)))
+    if (!(e = entry_at(p, 0)) || (!p->ending && !look_ahead(r, p, e, before_ns)))
         return NULL;
-    p->ending.entries--;
-    p->next = (struct recorded){e, p->ring.to_read, p->ended_ns, share_of(p, e)};
+    p->ending--;
+    uint32_t took_ns = e->what == ENTRY_CALL ? p->call_ns : p->other_ns;
+    p->next = (struct recorded){e, p->ring.to_read, p->ended_ns, took_ns};
     return &p->next;
 }
 

@@ -70,6 +70,12 @@ static void see_send(struct world *w, const struct actor *from, const struct eff
         w->on_send(w, from, e);
 }
 
+/* NULL: nothing is recorded. */
+static const struct hooks *recorder_of(const struct world *w)
+{
+    return w->recording ? recording_hooks(w->recording) : NULL;
+}
+
 static void see_effect(void *context, const struct actor *a, const struct effect *e)
 {
     struct world *w = context;
@@ -83,10 +89,9 @@ static void see_effect(void *context, const struct actor *a, const struct effect
     } else if (e->kind == EFFECT_WRITE && (l = watch_of(w, a->ref))) {
         l->written += e->length;
     }
-    if (w->recording) {
-        const struct hooks *h = recording_hooks(w->recording);
+    const struct hooks *h = recorder_of(w);
+    if (h)
         h->effect(h->context, a, e);
-    }
 }
 
 static void see_input(void *context, const struct actor *a, const struct message *m, uint64_t now)
@@ -96,17 +101,16 @@ static void see_input(void *context, const struct actor *a, const struct message
     memcpy(&connected, m->payload.words, sizeof connected);
     if (m->kind == MSG_SOCKET_CONNECTED && a->type == &link_connection_type && !connected.error)
         begin_watch(w, a->ref);
-    if (w->recording) {
-        const struct hooks *h = recording_hooks(w->recording);
+    const struct hooks *h = recorder_of(w);
+    if (h)
         h->input(h->context, a, m, now);
-    }
 }
 
 /* What the world itself does not look at goes to the recording. */
+
 static void see_handled(void *context, const struct actor *a, bool goes_on)
 {
-    const struct world *w = context;
-    const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;
+    const struct hooks *h = recorder_of(context);
     if (h)
         h->handled(h->context, a, goes_on);
 }
@@ -114,8 +118,7 @@ static void see_handled(void *context, const struct actor *a, bool goes_on)
 #define PASSED_ON(name)                                                                            \
     static void see_##name(void *context, const struct actor *a)                                   \
     {                                                                                              \
-        const struct world *w = context;                                                           \
-        const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;               \
+        const struct hooks *h = recorder_of(context);                                              \
         if (h)                                                                                     \
             h->name(h->context, a);                                                                \
     }
@@ -124,8 +127,7 @@ PASSED_ON(reaped)
 
 static void see_undelivered(void *context, const struct worker *worker, const struct message *m)
 {
-    const struct world *w = context;
-    const struct hooks *h = w->recording ? recording_hooks(w->recording) : NULL;
+    const struct hooks *h = recorder_of(context);
     if (h)
         h->undelivered(h->context, worker, m);
 }
