@@ -316,10 +316,14 @@ http {{
 
 NODE_APP = """
 const http = require('http');
+let open;  // the answer of /stream, until /end is asked for
 http.createServer((q, r) => {
   if (q.url === '/stream') {
+    open = r;
     r.write('first;');
-    setTimeout(() => r.end('second'), 50);
+  } else if (q.url === '/end') {
+    open.end('second');
+    r.end();
   } else {
     let n = 0;
     q.on('data', d => n += d.length);

@@ -93,16 +93,18 @@ class Real(Case):
         program = self.keep(apps.node())
         s = self.session(program)
         s.link.request(1, uri="/stream", fields=[("host", "h")])
-        answer = s.link.answer(1)
-        self.assertAnswer(answer, "chunked", 200, b"first;second")
-        s.link.request(2, method="POST", uri="/up", last=False,
+        s.link.head(1)
+        s.link.request(2, uri="/end", fields=[("host", "h")])
+        self.assertAnswer(s.link.answer(1), "chunked", 200, b"first;second")
+        self.assertEqual(s.link.answer(2).status, 200)
+        s.link.request(3, method="POST", uri="/up", last=False,
                        fields=[("host", "h"), ("transfer-encoding", "chunked")])
         for _ in range(100):
-            s.link.body(2, [b"x" * 10000])
-        s.link.body(2, [], last=True)
-        self.assertEqual(s.link.answer(2).body, b"POST /up 1000000")
-        s.link.request(3, method="DELETE", uri="/d", fields=[("host", "h")])
-        self.assertEqual(s.link.answer(3).body, b"DELETE /d 0")
+            s.link.body(3, [b"x" * 10000])
+        s.link.body(3, [], last=True)
+        self.assertEqual(s.link.answer(3).body, b"POST /up 1000000")
+        s.link.request(4, method="DELETE", uri="/d", fields=[("host", "h")])
+        self.assertEqual(s.link.answer(4).body, b"DELETE /d 0")
         s.finish()
 
 
