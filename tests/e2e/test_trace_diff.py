@@ -37,7 +37,6 @@ class App:
         self.answer = answer
         self.server = apps.ServerApp(self.serve)
         self.destination = self.server.destination
-        self.wait = threading.Event()
 
     def serve(self, conn):
         while head := conn.read_head():
@@ -50,7 +49,7 @@ class App:
             lines = lines + b"content-length: %d\r\n" % sum(map(len, pieces))
             conn.send(b"HTTP/1.1 %d Ok\r\n" % status, lines, b"\r\n", pieces[0])
             for piece in pieces[1:]:
-                self.wait.wait(0.02)  # so that the daemon reads them one by one
+                conn.taken()  # so that the daemon reads them one by one
                 conn.send(piece)
 
     def close(self):
