@@ -40,6 +40,7 @@ class SlowApp(apps.ServerApp):
             threading.Event().wait(0.1 * (self.pieces - 1))
             conn.send(b"HTTP/1.1 200 Ok\r\nContent-Length: %d\r\n\r\n" % (2 * self.pieces))
             for _ in range(self.pieces):
+                conn.taken()
                 threading.Event().wait(0.1)
                 conn.send(b"hi")
 
