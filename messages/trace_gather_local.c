@@ -34,6 +34,7 @@ static void on_assign(struct trace_gather *g, struct local *l, const struct trac
     struct gathered *x = gather_find(g, r->exchange);
     l->user = r->exchange;
     l->uses++;
+    l->answered = false;
     if (!x)
         return;
     x->attempts++;
@@ -43,6 +44,14 @@ static void on_assign(struct trace_gather *g, struct local *l, const struct trac
         (struct gathered_times){.began = x->times.began, .assigned = r->ended_ns - r->took_ns};
     gathered_set_failure(x, NULL);
     copy_dial(x, l);
+}
+
+/* An answer's first byte is none that came before the request went on: that was 100 Continue. */
+static void on_write(const struct local *l, struct gathered *x, uint64_t when)
+{
+    x->times.sent = when;
+    if (!l->answered)
+        x->times.first_byte = x->times.last_byte = 0;
 }
 
 static void on_effect(struct local *l, struct gathered *x, const struct trace_effect *e,
@@ -56,8 +65,9 @@ static void on_effect(struct local *l, struct gathered *x, const struct trace_ef
         break;
     case EFFECT_WRITE:
         if (x && !x->upgraded && e->bytes.length)
-            x->times.sent = when;
+            on_write(l, x, when);
         break;
+    case EFFECT_SEND: l->answered |= e->message && e->message->ours == MSG_RESPONSE; break;
     default: break;
     }
 }

@@ -15,6 +15,8 @@ struct local {
     uint64_t ref;
     uint32_t user; /* number of the exchange */
     uint32_t uses;
+    bool
+        answered; /* the head of the answer was there; what came before was 100 Continue or the like */
     struct gathered_times times;
     char address[ADDRESS_TEXT_MAX];
     UT_hash_handle hh;

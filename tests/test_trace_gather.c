@@ -172,6 +172,37 @@ static void test_a_whole_exchange(void)
     finish(&s);
 }
 
+static void local_hears(struct stage *s, uint16_t kind, enum effect_kind does)
+{
+    struct trace_effect e = {.kind = does, .bytes = {(const uint8_t *)"body", 4, 4, 0}};
+    e.message = does == EFFECT_SEND ? trace_reader_kind(s->reader, MSG_RESPONSE) : NULL;
+    effect(s, &e);
+    take(s, record(s, kind, "local_connection", LOCAL, NOBODY, 1));
+}
+
+/* 100 Continue is no byte of the answer; an answer that comes before all of the request was sent is one. */
+static void test_when_an_answer_begins(void)
+{
+    for (unsigned early = 0; early < 2; early++) {
+        struct stage s;
+        start(&s);
+        request(&s, 1, true);                                                 /* ends at 10 */
+        assign(&s, 1);                                                        /* 20 */
+        local_hears(&s, MSG_SOCKET_DATA, early ? EFFECT_SEND : EFFECT_WRITE); /* 30 */
+        local_hears(&s, MSG_ASSIGN_BODY, EFFECT_WRITE);                       /* 40 */
+        local_hears(&s, MSG_SOCKET_DATA, EFFECT_SEND);                        /* 50 */
+        response(&s, 1, "an", 2, RESPONSE_LAST);
+        over(&s, 1);
+        struct gathered *x = trace_gather_next(s.gather);
+        REQUIRE(x != NULL);
+        CHECK_UINT(x->times.sent, 40);
+        CHECK_UINT(x->times.first_byte, early ? 29 : 49);
+        CHECK_UINT(x->times.last_byte, 49);
+        gathered_free(x);
+        finish(&s);
+    }
+}
+
 /* Whole in one message, as a list of frames with trailers. */
 static void test_frames(void)
 {
@@ -422,6 +453,7 @@ static void test_a_remote_exchange_under_way_may_have_lost_some(void)
 
 CU_TestInfo trace_gather_tests[] = {
     {"request and answer, with their times", test_a_whole_exchange},
+    {"when an answer begins", test_when_an_answer_begins},
     {"a body that is a list of frames", test_frames},
     {"bodies that were capped", test_capped_bodies_are_not_made_up},
     {"in the order of their beginnings", test_order},

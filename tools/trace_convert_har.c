@@ -1,6 +1,7 @@
 /* tools/trace_convert_har.c -- `convert --to har`: HTTP Archive 1.2, an entry an exchange.
  *
- * Times are computed from the records, in milliseconds; -1 is what is not known or was not done. Answers come
+ * Times are computed from the records, in milliseconds; -1 is what is not known or was not done, 0 for send, wait and
+ * receive, of which the format wants none below. Who got no answer waited to the end of the exchange. Answers come
  * without their content codings, as the format wants it; where these cannot be undone, "_contentEncoding" says of which
  * coding the text is, and the entry's comment why. Requests are as they were sent. What is not text comes as base64:
  * in `content` as the format has it, in `postData`, for which the format knows no way, with "_encoding". Own members
@@ -168,16 +169,28 @@ static void put_response(struct trace_out *out, const struct gathered *x, const 
 struct phase {
     const char *name;
     uint64_t from, to; /* 0: not known */
+    bool always;       /* the format has no -1 for it */
 };
+
+static bool is_known(const struct phase *p)
+{
+    return p->from && p->to && p->to >= p->from;
+}
 
 static uint64_t ns_of(const struct phase *p)
 {
-    return p->from && p->to && p->to >= p->from ? p->to - p->from : 0;
+    return is_known(p) ? p->to - p->from : 0;
 }
 
 static void put_ms(struct trace_out *out, uint64_t ns)
 {
     text_format(out, "%" PRIu64 ".%06u", ns / 1000000, (unsigned)(ns % 1000000));
+}
+
+/* Until when it was waited. An answer may begin before all of the request was sent, which is no wait. */
+static uint64_t waited_to(const struct gathered *x)
+{
+    return x->times.first_byte ? x->times.first_byte : x->over ? x->times.ended : 0;
 }
 
 /* In the order in which they follow each other. A connection that was there already is neither looked up nor dialed
@@ -187,12 +200,13 @@ static void put_timings(struct trace_out *out, const struct gathered *x)
     const struct gathered_times *t = &x->times;
     uint64_t first = t->resolve ? t->resolve : t->dial ? t->dial : t->assigned;
     uint64_t ready = t->connected > t->assigned ? t->connected : t->assigned;
+    uint64_t answer = t->first_byte && t->sent > t->first_byte ? t->sent : t->first_byte;
     if (t->dial && !t->connected)
         ready = 0;
     const struct phase phases[] = {
-        {"blocked", t->began, first},       {"dns", t->resolve, t->resolved},
-        {"connect", t->dial, t->connected}, {"send", t->sent ? ready : 0, t->sent},
-        {"wait", t->sent, t->first_byte},   {"receive", t->first_byte, t->last_byte}};
+        {"blocked", t->began, first, false},       {"dns", t->resolve, t->resolved, false},
+        {"connect", t->dial, t->connected, false}, {"send", t->sent ? ready : 0, t->sent, true},
+        {"wait", t->sent, waited_to(x), true},     {"receive", answer, t->last_byte, true}};
     enum { PHASES = sizeof phases / sizeof phases[0] };
     uint64_t all = 0;
     for (unsigned i = 0; i < PHASES; i++)
@@ -202,7 +216,7 @@ static void put_timings(struct trace_out *out, const struct gathered *x)
     text_add(out, ",\"timings\":{\"ssl\":-1");
     for (unsigned i = 0; i < PHASES; i++) {
         text_json_name(out, phases[i].name, false);
-        if (phases[i].from && phases[i].to && phases[i].to >= phases[i].from)
+        if (phases[i].always || is_known(&phases[i]))
             put_ms(out, ns_of(&phases[i]));
         else
             text_add(out, "-1");

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 import zlib
 
 import apps
@@ -56,6 +57,8 @@ class Recorder(ServerApp):
             method, target, _ = head.split(b"\r\n")[0].split(b" ")
             fields = [tuple(part.strip() for part in line.split(b":", 1)) for line in head.split(b"\r\n")[1:-2]]
             values = {name.lower(): value for name, value in fields}
+            if values.get(b"expect") == b"100-continue":
+                conn.send(b"HTTP/1.1 100 Continue\r\n\r\n")
             if values.get(b"transfer-encoding") == b"chunked":
                 body, _ = conn.read_chunked()
             else:
@@ -83,6 +86,12 @@ class Recorder(ServerApp):
             conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun")
             self.over.wait(20)
             raise ConnectionError
+        elif target == b"/silent":
+            time.sleep(0.3)
+            raise ConnectionError
+        elif target == b"/late":
+            time.sleep(0.3)
+            conn.answer(b"ok")
         elif method == b"HEAD":
             conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         else:
@@ -213,6 +222,30 @@ class Convert(Case):
         self.assertTrue(BINARY.startswith(base64.b64decode(e["response"]["content"]["text"])[:100]))
         self.assertIn("bytes were recorded", e["comment"])
 
+    def test_har_of_an_answer_that_does_not_come(self):
+        """It was waited for until the application gave up."""
+        c = self.chain()
+        self.assertEqual(c.curl("/silent")[0], 502)
+        c.finish()
+        (e,) = self.check_har(run(self.traced, "--to", "har")[0])
+        self.assertIn("answered by the proxy", e["comment"])
+        self.assertGreater(e["timings"]["wait"], 250)
+        self.assertEqual(e["timings"]["receive"], 0)
+
+    def test_har_of_a_request_that_was_told_to_go_on(self):
+        """Its answer begins behind its body, not with 100 Continue."""
+        c = self.chain()
+        with socket.create_connection(("127.0.0.1", c.agent.port), 20 * SLOW) as s:
+            s.sendall(b"POST /late HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+            self.assertIn(b" 100 ", s.recv(1000))
+            time.sleep(0.1)
+            s.sendall(b"body")
+            self.assertIn(b" 200 ", s.recv(1000))
+        c.finish()
+        (e,) = self.check_har(run(self.traced, "--to", "har")[0])
+        self.assertGreater(e["timings"]["wait"], 250)
+        self.assertLess(e["timings"]["receive"], 200)
+
     def test_har_of_what_has_no_answer(self):
         """The proxy's own answer is said to be such; a raw connection is counted; an upgrade is marked."""
         c = self.chain(local=f"127.0.0.1:{apps.free_port()}")
@@ -222,7 +255,7 @@ class Convert(Case):
         (e,) = self.check_har(har)
         self.assertEqual(e["response"]["status"], 502)
         self.assertIn("answered by the proxy", e["comment"])
-        self.assertEqual(e["timings"]["wait"], -1)
+        self.assertEqual([e["timings"][name] for name in ("send", "wait", "receive")], [0, 0, 0])  # HAR has no -1 there
         self.upgrade_and_raw()
         (e,) = self.check_har(run(self.traced, "--to", "har")[0])
         self.assertEqual(e["response"]["status"], 101)
