@@ -260,6 +260,13 @@ static void put_connection(struct trace_out *out, const struct gathered *x)
     text_json_string(out, text + brackets);
 }
 
+/* Answered, and the trace has every byte of both bodies. */
+static bool is_all_here(const struct gathered *x)
+{
+    return gathered_is_whole(x) && !gathered_missing(&x->request) &&
+           !gathered_missing(&x->response);
+}
+
 static void put_remarks(struct trace_out *out, const struct gathered *x, const struct plain *p)
 {
     struct trace_out remarks = {0};
@@ -267,7 +274,7 @@ static void put_remarks(struct trace_out *out, const struct gathered *x, const s
     if (x->has_ids)
         text_format(out, ",\"_mode\":\"%s\",\"_connectionId\":\"%" PRIu64 "\",\"_requestId\":%u",
                     x->mode == MODE_MIRROR ? "mirror" : "steal", x->connection, x->request_id);
-    text_format(out, ",\"_whole\":%s", gathered_is_whole(x) ? "true" : "false");
+    text_format(out, ",\"_whole\":%s", is_all_here(x) ? "true" : "false");
     gathered_http_remarks(&remarks, x);
     if (p->why)
         text_format(&remarks, "%sthe answer's body is encoded still: %s",

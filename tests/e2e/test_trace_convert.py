@@ -221,6 +221,7 @@ class Convert(Case):
         self.assertGreater(e["response"]["content"]["_bytesMissing"], len(BINARY) // 2)
         self.assertTrue(BINARY.startswith(base64.b64decode(e["response"]["content"]["text"])[:100]))
         self.assertIn("bytes were recorded", e["comment"])
+        self.assertFalse(e["_whole"])
 
     def test_har_of_an_answer_that_does_not_come(self):
         """It was waited for until the application gave up."""
