@@ -4,6 +4,7 @@
 #include "tools/trace_commands.h"
 #include "tools/trace_input.h"
 #include "tools/trace_options.h"
+#include "tools/trace_run.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -219,31 +220,45 @@ static void put_settings(const struct trace_setting *s)
     }
 }
 
-static int info(void)
+static void take_all(struct trace_input *in, bool *is_one)
 {
-    struct trace_input in = {0};
     struct trace_record r;
+    struct trace_run run = {0};
     uint64_t files = 0, bad = 0;
-    trace_input_open(&in, asked.files.names, asked.files.count);
-    while (trace_input_next(&in, &r)) {
-        if (in.files != files)
-            begin_part(&in);
-        files = in.files;
-        add_to_part(1, in.bad - bad);
-        bad = in.bad;
-        count(in.reader, &r);
+    while (*is_one && trace_input_next(in, &r)) {
+        if (in->files != files)
+            begin_part(in);
+        files = in->files;
+        add_to_part(1, in->bad - bad);
+        bad = in->bad;
+        count(in->reader, &r);
+        *is_one = trace_run_goes_on(&run, in);
     }
-    add_to_part(0, in.bad - bad);
-    const struct trace_about *a = trace_input_about(&in);
+    add_to_part(0, in->bad - bad);
+}
+
+static void put_all(const struct trace_input *in)
+{
+    const struct trace_about *a = trace_input_about(in);
     if (a)
         put_about(a);
     put_span(a);
-    put_records(&in);
+    put_records(in);
     put_parts();
-    put_settings(trace_reader_settings(in.reader));
+    put_settings(trace_reader_settings(in->reader));
     trace_text_print(&text);
+}
+
+static int info(void)
+{
+    struct trace_input in = {0};
+    bool is_one = true; /* what one run says of itself does not hold for another */
+    trace_input_open(&in, asked.files.names, asked.files.count);
+    take_all(&in, &is_one);
+    if (is_one)
+        put_all(&in);
     output_flush();
-    int status = trace_input_status(&in);
+    int status = is_one ? trace_input_status(&in) : EXIT_DATA;
     trace_input_close(&in);
     return status;
 }

@@ -473,7 +473,7 @@ class PartsTest(Case):
                 with open(name, "rb") as part:
                     shutil.copyfileobj(part, out)
         for names in ((self.trace, other), (both,)):
-            for arguments in (("tree",), ("tree", "--exchange", "1"), ("stat",), ("stat", "--json"),
+            for arguments in (("tree",), ("tree", "--exchange", "1"), ("stat",), ("stat", "--json"), ("info",),
                               ("diagram", "--html"), ("diagram", "--mermaid", "--no-redact")):
                 out, errors = run(*arguments, *names, status=65)
                 self.assertEqual(out, "")
