@@ -71,6 +71,8 @@ void jsonl_source_free(struct jsonl_source *s);
 bool jsonl_source_take(struct jsonl_source *s, struct trace_out *out, const char *line,
                        size_t length);
 const char *jsonl_source_error(const struct jsonl_source *s);
+/* It was not read, and should have been a beginning: what comes behind it cannot be understood. */
+bool jsonl_source_is_lost(const struct jsonl_source *s);
 
 /* ---- for trace_jsonl*.c ---- */
 

@@ -226,13 +226,15 @@ bool jsonl_source_take(struct jsonl_source *s, struct trace_out *out, const char
 {
     json_error_t error;
     s->error[0] = '\0';
+    s->is_lost = !s->reader;
     json_t *in = json_loadb(line, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (!in)
         return jsonl_fail(s, "no JSON: %s (column %d)", error.text, error.column);
-    bool good = json_is_object(in) ? json_object_get(in, JSONL_MARK)
-                                         ? jsonl_take_beginning(s, out, in)
-                                         : take_record(s, out, in)
-                                   : jsonl_fail(s, "no object");
+    bool begins = json_object_get(in, JSONL_MARK);
+    bool good = !json_is_object(in) ? jsonl_fail(s, "no object")
+                : begins            ? jsonl_take_beginning(s, out, in)
+                                    : take_record(s, out, in);
+    s->is_lost = !good && (begins || !s->reader);
     json_decref(in);
     return good;
 }
@@ -240,6 +242,11 @@ bool jsonl_source_take(struct jsonl_source *s, struct trace_out *out, const char
 const char *jsonl_source_error(const struct jsonl_source *s)
 {
     return s->error;
+}
+
+bool jsonl_source_is_lost(const struct jsonl_source *s)
+{
+    return s->is_lost;
 }
 
 struct jsonl_source *jsonl_source_new(bool renumber)

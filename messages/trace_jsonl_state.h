@@ -12,6 +12,7 @@
 
 struct jsonl_source {
     bool renumber;
+    bool is_lost;                /* the last line was no beginning that lines behind it can have */
     struct trace_reader *reader; /* knows the tables; NULL: no line has been read */
     struct trace_copier *copier;
     json_t *tables;  /* of the first beginning */

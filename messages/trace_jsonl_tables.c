@@ -234,18 +234,34 @@ static bool take_first(struct jsonl_source *s, struct trace_out *out, json_t *li
     return s->reader != NULL;
 }
 
-bool jsonl_take_beginning(struct jsonl_source *s, struct trace_out *out, json_t *line)
+/* As trace_about_same_run has it. */
+static bool is_same_run(const json_t *a, const json_t *b)
+{
+    static const char *const same[] = {"process", "wall_us", "clock_ns", "program", "build"};
+    for (unsigned i = 0; i < sizeof same / sizeof same[0]; i++) {
+        const json_t *x = json_object_get(a, same[i]), *y = json_object_get(b, same[i]);
+        if ((x || y) && !json_equal(x, y))
+            return false;
+    }
+    return true;
+}
+
+static bool take_next(struct jsonl_source *s, const json_t *line)
 {
     static const char *const tables[] = {"kinds", "types", "effects"};
-    if (json_integer_value(json_object_get(line, JSONL_MARK)) != JSONL_VERSION)
-        return jsonl_fail(s, "\"" JSONL_MARK "\" is not %d: this is of another version",
-                          JSONL_VERSION);
-    if (!s->reader)
-        return take_first(s, out, line);
     for (unsigned i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (!json_equal(json_object_get(line, tables[i]), json_object_get(s->tables, tables[i])))
             return jsonl_fail(s,
                               "another trace begins here, whose \"%s\" differ: make a file of each",
                               tables[i]);
-    return true;
+    return is_same_run(json_object_get(line, "header"), json_object_get(s->tables, "header")) ||
+           jsonl_fail(s, "another trace begins here, of another run: make a file of each");
+}
+
+bool jsonl_take_beginning(struct jsonl_source *s, struct trace_out *out, json_t *line)
+{
+    if (json_integer_value(json_object_get(line, JSONL_MARK)) != JSONL_VERSION)
+        return jsonl_fail(s, "\"" JSONL_MARK "\" is not %d: this is of another version",
+                          JSONL_VERSION);
+    return s->reader ? take_next(s, line) : take_first(s, out, line);
 }

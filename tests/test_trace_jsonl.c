@@ -177,9 +177,34 @@ static void test_no_beginning(void)
         struct jsonl_source *s = jsonl_source_new(false);
         CHECK(!jsonl_source_take(s, &out, bad[i], strlen(bad[i])));
         CHECK(*jsonl_source_error(s));
+        CHECK(jsonl_source_is_lost(s));
         jsonl_source_free(s);
     }
     CHECK_UINT(out.length, 0);
+    free(out.bytes);
+}
+
+/* A further part of a trace is none of its own; that of another run would be taken for it. */
+static void test_another_run(void)
+{
+    static const char first[] = "{\"intproxy_trace_jsonl\":1,\"header\":{\"process\":7,\"part\":0},"
+                                "\"kinds\":[],\"types\":[],\"effects\":[],\"settings\":[]}",
+                      part[] = "{\"intproxy_trace_jsonl\":1,\"header\":{\"process\":7,\"part\":1},"
+                               "\"kinds\":[],\"types\":[],\"effects\":[],\"settings\":[]}",
+                      other[] = "{\"intproxy_trace_jsonl\":1,\"header\":{\"process\":8,\"part\":0},"
+                                "\"kinds\":[],\"types\":[],\"effects\":[],\"settings\":[]}";
+    struct jsonl_source *s = jsonl_source_new(false);
+    struct trace_out out = {0};
+    CHECK(jsonl_source_take(s, &out, first, strlen(first)));
+    size_t length = out.length;
+    CHECK(jsonl_source_take(s, &out, part, strlen(part)));
+    CHECK(!jsonl_source_take(s, &out, "{}", 2));
+    CHECK(!jsonl_source_is_lost(s));
+    CHECK(!jsonl_source_take(s, &out, other, strlen(other)));
+    CHECK(strstr(jsonl_source_error(s), "of another run") != NULL);
+    CHECK(jsonl_source_is_lost(s));
+    CHECK_UINT(out.length, length);
+    jsonl_source_free(s);
     free(out.bytes);
 }
 
@@ -228,6 +253,7 @@ CU_TestInfo trace_jsonl_tests[] = {
     {"the type of one that was not heard", test_type_of_one_that_was_not_heard},
     {"records that are none", test_bad_records},
     {"beginnings that are none", test_no_beginning},
+    {"the beginning of another run", test_another_run},
     {"names that are none", test_names_that_are_none},
     {"two fields of one name", test_fields_of_one_name},
     CU_TEST_INFO_NULL,

@@ -52,6 +52,7 @@ struct back {
     const char *to;
     int fd;
     uint64_t bad; /* lines that are not read */
+    bool is_lost; /* nor can any behind the last one be */
     bool failed;
 };
 
@@ -63,21 +64,33 @@ static void flush(struct back *b, size_t when)
         b->out.length = 0;
 }
 
+static void take_line(struct back *b, const char *name, uint64_t number, const char *line,
+                      size_t length)
+{
+    if (strspn(line, " \t\r\n") == length)
+        return;
+    if (!jsonl_source_take(b->source, &b->out, line, length)) {
+        b->is_lost = jsonl_source_is_lost(b->source);
+        b->bad++;
+        fprintf(stderr, "intproxy-trace: %s:%" PRIu64 ": %s%s\n", name, number,
+                jsonl_source_error(b->source),
+                b->is_lost ? "; this and what comes behind it is not read" : "");
+    }
+    flush(b, FLUSH_BYTES);
+}
+
+static bool goes_on(const struct back *b)
+{
+    return !b->failed && !b->is_lost;
+}
+
 static void read_lines(struct back *b, const char *name, FILE *in)
 {
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
-    for (uint64_t number = 1; !b->failed && (length = getline(&line, &room, in)) >= 0; number++) {
-        if (strspn(line, " \t\r\n") == (size_t)length)
-            continue;
-        if (!jsonl_source_take(b->source, &b->out, line, (size_t)length)) {
-            fprintf(stderr, "intproxy-trace: %s:%" PRIu64 ": %s\n", name, number,
-                    jsonl_source_error(b->source));
-            b->bad++;
-        }
-        flush(b, FLUSH_BYTES);
-    }
+    for (uint64_t number = 1; goes_on(b) && (length = getline(&line, &room, in)) >= 0; number++)
+        take_line(b, name, number, line, (size_t)length);
     if (ferror(in)) {
         fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));
         b->failed = true;
@@ -118,7 +131,7 @@ int convert_from_jsonl(const char *const *paths, unsigned count, const char *to,
     if (b.fd < 0)
         return EXIT_IO;
     b.source = jsonl_source_new(renumber);
-    for (unsigned i = 0; i < count && !b.failed; i++)
+    for (unsigned i = 0; i < count && goes_on(&b); i++)
         read_file(&b, paths[i]);
     finish(&b);
     return b.failed ? EXIT_IO : b.bad ? EXIT_DATA : 0;

@@ -391,6 +391,23 @@ class Convert(Case):
         _, said = run("--from", "jsonl", "-", "-o", path, data=b"\n".join(lines), status=65)
         self.assertIn("standard input:4: ", said)
 
+    def test_lines_without_their_beginning_are_one_mistake(self):
+        """Two runs in one file; records alone; what is no JSON at all."""
+        self.some_traffic()
+        lines = run(self.traced, "--to", "jsonl")[0].splitlines(keepends=True)
+        other = run(self.agent_traced, "--to", "jsonl")[0].splitlines(keepends=True)
+        other[0] = lines[0].replace(b'"process":', b'"process":1')
+        path, trace = self.traced + ".some", open(self.traced, "rb").read()
+        for data, number, why, expected in (
+                (lines + other, len(lines) + 1, "another trace begins here, of another run", trace),
+                (lines[1:], 1, "its first line has", b""), ([trace], 1, "no JSON", b"")):
+            said = run("--from", "jsonl", "-", "-o", path, data=b"".join(data), status=65)[1].splitlines()
+            self.assertEqual(len(said), 1, said[:3])
+            self.assertIn(f"standard input:{number}: ", said[0])
+            self.assertIn(why, said[0])
+            with open(path, "rb") as made:
+                self.assertEqual(made.read(), expected)
+
     # ---- packets ----
 
     def tshark(self, path, *args):
