@@ -83,12 +83,17 @@ static void put_host(struct trace_out *out, const struct gathered *x, const stru
         text_format(out, "localhost:%u", x->port);
 }
 
+/* RFC 9112, 3.3: "*" and a CONNECT's host and port stand for no path. */
 void gathered_http_url(struct trace_out *out, const struct gathered *x, const struct http_head *h)
 {
+    bool connects = HTTP_TEXT_IS(h->method, "connect");
     if (!is_whole_url(h->target)) {
         text_add(out, x->tls ? "https://" : "http://");
-        put_host(out, x, h);
-        if (h->target.length && h->target.at[0] != '/')
+        if (!connects)
+            put_host(out, x, h);
+        if (HTTP_TEXT_IS(h->target, "*"))
+            return;
+        if (!connects && h->target.length && h->target.at[0] != '/')
             text_add(out, "/");
     }
     text_bytes(out, h->target.at, h->target.length);

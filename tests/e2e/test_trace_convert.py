@@ -223,6 +223,19 @@ class Convert(Case):
         self.assertIn("bytes were recorded", e["comment"])
         self.assertFalse(e["_whole"])
 
+    def test_har_of_targets_that_are_no_paths(self):
+        c = self.chain()
+        with socket.create_connection(("127.0.0.1", c.agent.port), 20 * SLOW) as s:
+            s.sendall(b"OPTIONS * HTTP/1.1\r\nHost: h:1\r\n\r\n")
+            self.assertIn(b" 200 ", s.recv(1000))
+            s.sendall(b"GET http://other/a HTTP/1.1\r\nHost: other\r\n\r\n")
+            self.assertIn(b" 200 ", s.recv(1000))
+            s.sendall(b"CONNECT far:443 HTTP/1.1\r\nHost: far:443\r\n\r\n")
+            s.recv(1000)
+        c.finish()
+        self.assertEqual([e["request"]["url"] for e in self.check_har(run(self.traced, "--to", "har")[0])],
+                         ["http://h:1", "http://other/a", "http://far:443"])
+
     def test_har_of_an_answer_that_does_not_come(self):
         """It was waited for until the application gave up."""
         c = self.chain()
