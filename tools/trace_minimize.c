@@ -10,6 +10,7 @@
 #include "tools/output.h"
 #include "tools/trace_commands.h"
 #include "tools/trace_ddmin.h"
+#include "tools/trace_parts.h"
 #include "tools/trace_predicate.h"
 #include "tools/trace_replace.h"
 #include "tools/trace_reread.h"
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TRIES = 5000 };
 #define TIME_NS (UINT64_C(600) * 1000000000)
@@ -363,6 +365,20 @@ static int minimize(void)
     return status;
 }
 
+/* FILE alone may be made smaller in its place. A file among its parts, or of the name that stands for them, would
+ * leave no whole trace, and OTHER is somebody's golden one. */
+static bool out_is_kept(void)
+{
+    bool has_parts = access(asked.path, F_OK) != 0;
+    bool is_diff = asked.predicate.kind == PREDICATE_DIFF;
+    if (!(has_parts && trace_parts_include(&asked.path, 1, asked.out)) &&
+        !(is_diff && trace_parts_include(&asked.predicate.text, 1, asked.out)))
+        return false;
+    fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
+            asked.out);
+    return true;
+}
+
 int trace_minimize(int argc, char **argv)
 {
     struct command_line c = {
@@ -372,5 +388,5 @@ int trace_minimize(int argc, char **argv)
     asked.time_ns = TIME_NS;
     if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    return trace_reread_keep(&asked.path, 1) ? minimize() : EXIT_IO;
+    return !out_is_kept() && trace_reread_keep(&asked.path, 1) ? minimize() : EXIT_IO;
 }

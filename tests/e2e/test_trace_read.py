@@ -504,6 +504,10 @@ class PartsTest(Case):
                 self.assertIn("is what is to be read", run(*arguments, out, name, status=74)[1])
         for name, out in ((one, one), (trace, two), (trace, trace)):
             self.assertIn("is what is to be read", run("redact", name, out, status=2)[1])
+            self.assertIn("is what is to be read", run("minimize", self.trace, "-o", out, "--diff", name, status=74)[1])
+        for out in (trace, two):
+            for when in (("--while", "true"), ("--diff", self.trace)):
+                self.assertIn("is what is to be read", run("minimize", trace, "-o", out, *when, status=74)[1])
         self.assertFalse(os.path.exists(trace))
         self.assertEqual(run("show", trace)[0], whole)
 
