@@ -4,6 +4,7 @@
 #include "actors/exit_codes.h"
 #include "messages/trace_copy.h"
 #include "tools/trace_input.h"
+#include "tools/trace_reread.h"
 #include "tools/trace_strings.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,8 @@ int trace_shrink_read(struct trace_shrink *s, const char *path)
         take(s, &r);
     int status = in.failed ? EXIT_IO : s->count ? 0 : EXIT_DATA;
     if (status == EXIT_DATA && !in.bad)
-        fprintf(stderr, "intproxy-trace: %s: no trace, or one without records\n", path);
+        fprintf(stderr, "intproxy-trace: %s: no trace, or one without records\n",
+                trace_reread_shown(path));
     trace_input_close(&in);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "actors/exit_codes.h"
 #include "tools/trace_align.h"
 #include "tools/trace_gather.h"
+#include "tools/trace_reread.h"
 #include "tools/trace_two_options.h"
 #include <stdio.h>
 
@@ -28,7 +29,8 @@ static void read_side(struct trace_two *t, unsigned side, size_t kept_most, bool
     t->damage[side] = (struct trace_two_damage){in.bad, in.torn, trace_input_status(&in)};
     if (!in.failed && !in.files) {
         if (!quiet && !in.bad)
-            fprintf(stderr, "intproxy-trace: %s: no trace: it is empty\n", t->paths[side]);
+            fprintf(stderr, "intproxy-trace: %s: no trace: it is empty\n",
+                    trace_reread_shown(t->paths[side]));
         worse(&t->damage[side].status, EXIT_DATA);
     }
     worse(&t->status, t->damage[side].status);

@@ -328,6 +328,7 @@ class Diff(Traces):
         empty = self.path("empty")
         open(empty, "w").close()
         self.assertIn("empty", run("diff", a, empty, status=65)[1])
+        self.assertIn(": standard input: no trace", run("diff", a, "-", status=65, given=b"")[1])
         self.assertIn("intproxy-trace diff [OPTION]... A B", run("diff", "--help")[0])
         self.assertIn("ignore header date\n", run("diff", "--rules")[0])
         with open(a, "rb") as f:
@@ -594,6 +595,7 @@ class Minimize(Traces):
         self.assertIn("does not fail", run("minimize", a, "-o", small, "--while", "false", status=1)[1])
         self.assertIn("cannot be run", run("minimize", a, "-o", small, "--while", "/no/such", status=74)[1])
         run("minimize", a, "-o", self.path("no/where"), "--while", "true", status=74)
+        self.assertIn(": standard input: no trace", run("minimize", "-", "-o", small, status=65, given=b"")[1])
         errors = run("minimize", "--while", "true", "--diff", a, "--tries", "0", status=2)[1]
         for words in ("no trace", "no -o", "one of them says when", "is no number of tries"):
             self.assertIn(words, errors)
