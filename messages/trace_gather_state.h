@@ -15,8 +15,7 @@ struct local {
     uint64_t ref;
     uint32_t user; /* number of the exchange */
     uint32_t uses;
-    bool
-        answered; /* the head of the answer was there; what came before was 100 Continue or the like */
+    bool answered; /* the head was there; what came before it was 100 Continue or the like */
     struct gathered_times times;
     char address[ADDRESS_TEXT_MAX];
     UT_hash_handle hh;
