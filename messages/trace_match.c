@@ -270,8 +270,31 @@ static unsigned next_raw(const struct trace_match *m)
     return i;
 }
 
-bool trace_match_raw(struct trace_match *m, unsigned *index)
+/* What was recorded as said to the application begins as this does; where nothing was said, nothing tells. */
+static bool raw_began_so(const struct trace_transaction *t, const uint8_t *bytes, size_t length)
 {
+    size_t recorded = t->length[SIDE_NEAR], least = recorded < length ? recorded : length;
+    return least && !memcmp(trace_transaction_bytes(t, SIDE_NEAR), bytes, least);
+}
+
+bool trace_match_raw_like(struct trace_match *m, const uint8_t *bytes, size_t length,
+                          unsigned *index)
+{
+    for (unsigned i = next_raw(m); i < m->all->count; i++) {
+        const struct trace_transaction *t = &m->all->list[i];
+        if (!t->raw || t->left_out || m->used[i] || !raw_began_so(t, bytes, length))
+            continue;
+        *index = i;
+        use(m, i);
+        return true;
+    }
+    return false;
+}
+
+bool trace_match_raw(struct trace_match *m, const uint8_t *bytes, size_t length, unsigned *index)
+{
+    if (trace_match_raw_like(m, bytes, length, index))
+        return true;
     m->raw_at = next_raw(m);
     if (m->raw_at == m->all->count)
         return false;

@@ -32,8 +32,11 @@ bool trace_match_early(struct trace_match *m, const struct trace_http *request, 
 /* What there is of a request whose client left before it was whole: the next one that was recorded so. How far either
  * body got is chance. */
 bool trace_match_broken(struct trace_match *m, const struct trace_http *request, unsigned *index);
-/* The next connection without HTTP. */
-bool trace_match_raw(struct trace_match *m, unsigned *index);
+/* A connection without HTTP, of which these bytes have come: the next one that began so, or else the next one. */
+bool trace_match_raw(struct trace_match *m, const uint8_t *bytes, size_t length, unsigned *index);
+/* The next one that began so, alone: an old agent passes requests on as bytes, too, and then they look like HTTP. */
+bool trace_match_raw_like(struct trace_match *m, const uint8_t *bytes, size_t length,
+                          unsigned *index);
 /* Is there one still, and does the application speak first on it? */
 bool trace_match_raw_left(const struct trace_match *m, bool *speaks_first);
 /* Recorded ones that did not come yet, and can be played. */

@@ -328,9 +328,45 @@ static void test_requests_are_matched(void)
     CHECK(trace_match_alike(m, 4) == 4 && trace_match_alike(m, 5) == 5);
     REQUIRE(trace_match_raw_left(m, &first));
     CHECK(first);
-    CHECK(trace_match_raw(m, &index) && index == 5);
-    CHECK(!trace_match_raw(m, &index) && !trace_match_raw_left(m, &first));
+    CHECK(trace_match_raw(m, NULL, 0, &index) && index == 5);
+    CHECK(!trace_match_raw(m, NULL, 0, &index) && !trace_match_raw_left(m, &first));
     CHECK_UINT(trace_match_left(m), 1);
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+static bool is_raw_like(struct trace_match *m, const char *text, unsigned *index)
+{
+    return trace_match_raw_like(m, (const uint8_t *)text, strlen(text), index);
+}
+
+/* Whichever connection comes first now: what is said on it tells which one it was. */
+static void test_raw_connections_are_matched(void)
+{
+    static const char *const said[] = {"one", "", "GET /x HTTP/1.1\r\n\r\n", "one more", "last"};
+    struct recorded_world r;
+    unsigned index;
+    recorded_begin(&r);
+    for (unsigned i = 0; i < sizeof said / sizeof said[0]; i++) {
+        agent_connection(&r.w, i);
+        app_say(&r.w, recorded_app(&r), "hello");
+        if (*said[i])
+            agent_data(&r.w, i, said[i]);
+    }
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    struct trace_match *m = trace_match_new(t, NULL);
+    CHECK_UINT(trace_match_left(m), 5);
+    CHECK(!is_raw_like(m, "GET /y HTTP/1.1\r\n", &index));
+    CHECK(is_raw_like(m, "GET /x HTTP/1.1\r\n", &index) && index == 2);
+    CHECK(!is_raw_like(m, "GET /x HTTP/1.1\r\n", &index));
+    CHECK(is_raw_like(m, "one more, and more", &index) && index == 0);
+    CHECK(is_raw_like(m, "one more", &index) && index == 3);
+    CHECK(trace_match_raw(m, (const uint8_t *)"la", 2, &index) && index == 4);
+    CHECK(trace_match_raw(m, (const uint8_t *)"other", 5, &index) && index == 1);
+    CHECK(!trace_match_raw(m, (const uint8_t *)"one", 3, &index));
+    CHECK_UINT(trace_match_left(m), 0);
     trace_match_free(m);
     trace_transactions_free(t);
     recorded_free(&r);
@@ -605,6 +641,7 @@ CU_TestInfo trace_peers_tests[] = {
     {"answers are compared", test_answers_are_compared},
     {"bodies are compared by hashes", test_bodies_are_compared_by_hashes},
     {"requests are matched", test_requests_are_matched},
+    {"raw connections are matched", test_raw_connections_are_matched},
     {"an early answer", test_an_early_answer},
     {"a request that is not whole", test_a_request_that_is_not_whole},
     {"an answer in pieces", test_an_answer_in_pieces},

@@ -1,7 +1,8 @@
 /* tools/trace_as_app.c -- answers a live daemon as the recorded application did; see messages/trace_match.h
  *
- * A connection is HTTP if it begins so, and raw if not; where the recorded application spoke first on the next raw
- * connection, one on which nothing comes for a moment is that one. Raw connections are matched by their order.
+ * A connection is HTTP if it begins so, and raw if not, or if a recorded raw one began with the same bytes; where the
+ * recorded application spoke first on the next raw connection, one on which nothing comes for a moment is that one.
+ * Raw connections are matched by what is said first on them, and those that are alike, or silent, by their order.
  */
 #include "messages/http1_detect.h"
 #include "messages/trace_clients.h"
@@ -205,7 +206,7 @@ static bool is_tail(const struct app_connection *c)
 static void begin_raw(struct app_connection *c)
 {
     c->mode = MODE_RAW;
-    if (trace_match_raw(c->app->match, &c->index)) {
+    if (trace_match_raw(c->app->match, c->in.at, c->in.length, &c->index)) {
         begin_answer(c);
         return;
     }
@@ -215,12 +216,22 @@ static void begin_raw(struct app_connection *c)
     hang_up(c);
 }
 
+/* A request; or one that an old agent has passed on as bytes. */
+static void begin_http(struct app_connection *c)
+{
+    c->mode = MODE_HTTP;
+    if (!trace_match_raw_like(c->app->match, c->in.at, c->in.length, &c->index))
+        return;
+    c->mode = MODE_RAW;
+    begin_answer(c);
+}
+
 static void detect(struct app_connection *c)
 {
     bool speaks_first;
     size_t begin = c->taken;
     switch (http1_detect(&c->detect, c->in.at + begin, c->in.length - begin)) {
-    case HTTP1_DETECT_HTTP: c->mode = MODE_HTTP; break;
+    case HTTP1_DETECT_HTTP: begin_http(c); break;
     case HTTP1_DETECT_OTHER:
         if (trace_match_raw_left(c->app->match, &speaks_first))
             begin_raw(c);

@@ -155,13 +155,25 @@ static bool is_tail(const struct chaos_apps *a, const struct chaos_app *c)
     return c->mode == APP_RAW || (c->playing && !c->reading && transaction_of(a, c)->upgraded);
 }
 
-static void begin_raw(struct chaos_apps *a, struct chaos_app *c)
+static void begin_raw(struct chaos_apps *a, struct chaos_app *c, const uint8_t *bytes,
+                      size_t length)
 {
     c->mode = APP_RAW;
-    if (trace_match_raw(a->match, &c->index))
+    if (trace_match_raw(a->match, bytes, length, &c->index))
         begin_answer(a, c);
     else
         refuse(a, c, "a raw connection that was not recorded");
+}
+
+/* A request; or one that an old agent has passed on as bytes. */
+static void begin_http(struct chaos_apps *a, struct chaos_app *c, const uint8_t *bytes,
+                       size_t length)
+{
+    c->mode = APP_HTTP;
+    if (!trace_match_raw_like(a->match, bytes, length, &c->index))
+        return;
+    c->mode = APP_RAW;
+    begin_answer(a, c);
 }
 
 static void detect(struct chaos_apps *a, struct chaos_app *c, const uint8_t *bytes, size_t length)
@@ -170,13 +182,14 @@ static void detect(struct chaos_apps *a, struct chaos_app *c, const uint8_t *byt
     enum http1_detected found = http1_detect(&c->detect, bytes + c->looked, length - c->looked);
     c->looked = length;
     if (found == HTTP1_DETECT_HTTP)
-        c->mode = APP_HTTP;
+        begin_http(a, c, bytes, length);
     else if (found == HTTP1_DETECT_OTHER && trace_match_raw_left(a->match, &speaks_first))
-        begin_raw(a, c);
+        begin_raw(a, c, bytes, length);
     else if (found == HTTP1_DETECT_OTHER)
         c->mode = APP_HTTP; /* which says what is wrong with it */
     else if (trace_match_raw_left(a->match, &speaks_first) && (length || speaks_first))
-        begin_raw(a, c); /* all is quiet, and it has said nothing, or no whole line */
+        begin_raw(a, c, bytes,
+                  length); /* all is quiet, and it has said nothing, or no whole line */
 }
 
 /* What has come. True: something of it was taken. */

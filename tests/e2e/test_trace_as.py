@@ -11,7 +11,7 @@ import time
 
 import apps
 from case import Case
-from chain import StandIn, need
+from chain import Chain, StandIn, need
 from daemon import PROGRAM, SLOW, Daemon
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
@@ -403,6 +403,22 @@ class AsApp(Base):
         traffic(port, range(6))
         self.counts(play.finish(0), matched=60)
         self.end(daemon)
+
+    def test_what_an_old_agent_passes_on_as_bytes(self):
+        """Requests are raw connections then, which come in another order."""
+        app = self.keep(application())
+        trace = os.path.join(self.directory(), "run.trace")
+
+        def traffic(to, paths, *daemon_args):
+            chain = Chain(self, to, to, daemon_args, ("--protocol-version", "1.8.0"))
+            answers = [chain.curl(path, "-H", "Host: x") for path in paths]
+            chain.finish()
+            return answers
+        recorded = traffic(app.destination, ("/who", "/slow?1"), "--trace", trace)
+        at = f"127.0.0.1:{apps.free_port()}"
+        play = Play(self, "app", trace, "--listen", at, "--settle", "1s").wait_ready()
+        self.assertEqual(traffic(at, ("/slow?1", "/who")), recorded[::-1])
+        self.counts(play.finish(0), matched=2)
 
     def test_nobody_comes(self):
         app = self.keep(application())

@@ -10,7 +10,7 @@ import threading
 
 import apps
 from case import Case
-from chain import need
+from chain import Chain, need
 from daemon import PROGRAM, SLOW, Daemon
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
@@ -152,6 +152,18 @@ class Replay(Case):
         self.assertEqual(status, 1, out + errors)
         self.assertRegex(out, r"seed 7:\n  different steal \d+/0 GET /missing\nstatus: expected 404, came 405")
         self.assertRegex(out, r"not the same: 1 orders")
+
+    def test_chaos_of_requests_that_an_old_agent_passes_on_as_bytes(self):
+        """To it they are no HTTP, to the application they look like it."""
+        local = self.keep(apps.python_http_server(self.directory_with("small", b"x" * 100)))
+        trace = os.path.join(self.directory(), "run.trace")
+        chain = Chain(self, local.destination, local.destination, ("--trace", trace), ("--protocol-version", "1.8.0"))
+        for path in ("/small", "/missing"):
+            chain.curl(path)
+        chain.finish()
+        status, out, errors = run("replay", "--chaos", "--seeds", "5", trace)
+        self.assertEqual(status, 0, out + errors)
+        self.assertRegex(out, "the same in every order: 5 orders, 10 things")
 
     def test_without_a_handshake_nothing_is_run_anew(self):
         """What does not replay is said before it starts: it is no difference."""

@@ -121,7 +121,8 @@ static void play_application(const struct trace_stream *s)
         if (!t->raw)
             must(trace_match_request(m, &t->request, &index, &text) == MATCHED);
         else
-            must(trace_match_raw(m, &index));
+            must(trace_match_raw(m, trace_transaction_bytes(t, SIDE_NEAR), t->length[SIDE_NEAR],
+                                 &index));
     }
     must(trace_match_left(m) == 0);
     wire_buffer_release(&text);
