@@ -1,8 +1,9 @@
 /* tools/trace_as_app.c -- answers a live daemon as the recorded application did; see messages/trace_match.h
  *
- * A connection is HTTP if it begins so, and raw if not, or if a recorded raw one began with the same bytes; where the
- * recorded application spoke first on the next raw connection, one on which nothing comes for a moment is that one.
- * Raw connections are matched by what is said first on them, and those that are alike, or silent, by their order.
+ * A connection is HTTP if it begins so, and raw if not, or if a recorded raw one began with the same bytes. One on
+ * which nothing comes for a moment is the next raw one, if the recorded application spoke first on that; one on which
+ * less than a line comes is raw. Raw connections are matched by what is said first on them, and those that are alike,
+ * or silent, by their order.
  */
 #include "messages/http1_detect.h"
 #include "messages/trace_clients.h"
@@ -37,7 +38,7 @@ struct app_connection {
     unsigned index;
     struct trace_walk walk;
     bool ended; /* the daemon has finished sending */
-    uint64_t opened_us, active_us;
+    uint64_t active_us;
 };
 
 struct app_play {
@@ -258,6 +259,23 @@ static void look(struct app_connection *c)
     c->taken = 0;
 }
 
+/* No whole line has come, and no more comes: it is raw. If nothing has come at all, the application spoke first on the
+ * raw connection that is next. */
+static bool may_be_raw(const struct app_connection *c)
+{
+    bool speaks_first;
+    return c->mode == MODE_DETECT && c->socket &&
+           trace_match_raw_left(c->app->match, &speaks_first) && (c->in.length || speaks_first);
+}
+
+static void take_for_raw(struct app_connection *c)
+{
+    c->taken = 0;
+    begin_raw(c);
+    if (c->in.length)
+        look(c);
+}
+
 /* ---- sockets ---- */
 
 static void on_accepted(struct loop_socket *s)
@@ -269,7 +287,7 @@ static void on_accepted(struct loop_socket *s)
     c->app = a;
     c->socket = s;
     s->owner = c;
-    c->opened_us = c->active_us = a->active_us = s->loop->now_us;
+    c->active_us = a->active_us = s->loop->now_us;
     a->connections = trace_grow(a->connections, a->count, sizeof *a->connections);
     a->connections[a->count++] = c;
     a->accepted++;
@@ -317,6 +335,8 @@ static void on_ended(struct loop_socket *s)
     struct app_connection *c = s->owner;
     touch(c);
     c->ended = true;
+    if (c->in.length && may_be_raw(c))
+        take_for_raw(c);
     if (c->mode == MODE_RAW || (c->playing && transaction_of(c)->upgraded))
         return;
     if (c->playing || c->reading)
@@ -384,16 +404,15 @@ static uint64_t play_on(struct app_connection *c, uint64_t now_us)
     return UINT64_MAX;
 }
 
-/* The application spoke first on the raw connection that is next. */
 static uint64_t wait_silent(struct app_connection *c, uint64_t now_us)
 {
-    bool speaks_first;
-    if (c->mode != MODE_DETECT || !c->socket || c->in.length ||
-        !trace_match_raw_left(c->app->match, &speaks_first) || !speaks_first)
+    uint64_t due_us = c->active_us + SILENCE_US;
+    if (!may_be_raw(c))
         return UINT64_MAX;
-    if (now_us >= c->opened_us + SILENCE_US)
-        begin_raw(c);
-    return now_us < c->opened_us + SILENCE_US ? c->opened_us + SILENCE_US : now_us;
+    if (now_us < due_us)
+        return due_us;
+    take_for_raw(c);
+    return now_us;
 }
 
 static void release(struct app_connection *c)

@@ -420,6 +420,27 @@ class AsApp(Base):
         self.assertEqual(traffic(at, ("/slow?1", "/who")), recorded[::-1])
         self.counts(play.finish(0), matched=2)
 
+    def test_raw_connections_that_begin_with_a_word(self):
+        """As a request might: that it goes on otherwise is not to be seen in it."""
+        def echo(conn):
+            while conn.more():
+                conn.send(conn.unread)
+                conn.unread = b""
+        app = self.keep(apps.ServerApp(echo))
+
+        def traffic(port):
+            for word, ends in ((b"hello", False), (b"again", True)):
+                with socket.create_connection(("127.0.0.1", port), 20) as s:
+                    s.sendall(word)
+                    if ends:
+                        s.shutdown(socket.SHUT_WR)
+                    self.assertEqual(s.recv(len(word), socket.MSG_WAITALL), word)
+        trace, _ = self.record(app, traffic)
+        play, port, daemon = self.play(trace)
+        traffic(port)
+        self.counts(play.finish(0), matched=2)
+        self.end(daemon)
+
     def test_nobody_comes(self):
         app = self.keep(application())
         trace, _ = self.record(app, lambda port: self.curl(f"http://127.0.0.1:{port}/who"))
