@@ -70,6 +70,13 @@ static bool is_whole(const struct replay *r, struct actor_ref ref)
     return a && !a->left_out && !a->doubted;
 }
 
+/* What it had heard is not known to the end: so what was said to it may be what it heard, or what it did not. */
+static bool is_partly_known(const struct replay *r, struct actor_ref ref)
+{
+    const struct replayed *a = replay_find(r, ref);
+    return a && (a->left_out || a->doubted);
+}
+
 static bool same_capped(const struct replay_call *call, const struct message *said,
                         const struct message *heard)
 {
@@ -161,7 +168,8 @@ enum replay_result replay_lost(struct replay *r, struct actor_ref from, struct a
     enum replay_result result = REPLAY_LEFT_OUT;
     bool by_actor = is_of_actor(from, kind);
     struct message *said = by_actor ? said_take(&r->said, from, to) : NULL;
-    if (by_actor && is_whole(r, from) && (!said || said->kind != kind)) {
+    bool same = said && said->kind == kind;
+    if (by_actor && !same && is_whole(r, from) && !is_partly_known(r, to)) {
         snprintf(r->difference.what, sizeof r->difference.what,
                  "what nobody heard of it is not what it says now");
         snprintf(r->difference.expected, REPLAY_TEXT_MAX, "%s", message_kind_info(kind)->name);

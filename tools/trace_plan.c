@@ -94,7 +94,8 @@ int trace_plan_make(struct trace_plan *p, const char *const *paths, unsigned cou
         take(p, &call, in.reader, &r);
     }
     int status = p->is_mixed && !in.failed ? EXIT_DATA : trace_input_status(&in);
-    p->is_complete = p->is_complete && !in.bad && !p->lost;
+    p->is_damaged = in.bad > 0;
+    p->is_complete = p->is_complete && !p->is_damaged && !p->lost;
     trace_input_close(&in);
     trace_call_free(&call);
     for (struct plan_actor *a = p->actors; a; a = a->hh.next) {

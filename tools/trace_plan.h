@@ -44,6 +44,7 @@ struct trace_plan {
     uint64_t records, calls, count[PLAN_WHYS]; /* actors by why */
     uint64_t replayable;                       /* calls */
     uint64_t lost;
+    bool is_damaged;   /* records are missing, nobody knows whose */
     char unknown[200]; /* the first thing that is not known */
     bool is_complete;  /* it begins with the program, and nothing of it is missing */
     bool is_mixed;     /* the files are of several runs, said; nothing else of the plan is of use */

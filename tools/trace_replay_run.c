@@ -24,10 +24,12 @@ struct run {
     struct replay_step step;
 };
 
+/* Where something is missing, that may be an end, and with it what was said last. */
 static void doubt_incomplete(struct run *run, const struct trace_plan *plan)
 {
+    bool ends_miss = plan->lost || plan->is_damaged;
     for (const struct plan_actor *a = plan->actors; a; a = a->hh.next)
-        if (a->why != PLAN_WHOLE || (plan->lost && !a->ended))
+        if (a->why != PLAN_WHOLE || (ends_miss && !a->ended))
             replay_doubt(run->replay, a->ref, actor_type_named(a->type));
 }
 

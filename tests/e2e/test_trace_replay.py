@@ -12,6 +12,7 @@ import apps
 from case import Case
 from chain import Chain, need
 from daemon import PROGRAM, SLOW, Daemon
+from trace import MAGIC
 
 TRACE = os.path.abspath(os.environ.get("INTPROXY_TRACE") or os.path.join(os.path.dirname(PROGRAM), "intproxy-trace"))
 TIMES = int(os.environ.get("REPLAY_TIMES", "100"))
@@ -414,6 +415,21 @@ class Replay(Case):
                 f.write(flipped)
             status, out, errors = run("replay", other)
             self.assertIn(status, (65, 66), f"bit {at % 8} of byte {at}: {out[-500:]}{errors[-500:]}")
+
+    def test_any_record_that_is_damaged(self):
+        """It may have been the end of an actor, or what one had heard: what is missing is no difference."""
+        trace = self.record(self.some_load, "--workers", "2")
+        with open(trace, "rb") as f:
+            data = bytearray(f.read())
+        other, at = trace + ".flipped", len(MAGIC)
+        while at < len(data):
+            data[at + 21] ^= 4
+            with open(other, "wb") as f:
+                f.write(data)
+            status, out, errors = run("replay", other)
+            self.assertIn(status, (65, 66), f"frame at {at}: {out[-2000:]}{errors[-500:]}")
+            data[at + 21] ^= 4
+            at += 20 + struct.unpack_from("<I", data, at + 4)[0]
 
     def test_what_is_no_trace(self):
         path = os.path.join(self.directory_with("no.trace", os.urandom(5000)), "no.trace")
