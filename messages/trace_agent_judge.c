@@ -58,7 +58,53 @@ static bool is_missing(struct judging *j, const struct agent_exchange *e)
     return false;
 }
 
-static void judge_http(struct judging *j, const struct agent_exchange *e)
+static bool are_alike(const struct agent_exchange *a, const struct agent_exchange *b)
+{
+    const struct trace_about_what *x = &a->about, *y = &b->about;
+    return x->mode == y->mode && x->method && y->method && strcmp(x->method, y->method) == 0 &&
+           strcmp(x->target, y->target) == 0 && a->asked_body == b->asked_body;
+}
+
+/* The recorded answer of another one that is alike, which nobody has got yet? */
+static bool is_anothers(struct judging *j, const struct agent_exchange *e)
+{
+    struct trace_agent *a = j->agent;
+    struct wire_buffer differences = {0};
+    bool found = false;
+    for (unsigned i = 0; i < a->exchange_count && !found; i++) {
+        struct agent_exchange *other = &a->exchanges[i];
+        if (other->given || other->left_out || !other->expected.http.has_head ||
+            !are_alike(e, other))
+            continue;
+        found = trace_http_compare(&other->expected.http, &e->came.http, &a->options.rules,
+                                   &differences);
+        other->given = found;
+    }
+    wire_buffer_release(&differences);
+    return found;
+}
+
+static void find_right(struct judging *j, const struct agent_exchange *e)
+{
+    if (e->late)
+        find(j, FINDING_REORDERED, e,
+             "it came, but after what followed it in the recording had waited in vain");
+    else
+        j->agent->findings->matched++;
+}
+
+/* When all have theirs. */
+static void judge_swapped(struct judging *j, const struct agent_exchange *e)
+{
+    if (is_anothers(j, e)) {
+        find_right(j, e);
+        return;
+    }
+    (void)trace_http_compare(&e->expected.http, &e->came.http, &j->agent->options.rules, &j->text);
+    find_differences(j, e);
+}
+
+static void judge_http(struct judging *j, struct agent_exchange *e)
 {
     if (is_missing(j, e))
         return;
@@ -67,13 +113,15 @@ static void judge_http(struct judging *j, const struct agent_exchange *e)
         return;
     }
     judge_form(j, e);
-    if (!trace_http_compare(&e->expected.http, &e->came.http, &j->agent->options.rules, &j->text))
-        find_differences(j, e);
-    else if (e->late)
-        find(j, FINDING_REORDERED, e,
-             "it came, but after what followed it in the recording had waited in vain");
+    e->given =
+        trace_http_compare(&e->expected.http, &e->came.http, &j->agent->options.rules, &j->text);
+    e->waits = !e->given && j->agent->options.swaps;
+    if (e->waits)
+        return;
+    if (e->given)
+        find_right(j, e);
     else
-        j->agent->findings->matched++;
+        find_differences(j, e);
 }
 
 /* ---- raw ---- */
@@ -100,11 +148,8 @@ static void judge_raw(struct judging *j, const struct agent_exchange *e)
         find(j, FINDING_DIFFERENT, e,
              e->came.unsubscribed ? "ConnectionUnsubscribe: expected none, came one"
                                   : "ConnectionUnsubscribe: expected, none came");
-    } else if (e->late) {
-        find(j, FINDING_REORDERED, e,
-             "it came, but after what followed it in the recording had waited in vain");
     } else {
-        j->agent->findings->matched++;
+        find_right(j, e);
     }
 }
 
@@ -192,7 +237,7 @@ void trace_agent_judge(struct trace_agent *a)
     for (unsigned i = 0; i < a->control_count; i++)
         judge_control(&j, &a->controls[i]);
     for (unsigned i = 0; i < a->exchange_count; i++) {
-        const struct agent_exchange *e = &a->exchanges[i];
+        struct agent_exchange *e = &a->exchanges[i];
         j.text.length = 0;
         if (e->left_out)
             continue;
@@ -202,6 +247,11 @@ void trace_agent_judge(struct trace_agent *a)
             judge_raw(&j, e);
         else
             judge_http(&j, e);
+    }
+    for (unsigned i = 0; i < a->exchange_count; i++) {
+        j.text.length = 0;
+        if (a->exchanges[i].waits)
+            judge_swapped(&j, &a->exchanges[i]);
     }
     judge_order(&j);
     wire_buffer_release(&j.text);

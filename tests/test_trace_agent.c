@@ -64,7 +64,7 @@ static const struct trace_stream *link_of(struct play *p)
 }
 
 /* After what was recorded. */
-static void play_begin(struct play *p)
+static void play_begin_with(struct play *p, bool swaps)
 {
     char error[TRACE_SPEECH_ERROR_MAX];
     recorded_end(&p->r);
@@ -72,12 +72,19 @@ static void play_begin(struct play *p)
     p->lines.count = 0;
     trace_speech_read(link_of(p), take_line, &p->lines, error);
     p->findings = (struct trace_findings){0};
-    p->options = (struct trace_agent_options){
-        .rules = {trace_http_ignored, false}, .give_up_us = 1000000, .settle_us = 1000};
+    p->options = (struct trace_agent_options){.rules = {trace_http_ignored, false},
+                                              .give_up_us = 1000000,
+                                              .settle_us = 1000,
+                                              .swaps = swaps};
     p->agent = trace_agent_new(link_of(p), &p->options, &p->findings);
     p->now_us = 1000;
     p->said = 0;
     trace_agent_begin(p->agent, p->now_us);
+}
+
+static void play_begin(struct play *p)
+{
+    play_begin_with(p, false);
 }
 
 static void hear(struct play *p, const char *text)
@@ -270,6 +277,49 @@ static void test_differences(void)
         REQUIRE(p.findings.count == 1);
         CHECK(strstr(p.findings.list[0].text, changes[i].word) != NULL);
         CHECK(trace_findings_failed(&p.findings, false));
+        play_end(&p);
+    }
+}
+
+static const char *const alike_texts[] = {"\"01\"", "\"02\"", "\"03\""};
+
+static void record_alike(struct play *p)
+{
+    static const char *const paths[] = {"/a", "/a", "/b"};
+    char text[80];
+    recorded_begin(&p->r);
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n%.2s",
+                 alike_texts[i] + 1);
+        agent_get(&p->r.w, i + 1, paths[i]);
+        app_say(&p->r.w, i ? p->r.app : recorded_app(&p->r), text);
+    }
+}
+
+/* Two that ask for the same get each other's answers, as an application gives them that counts: right if the order
+ * is chance, but neither twice the same nor what another request got. */
+static void test_answers_to_requests_that_are_alike(void)
+{
+    static const struct {
+        unsigned come[3];
+        bool swaps;
+        const char *counts;
+    } all[] = {{{0, 1, 2}, true, "matched 3"},
+               {{1, 0, 2}, true, "matched 3"},
+               {{1, 0, 2}, false, "matched 1 different 2"},
+               {{1, 1, 2}, true, "matched 2 different 1"},
+               {{0, 2, 1}, true, "matched 1 different 2"}};
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct play p;
+        unsigned lines[3];
+        record_alike(&p);
+        play_begin_with(&p, all[i].swaps);
+        for (unsigned k = 0; k < 3; k++)
+            lines[k] = line_with(&p, alike_texts[k], 0);
+        for (unsigned k = 0; k < 3; k++)
+            replace(&p, lines[k], alike_texts[k], alike_texts[all[i].come[k]]);
+        play_from(&p, 0, true);
+        check_counts(&p, all[i].counts);
         play_end(&p);
     }
 }
@@ -483,6 +533,7 @@ CU_TestInfo trace_agent_tests[] = {
     {"what does not count", test_what_does_not_count},
     {"other cuts and other forms", test_other_cuts_and_other_forms},
     {"differences", test_differences},
+    {"answers to requests that are alike", test_answers_to_requests_that_are_alike},
     {"missing and late", test_missing_and_late},
     {"extra", test_extra},
     {"no subscription", test_no_subscription},

@@ -99,7 +99,7 @@ static int read_files(struct chaos *c, const struct trace_files *files)
 static void begin_link(struct chaos_one *one, unsigned number)
 {
     static const struct trace_agent_options options = {
-        .rules = {.ignored = trace_http_ignored}, .give_up_us = GIVE_UP_US, .settle_us = 0};
+        .rules = {.ignored = trace_http_ignored}, .give_up_us = GIVE_UP_US, .swaps = true};
     const struct trace_stream *link = chaos_link(&one->of->links, number);
     one->link = number;
     one->over = false;

@@ -1,5 +1,6 @@
 """intproxy-trace replay over what live daemons have recorded: the same again, a hundred times, in other orders of the
 actors, and with agents of other versions; and what is said when it is not the same."""
+import itertools
 import json
 import os
 import re
@@ -216,6 +217,23 @@ class Replay(Case):
         status, out, errors = run("replay", "--chaos", "--seeds", "50", self.record_slow(load, 3))
         self.assertEqual(status, 0, out + errors)
         self.assertRegex(out, r"the same in every order: 50 orders, 400 things")
+
+    def test_chaos_of_an_application_that_counts(self):
+        """Which of the requests that are alike gets which answer is chance in each order."""
+        count = itertools.count()
+        local = self.keep(apps.ServerApp(apps.keep_alive(lambda conn, _: conn.answer(b"%d" % next(count)))))
+        port, trace = apps.free_port(), os.path.join(self.directory(), "run.trace")
+        daemon = Daemon("--standalone", f"{port}={local.destination}", "-R", f"{port}:{local.destination}",
+                        "--trace", trace, "--workers", "2")
+        daemon.wait_ready()
+        curls = [subprocess.Popen([need("curl"), "-s", "-o", "/dev/null", "-m", "20", f"http://127.0.0.1:{port}/"])
+                 for _ in range(12)]
+        self.assertEqual([curl.wait() for curl in curls], [0] * 12)
+        daemon.signal()
+        self.assertEqual(daemon.wait_exit(20), 0)
+        status, out, errors = run("replay", "--chaos", "--seeds", "20", trace)
+        self.assertEqual(status, 0, out + errors)
+        self.assertRegex(out, "20 orders, 240 things")
 
     def test_what_another_agent_would_have_got(self):
         """RSP-6, RSP-7: the application writes head and body apart, so the newest agent gets a stream."""
