@@ -29,7 +29,7 @@ struct trace_agent_options {
     double speed;        /* of the recorded pauses; 0: without them */
     uint64_t give_up_us; /* what does not come in this time does not come */
     uint64_t settle_us;  /* at the end: so long something more may come */
-    /* The application cannot tell requests that are alike (method, target, body): each may get the answer of another
+    /* The application cannot tell requests whose bytes are the same: each may get the answer of another
      * one, if no two get the same. */
     bool swaps;
 };

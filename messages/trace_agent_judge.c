@@ -60,9 +60,8 @@ static bool is_missing(struct judging *j, const struct agent_exchange *e)
 
 static bool are_alike(const struct agent_exchange *a, const struct agent_exchange *b)
 {
-    const struct trace_about_what *x = &a->about, *y = &b->about;
-    return x->mode == y->mode && x->method && y->method && strcmp(x->method, y->method) == 0 &&
-           strcmp(x->target, y->target) == 0 && a->asked_body == b->asked_body;
+    return a->about.mode == b->about.mode && a->about.method && b->about.method &&
+           a->asked_sum == b->asked_sum;
 }
 
 /* The recorded answer of another one that is alike, which nobody has got yet? */

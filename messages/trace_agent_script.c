@@ -44,23 +44,25 @@ static void take_line(struct agent_exchange *e, const struct trace_spoken *m)
     trace_http_release(&line);
 }
 
-static void sum_body(struct agent_exchange *e, const struct trace_spoken *m,
-                     const struct wire_range *range)
+static void sum(struct agent_exchange *e, const struct trace_spoken *m,
+                const struct wire_range *range)
 {
     enum { FACTOR = 31 };
     for (uint64_t i = 0; i < range->length; i++)
-        e->asked_body = e->asked_body * FACTOR + m->bytes[range->offset + i] + 1;
+        e->asked_sum = e->asked_sum * FACTOR + m->bytes[range->offset + i] + 1;
 }
 
 /* A part of a request. */
-static void take_body(struct agent_exchange *e, const struct trace_spoken *m)
+static void take_request(struct agent_exchange *e, const struct trace_spoken *m)
 {
     const struct wire_message *w = m->message;
+    if (richest(w->kind) != FORM_NONE)
+        sum(e, m, &w->head);
     if (w->kind == WIRE_HTTP_REQUEST)
-        sum_body(e, m, &w->body);
+        sum(e, m, &w->body);
     for (uint32_t i = 0; i < w->frame_count; i++)
         if (!w->frames[i].is_trailers)
-            sum_body(e, m, &w->frames[i].range);
+            sum(e, m, &w->frames[i].range);
 }
 
 static uint32_t new_request(struct trace_agent *a, const struct trace_spoken *m)
@@ -126,7 +128,7 @@ static void agent_said(struct reading *r, const struct trace_spoken *m)
         if (index != NO_EXCHANGE)
             a->exchanges[index].left_out = left_out;
     } else if (index != NO_EXCHANGE) {
-        take_body(&a->exchanges[index], m);
+        take_request(&a->exchanges[index], m);
     }
 }
 

@@ -193,6 +193,22 @@ static void explain_never(const struct trace_match *m, const struct trace_http *
     }
 }
 
+static bool same_fields(const struct trace_http *a, const struct trace_http *b)
+{
+    return a->fields.length == b->fields.length &&
+           (!a->fields.length || !memcmp(a->fields.at, b->fields.at, a->fields.length));
+}
+
+/* Of those that did not come yet the first with all its header lines, or else the first. */
+static unsigned next_alike(const struct trace_match *m, const struct alike *a,
+                           const struct trace_http *request)
+{
+    for (unsigned i = a->used; i < a->count; i++)
+        if (!m->used[a->indexes[i]] && same_fields(&m->all->list[a->indexes[i]].request, request))
+            return a->indexes[i];
+    return a->indexes[a->used];
+}
+
 enum trace_matched trace_match_request(struct trace_match *m, const struct trace_http *request,
                                        unsigned *index, struct wire_buffer *why)
 {
@@ -206,14 +222,14 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
         return MATCHED_NEVER;
     }
     while (a->used < a->count && m->used[a->indexes[a->used]])
-        a->used++; /* by trace_match_early */
+        a->used++;
     if (a->used == a->count) {
         snprintf(line, sizeof line, "it is recorded %u time%s, and has come so often", a->count,
                  a->count == 1 ? "" : "s");
         put(why, line);
         return MATCHED_USED_UP;
     }
-    *index = a->indexes[a->used++];
+    *index = next_alike(m, a, request);
     use(m, *index);
     return MATCHED;
 }

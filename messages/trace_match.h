@@ -1,7 +1,7 @@
 /* messages/trace_match.h -- which recorded request is this one?
  *
  * Purpose  two requests are the same if method, target, the header lines of interest and the body are. The n-th of
- *          them that comes is the n-th that was recorded.
+ *          them that comes is the n-th that was recorded; but one with all the header lines of a later one is that.
  * Owner    whoever called trace_match_new; the transactions must outlive it.
  * Thread   one at a time.
  */

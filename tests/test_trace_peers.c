@@ -336,6 +336,33 @@ static void test_requests_are_matched(void)
     recorded_free(&r);
 }
 
+/* Nobody asked for these lines to count, but they tell who asks. */
+static void test_header_lines_tell_requests_that_are_alike(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const headers[] = {"cookie: one\n", "cookie: two\n", "cookie: one\n"};
+        agent_request(&r.w, (struct request){.variant = VARIANT_CHUNKED_V2,
+                                             .connection = i,
+                                             .method = "GET",
+                                             .path = "/a",
+                                             .headers = headers[i]});
+        app_say(&r.w, i ? r.app : recorded_app(&r), OK_2);
+    }
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    struct trace_match *m = trace_match_new(t, NULL);
+    ask(m, "GET /a HTTP/1.1\r\ncookie: two\r\n\r\n", "1");
+    ask(m, "GET /a HTTP/1.1\r\ncookie: two\r\n\r\n", "0");
+    ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n", "2");
+    ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n",
+        "used up: it is recorded 3 times, and has come so often");
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
 static bool is_raw_like(struct trace_match *m, const char *text, unsigned *index)
 {
     return trace_match_raw_like(m, (const uint8_t *)text, strlen(text), index);
@@ -641,6 +668,7 @@ CU_TestInfo trace_peers_tests[] = {
     {"answers are compared", test_answers_are_compared},
     {"bodies are compared by hashes", test_bodies_are_compared_by_hashes},
     {"requests are matched", test_requests_are_matched},
+    {"header lines tell requests that are alike", test_header_lines_tell_requests_that_are_alike},
     {"raw connections are matched", test_raw_connections_are_matched},
     {"an early answer", test_an_early_answer},
     {"a request that is not whole", test_a_request_that_is_not_whole},
