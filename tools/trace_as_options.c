@@ -189,6 +189,19 @@ static void collect_ignored(struct command_line *c)
     }
 }
 
+/* An option that does nothing would be believed to do something. */
+static void check_whose(struct command_line *c, enum trace_role role)
+{
+    if (role != AS_CLIENT && asked.concurrency)
+        command_line_mistake(c, "--concurrency is for client");
+    if (role == AS_CLIENT && command_line_given(c, "--first"))
+        command_line_mistake(c, "--first is for agent and app: a client waits for nobody");
+    if (role == AS_AGENT && command_line_given(c, "--destination"))
+        command_line_mistake(c, "--destination is for app and client");
+    if (role != AS_APP && command_line_given(c, "--match-header"))
+        command_line_mistake(c, "--match-header is for app");
+}
+
 static void check_role(struct command_line *c)
 {
     enum trace_role role = asked.role;
@@ -204,8 +217,7 @@ static void check_role(struct command_line *c)
                              role == AS_AGENT ? "proxy" : "daemon");
     if (role != AS_CLIENT && given.to)
         command_line_mistake(c, "--to is for client: agent and app wait, --listen ADDR");
-    if (role != AS_CLIENT && asked.concurrency)
-        command_line_mistake(c, "--concurrency is for client");
+    check_whose(c, role);
     if (command_line_given(c, "--fast") && command_line_given(c, "--speed"))
         command_line_mistake(c, "--speed and --fast: write one of them");
     if (!asked.file_count)

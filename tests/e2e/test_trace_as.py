@@ -629,6 +629,10 @@ class Mistakes(Case):
         self.refused(2, ["--as", "client", "--listen", "1", "x"], "no --to", "--listen is for agent and app")
         self.refused(2, ["--as", "agent", "--to", "1", "--concurrency", "2"], "no --listen", "--to is for client",
                      "--concurrency is for client", "no file")
+        self.refused(2, ["--as", "client", "--to", "1", "--first", "1s", "--match-header", "x", "x"],
+                     "--first is for agent and app", "--match-header is for app")
+        self.refused(2, ["--as", "agent", "--listen", "0", "--destination", "1", "--match-header", "x", "x"],
+                     "--destination is for app and client", "--match-header is for app")
         self.refused(74, ["--as", "client", "--to", "1", "/nowhere/run.trace"], "/nowhere/run.trace")
         path = os.path.join(self.directory(), "text")
         with open(path, "w") as f:
