@@ -69,7 +69,8 @@ static void say_summary(const struct run *run, double seconds)
     if (c->left_out)
         output_format(", %" PRIu64 " left out", c->left_out);
     if (c->unheard)
-        output_format(", %" PRIu64 " not heard before the trace ends", c->unheard);
+        output_format(", %" PRIu64 " not heard %s", c->unheard,
+                      run->stopped ? "until there" : "before the trace ends");
     if (c->differences)
         output_format(", %" PRIu64 " actors differ", c->differences);
     output_format("; %.3f s, %.0f messages a second\n", seconds,

@@ -109,7 +109,7 @@ class Replay(Case):
         trace = self.record(lambda url: self.curl(url + "/small"))
         status, out, _ = run("replay", "--until", "kind == GRANT", trace)
         self.assertEqual(status, 0)
-        self.assertRegex(out, r"stopped at record \d+.*\nthe same again, so far")
+        self.assertRegex(out, r"stopped at record \d+.*\nthe same again, so far.* \d+ not heard until there; ")
         status, out, errors = run("replay", "--until", "conn == 999", trace)
         self.assertEqual(status, 0)
         self.assertRegex(out, r"^the same again: ")
