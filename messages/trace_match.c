@@ -19,7 +19,7 @@ struct trace_match {
     const char *const *headers;
     struct alike *whole; /* by all that counts */
     struct alike *heads; /* by all but the body; `used` is not counted here */
-    bool *used;
+    bool *used, *again;
     unsigned *first; /* by transaction: of those that are alike */
     unsigned left, raw_at;
 };
@@ -91,10 +91,12 @@ struct trace_match *trace_match_new(const struct trace_transactions *all,
     struct trace_match *m = calloc(1, sizeof *m);
     struct wire_buffer key = {0};
     bool *used = calloc(all->count + 1, sizeof *used);
+    bool *again = calloc(all->count + 1, sizeof *again);
     unsigned *first = calloc(all->count + 1, sizeof *first);
-    if (!m || !used || !first)
+    if (!m || !used || !again || !first)
         heap_exhausted("requests of a trace", sizeof *m);
-    *m = (struct trace_match){.all = all, .headers = headers, .used = used, .first = first};
+    *m = (struct trace_match){
+        .all = all, .headers = headers, .used = used, .again = again, .first = first};
     for (unsigned i = 0; i < all->count; i++) {
         const struct trace_transaction *t = &all->list[i];
         first[i] = i;
@@ -131,6 +133,7 @@ void trace_match_free(struct trace_match *m)
     free_all(&m->whole);
     free_all(&m->heads);
     free(m->used);
+    free(m->again);
     free(m->first);
     free(m);
 }
@@ -209,6 +212,21 @@ static unsigned next_alike(const struct trace_match *m, const struct alike *a,
     return a->indexes[a->used];
 }
 
+/* Whether the connection had served before, and so whether the proxy tries another one, is chance. */
+static bool comes_again(struct trace_match *m, const struct alike *a, unsigned *index)
+{
+    for (unsigned i = 0; i < a->count; i++) {
+        const struct trace_transaction *t = &m->all->list[a->indexes[i]];
+        bool ended = t->ends[SIDE_FAR] || t->resets[SIDE_FAR];
+        if (t->length[SIDE_FAR] || !ended || m->again[a->indexes[i]])
+            continue;
+        *index = a->indexes[i];
+        m->again[*index] = true;
+        return true;
+    }
+    return false;
+}
+
 enum trace_matched trace_match_request(struct trace_match *m, const struct trace_http *request,
                                        unsigned *index, struct wire_buffer *why)
 {
@@ -223,6 +241,8 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
     }
     while (a->used < a->count && m->used[a->indexes[a->used]])
         a->used++;
+    if (a->used == a->count && comes_again(m, a, index))
+        return MATCHED_AGAIN;
     if (a->used == a->count) {
         snprintf(line, sizeof line, "it is recorded %u time%s, and has come so often", a->count,
                  a->count == 1 ? "" : "s");

@@ -12,6 +12,7 @@
 
 enum trace_matched {
     MATCHED,
+    MATCHED_AGAIN, /* it got no answer, but the end of its connection, and may be sent once more: the same again */
     MATCHED_USED_UP, /* as many as were recorded have come already */
     MATCHED_NEVER,   /* there is no such one */
 };

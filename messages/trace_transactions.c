@@ -1,5 +1,8 @@
 /* messages/trace_transactions.c -- see trace_transactions.h */
 #include "messages/trace_transactions.h"
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
 
 static const char bytes_left_out[] =
     "its bytes were left out when it was recorded (--trace-bodies)";
@@ -215,6 +218,58 @@ static int by_begin(const void *a, const void *b)
     return x->lane != y->lane ? (x->lane < y->lane ? -1 : 1) : x->first < y->first ? -1 : 1;
 }
 
+/* ---- what was sent again ---- */
+
+struct seen {
+    uint32_t exchange;
+    UT_hash_handle hh;
+};
+
+/* True: it was there already. */
+static bool note_seen(struct seen **all, uint32_t exchange)
+{
+    struct seen *s;
+    HASH_FIND(hh, *all, &exchange, sizeof exchange, s);
+    if (s)
+        return true;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        heap_exhausted("requests of a trace", sizeof *s);
+    s->exchange = exchange;
+    HASH_ADD(hh, *all, exchange, sizeof s->exchange, s);
+    return false;
+}
+
+static void free_seen(struct seen *all)
+{
+    struct seen *s, *next;
+    HASH_ITER(hh, all, s, next)
+    {
+        HASH_DEL(all, s);
+        free(s);
+    }
+}
+
+/* A connection ended without a byte of answer, and the request was sent again on another one (actors/resend.h): its
+ * client asked once, and on which connection an application meets a request is chance. The last one counts. */
+static void drop_sent_again(struct trace_transactions *all)
+{
+    struct seen *seen = NULL;
+    unsigned kept = all->count;
+    for (unsigned i = all->count; i-- > 0;) {
+        struct trace_transaction *t = &all->list[i];
+        if (t->exchange && note_seen(&seen, t->exchange) && !t->raw && !t->length[SIDE_FAR]) {
+            all->left_out -= t->left_out != NULL;
+            release(t);
+        } else {
+            all->list[--kept] = *t;
+        }
+    }
+    memmove(all->list, all->list + kept, (all->count - kept) * sizeof *all->list);
+    all->count -= kept;
+    free_seen(seen);
+}
+
 struct trace_transactions *trace_transactions_new(const struct trace_stream *first,
                                                   const char *destination)
 {
@@ -228,8 +283,10 @@ struct trace_transactions *trace_transactions_new(const struct trace_stream *fir
     for (const struct trace_stream *s = first; s; s = s->next)
         if (is_wanted(s, destination, by_agent))
             read_stream(all, s);
-    if (all->count)
+    if (all->count) {
         qsort(all->list, all->count, sizeof *all->list, by_begin);
+        drop_sent_again(all);
+    }
     return all;
 }
 

@@ -42,7 +42,8 @@ struct trace_transactions {
     unsigned left_out;
 };
 
-/* `first` and those that follow it. destination: only connections to this address; NULL: all. Those that the
+/* `first` and those that follow it. A request that was sent again, because a connection had ended without a byte of
+ * answer, is one: as it was sent last. destination: only connections to this address; NULL: all. Those that the
  * stand-in agent inside opened are left out if there are others. */
 struct trace_transactions *trace_transactions_new(const struct trace_stream *first,
                                                   const char *destination);

@@ -258,7 +258,11 @@ static void test_bodies_are_compared_by_hashes(void)
 
 static const char *how(enum trace_matched m)
 {
-    return m == MATCHED ? "" : m == MATCHED_USED_UP ? "used up: " : "never: ";
+    static const char *const names[] = {[MATCHED] = "",
+                                        [MATCHED_AGAIN] = "again: ",
+                                        [MATCHED_USED_UP] = "used up: ",
+                                        [MATCHED_NEVER] = "never: "};
+    return names[m];
 }
 
 static void ask(struct trace_match *m, const char *text, const char *expected)
@@ -358,6 +362,51 @@ static void test_header_lines_tell_requests_that_are_alike(void)
     ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n", "2");
     ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n",
         "used up: it is recorded 3 times, and has come so often");
+    trace_match_free(m);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* The application ended an idle connection, and had it not, it would have been asked once. */
+static void test_what_was_sent_again_is_one(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    agent_get(&r.w, 1, "/a");
+    app_say(&r.w, recorded_app(&r), OK_2);
+    agent_get(&r.w, 2, "/b");
+    sim_peer_close(r.app);
+    app_say(&r.w, recorded_app(&r), OK_2);
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    REQUIRE(t->count == 2);
+    CHECK_STR(t->list[0].request.target, "/a");
+    CHECK_STR(t->list[1].request.target, "/b");
+    CHECK(t->list[0].answer.ended && t->list[1].answer.ended);
+    CHECK(t->lanes == 2 && t->list[0].lane != t->list[1].lane);
+    trace_transactions_free(t);
+    recorded_free(&r);
+}
+
+/* If its connection had served before, the proxy asks once more: which had, is chance. */
+static void test_what_got_no_answer_may_come_again(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    agent_get(&r.w, 1, "/a");
+    sim_peer_close(recorded_app(&r));
+    world_run(&r.w);
+    recorded_get(&r, 2, "/b");
+    recorded_end(&r);
+    struct trace_transactions *t = trace_transactions_new(trace_streams_first(r.streams), NULL);
+    struct trace_match *m = trace_match_new(t, NULL);
+    CHECK_UINT(t->count, 2);
+    ask(m, "GET /a HTTP/1.1\r\n\r\n", "0");
+    ask(m, "GET /a HTTP/1.1\r\n\r\n", "again: ");
+    ask(m, "GET /a HTTP/1.1\r\n\r\n", "used up: it is recorded 1 time, and has come so often");
+    ask(m, "GET /b HTTP/1.1\r\n\r\n", "1");
+    ask(m, "GET /b HTTP/1.1\r\n\r\n", "used up: it is recorded 1 time, and has come so often");
+    CHECK_UINT(trace_match_left(m), 0);
     trace_match_free(m);
     trace_transactions_free(t);
     recorded_free(&r);
@@ -669,6 +718,8 @@ CU_TestInfo trace_peers_tests[] = {
     {"bodies are compared by hashes", test_bodies_are_compared_by_hashes},
     {"requests are matched", test_requests_are_matched},
     {"header lines tell requests that are alike", test_header_lines_tell_requests_that_are_alike},
+    {"what was sent again is one", test_what_was_sent_again_is_one},
+    {"what got no answer may come again", test_what_got_no_answer_may_come_again},
     {"raw connections are matched", test_raw_connections_are_matched},
     {"an early answer", test_an_early_answer},
     {"a request that is not whole", test_a_request_that_is_not_whole},

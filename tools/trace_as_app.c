@@ -148,6 +148,8 @@ static void match(struct app_connection *c)
     trace_put(&why, "", 1);
     if (how == MATCHED)
         begin_answer(c);
+    else if (how == MATCHED_AGAIN)
+        hang_up(c);
     else
         refuse(c, how, (const char *)why.at);
     wire_buffer_release(&why);

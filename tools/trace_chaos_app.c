@@ -113,9 +113,12 @@ static void refuse(struct chaos_apps *a, struct chaos_app *c, const char *why)
 static void match(struct chaos_apps *a, struct chaos_app *c)
 {
     struct wire_buffer why = {0};
-    if (trace_match_request(a->match, &c->request, &c->index, &why) == MATCHED) {
+    enum trace_matched how = trace_match_request(a->match, &c->request, &c->index, &why);
+    if (how == MATCHED) {
         begin_answer(a, c);
         c->heard.http_ended = true;
+    } else if (how == MATCHED_AGAIN) {
+        close_it(c);
     } else {
         trace_put(&why, "", 1);
         refuse(a, c, (const char *)why.at);

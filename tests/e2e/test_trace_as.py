@@ -569,6 +569,17 @@ class AsClient(Base):
                    for word in ("--ignore-header", name)]
         self.counts(self.play(trace, nginx.port, 0, "--fast", *ignored), matched=3)
 
+    def test_what_was_sent_again(self):
+        """The application ends a connection that the daemon takes for idle; its client asked once."""
+        def once(conn):
+            if conn.read_head():
+                conn.answer()
+                conn.read_head()
+        app = self.keep(apps.ServerApp(once))
+        paths = ("/1", "/2", "/3")
+        trace, _ = self.record(app, lambda port: [self.curl(f"http://127.0.0.1:{port}{path}") for path in paths])
+        self.counts(self.play(trace, app.port, 0), matched=3)
+
     def test_what_was_left_out_is_said(self):
         app = self.keep(application())
         trace, _ = self.record(app, None, "--trace-bodies", "200")
