@@ -6,6 +6,7 @@
 struct judging {
     struct trace_agent *agent;
     struct wire_buffer text; /* of the differences of one exchange */
+    unsigned given;          /* of the answers that were expected, all before this one */
 };
 
 static void find(struct judging *j, enum finding_class class, const struct agent_exchange *e,
@@ -64,16 +65,22 @@ static bool are_alike(const struct agent_exchange *a, const struct agent_exchang
            a->asked_sum == b->asked_sum;
 }
 
+static bool is_to_be_given(const struct agent_exchange *e)
+{
+    return !e->given && !e->left_out && e->expected.http.has_head;
+}
+
 /* The recorded answer of another one that is alike, which nobody has got yet? */
 static bool is_anothers(struct judging *j, const struct agent_exchange *e)
 {
     struct trace_agent *a = j->agent;
     struct wire_buffer differences = {0};
     bool found = false;
-    for (unsigned i = 0; i < a->exchange_count && !found; i++) {
+    while (j->given < a->exchange_count && !is_to_be_given(&a->exchanges[j->given]))
+        j->given++;
+    for (unsigned i = j->given; i < a->exchange_count && !found; i++) {
         struct agent_exchange *other = &a->exchanges[i];
-        if (other->given || other->left_out || !other->expected.http.has_head ||
-            !are_alike(e, other))
+        if (!is_to_be_given(other) || !are_alike(e, other))
             continue;
         found = trace_http_compare(&other->expected.http, &e->came.http, &a->options.rules,
                                    &differences);

@@ -47,9 +47,9 @@ static void take_line(struct agent_exchange *e, const struct trace_spoken *m)
 static void sum(struct agent_exchange *e, const struct trace_spoken *m,
                 const struct wire_range *range)
 {
-    enum { FACTOR = 31 };
+    static const uint64_t factor = UINT64_C(0x100000001b3); /* FNV's */
     for (uint64_t i = 0; i < range->length; i++)
-        e->asked_sum = e->asked_sum * FACTOR + m->bytes[range->offset + i] + 1;
+        e->asked_sum = e->asked_sum * factor + m->bytes[range->offset + i] + 1;
 }
 
 /* A part of a request. */

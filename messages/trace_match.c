@@ -10,15 +10,17 @@ struct alike {
     char *key;
     size_t length;
     unsigned *indexes;
-    unsigned count, used;
+    unsigned count, used; /* so many of the first have come, or more */
     UT_hash_handle hh;
 };
 
 struct trace_match {
     const struct trace_transactions *all;
     const char *const *headers;
+    struct alike
+        *exact; /* by all that counts, and all header lines; all in it are in `whole`, too */
     struct alike *whole; /* by all that counts */
-    struct alike *heads; /* by all but the body; `used` is not counted here */
+    struct alike *heads; /* by all but the body */
     bool *used, *again;
     unsigned *first; /* by transaction: of those that are alike */
     unsigned left, raw_at;
@@ -49,14 +51,26 @@ static void head_key(const struct trace_match *m, const struct trace_http *r,
     wire_buffer_release(&values);
 }
 
+/* Of what may be long. */
+static void put_key_hash(struct wire_buffer *key, const struct wire_buffer *of)
+{
+    XXH128_hash_t hash = XXH3_128bits(of->length ? (const void *)of->at : "", of->length);
+    uint64_t all[3] = {of->length, hash.low64, hash.high64};
+    trace_put(key, all, sizeof all);
+}
+
 static void whole_key(const struct trace_match *m, const struct trace_http *r,
                       struct wire_buffer *key)
 {
     head_key(m, r, key);
-    XXH128_hash_t hash =
-        XXH3_128bits(r->body.length ? (const void *)r->body.at : "", r->body.length);
-    uint64_t body[3] = {r->body.length, hash.low64, hash.high64};
-    trace_put(key, body, sizeof body);
+    put_key_hash(key, &r->body);
+}
+
+static void exact_key(const struct trace_match *m, const struct trace_http *r,
+                      struct wire_buffer *key)
+{
+    whole_key(m, r, key);
+    put_key_hash(key, &r->fields);
 }
 
 static struct alike *find(struct alike *in, const struct wire_buffer *key)
@@ -109,6 +123,8 @@ struct trace_match *trace_match_new(const struct trace_transactions *all,
         first[i] = add(&m->whole, &key, i);
         head_key(m, &t->request, &key);
         add(&m->heads, &key, i);
+        exact_key(m, &t->request, &key);
+        add(&m->exact, &key, i);
     }
     wire_buffer_release(&key);
     return m;
@@ -130,6 +146,7 @@ void trace_match_free(struct trace_match *m)
 {
     if (!m)
         return;
+    free_all(&m->exact);
     free_all(&m->whole);
     free_all(&m->heads);
     free(m->used);
@@ -196,20 +213,26 @@ static void explain_never(const struct trace_match *m, const struct trace_http *
     }
 }
 
-static bool same_fields(const struct trace_http *a, const struct trace_http *b)
+/* The first of them that did not come yet. False: all have. */
+static bool next_of(const struct trace_match *m, struct alike *a, unsigned *index)
 {
-    return a->fields.length == b->fields.length &&
-           (!a->fields.length || !memcmp(a->fields.at, b->fields.at, a->fields.length));
+    while (a->used < a->count && m->used[a->indexes[a->used]])
+        a->used++;
+    if (a->used == a->count)
+        return false;
+    *index = a->indexes[a->used];
+    return true;
 }
 
-/* Of those that did not come yet the first with all its header lines, or else the first. */
-static unsigned next_alike(const struct trace_match *m, const struct alike *a,
-                           const struct trace_http *request)
+/* One with all its header lines, or else the first of those that are alike. */
+static bool next_alike(const struct trace_match *m, struct alike *a,
+                       const struct trace_http *request, unsigned *index)
 {
-    for (unsigned i = a->used; i < a->count; i++)
-        if (!m->used[a->indexes[i]] && same_fields(&m->all->list[a->indexes[i]].request, request))
-            return a->indexes[i];
-    return a->indexes[a->used];
+    struct wire_buffer key = {0};
+    exact_key(m, request, &key);
+    struct alike *exact = find(m->exact, &key);
+    wire_buffer_release(&key);
+    return (exact && next_of(m, exact, index)) || next_of(m, a, index);
 }
 
 /* Whether the connection had served before, and so whether the proxy tries another one, is chance. */
@@ -239,19 +262,16 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
         explain_never(m, request, why);
         return MATCHED_NEVER;
     }
-    while (a->used < a->count && m->used[a->indexes[a->used]])
-        a->used++;
-    if (a->used == a->count && comes_again(m, a, index))
-        return MATCHED_AGAIN;
-    if (a->used == a->count) {
-        snprintf(line, sizeof line, "it is recorded %u time%s, and has come so often", a->count,
-                 a->count == 1 ? "" : "s");
-        put(why, line);
-        return MATCHED_USED_UP;
+    if (next_alike(m, a, request, index)) {
+        use(m, *index);
+        return MATCHED;
     }
-    *index = next_alike(m, a, request);
-    use(m, *index);
-    return MATCHED;
+    if (comes_again(m, a, index))
+        return MATCHED_AGAIN;
+    snprintf(line, sizeof line, "it is recorded %u time%s, and has come so often", a->count,
+             a->count == 1 ? "" : "s");
+    put(why, line);
+    return MATCHED_USED_UP;
 }
 
 /* The recorded ones with its head; NULL: there is none. */
@@ -267,11 +287,8 @@ static struct alike *alike_of_head(struct trace_match *m, const struct trace_htt
 bool trace_match_early(struct trace_match *m, const struct trace_http *request, unsigned *index)
 {
     struct alike *a = alike_of_head(m, request);
-    while (a && a->used < a->count && m->used[a->indexes[a->used]])
-        a->used++;
-    if (!a || a->used == a->count || !m->all->list[a->indexes[a->used]].early)
+    if (!a || !next_of(m, a, index) || !m->all->list[*index].early)
         return false;
-    *index = a->indexes[a->used++];
     use(m, *index);
     return true;
 }
@@ -298,12 +315,16 @@ bool trace_match_broken(struct trace_match *m, const struct trace_http *request,
     return false;
 }
 
-static unsigned next_raw(const struct trace_match *m)
+static bool is_raw_left(const struct trace_match *m, unsigned i)
 {
-    unsigned i = m->raw_at;
-    while (i < m->all->count && (!m->all->list[i].raw || m->all->list[i].left_out || m->used[i]))
-        i++;
-    return i;
+    return m->all->list[i].raw && !m->all->list[i].left_out && !m->used[i];
+}
+
+static unsigned next_raw(struct trace_match *m)
+{
+    while (m->raw_at < m->all->count && !is_raw_left(m, m->raw_at))
+        m->raw_at++;
+    return m->raw_at;
 }
 
 /* What was recorded as said to the application begins as this does; where nothing was said, nothing tells. */
@@ -317,8 +338,7 @@ bool trace_match_raw_like(struct trace_match *m, const uint8_t *bytes, size_t le
                           unsigned *index)
 {
     for (unsigned i = next_raw(m); i < m->all->count; i++) {
-        const struct trace_transaction *t = &m->all->list[i];
-        if (!t->raw || t->left_out || m->used[i] || !raw_began_so(t, bytes, length))
+        if (!is_raw_left(m, i) || !raw_began_so(&m->all->list[i], bytes, length))
             continue;
         *index = i;
         use(m, i);
@@ -331,15 +351,14 @@ bool trace_match_raw(struct trace_match *m, const uint8_t *bytes, size_t length,
 {
     if (trace_match_raw_like(m, bytes, length, index))
         return true;
-    m->raw_at = next_raw(m);
-    if (m->raw_at == m->all->count)
+    *index = next_raw(m);
+    if (*index == m->all->count)
         return false;
-    *index = m->raw_at++;
     use(m, *index);
     return true;
 }
 
-bool trace_match_raw_left(const struct trace_match *m, bool *speaks_first)
+bool trace_match_raw_left(struct trace_match *m, bool *speaks_first)
 {
     unsigned i = next_raw(m);
     if (i == m->all->count)

@@ -39,7 +39,7 @@ bool trace_match_raw(struct trace_match *m, const uint8_t *bytes, size_t length,
 bool trace_match_raw_like(struct trace_match *m, const uint8_t *bytes, size_t length,
                           unsigned *index);
 /* Is there one still, and does the application speak first on it? */
-bool trace_match_raw_left(const struct trace_match *m, bool *speaks_first);
+bool trace_match_raw_left(struct trace_match *m, bool *speaks_first);
 /* Recorded ones that did not come yet, and can be played. */
 unsigned trace_match_left(const struct trace_match *m);
 bool trace_match_is_used(const struct trace_match *m, unsigned index);
