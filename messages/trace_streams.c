@@ -205,9 +205,12 @@ static void heard(struct trace_streams *s, struct gathered *g, const struct trac
     const struct trace_bytes *bytes;
     switch (r->kind->ours) {
     case MSG_SOCKET_ACCEPTED: g->stream.connected = true; break;
-    case MSG_SOCKET_CONNECTED:
-        g->stream.connected |= trace_value(r, "error", &error) && error == 0;
+    case MSG_SOCKET_CONNECTED: {
+        bool known = trace_value(r, "error", &error);
+        g->stream.connected |= known && error == 0;
+        g->stream.refused |= known && error != 0;
         break;
+    }
     case MSG_SOCKET_DATA:
         if ((bytes = trace_span(r, "bytes")))
             put_bytes(g, side_of(g, true), at_ns, bytes);

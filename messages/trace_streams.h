@@ -50,6 +50,7 @@ struct trace_stream {
     struct actor_ref actor;
     bool by_agent;  /* LOCAL: opened by the stand-in agent; LINK: recorded at the agent */
     bool connected; /* there was a connection */
+    bool refused;   /* one was tried, in vain */
     bool middle;    /* its beginning is not in the trace */
     char destination[ADDRESS_TEXT_MAX]; /* that was connected to; "": not known */
     uint64_t began_ns;

@@ -41,6 +41,29 @@ static void test_both_sides_of_an_application(void)
     recorded_free(&r);
 }
 
+static void test_connections_that_were_refused(void)
+{
+    struct recorded_world r;
+    recorded_begin(&r);
+    sim_route(&r.w.sim, APP, SIM_REFUSED, 0);
+    agent_get(&r.w, 1, "/a");
+    world_run(&r.w);
+    sim_route(&r.w.sim, APP, SIM_OPEN, 0);
+    world_advance(&r.w, MS(1000));
+    app_say(&r.w, recorded_app(&r), OK_2);
+    recorded_end(&r);
+    unsigned refused = 0, connected = 0;
+    const struct trace_stream *s;
+    for (unsigned i = 0; (s = recorded_stream(&r, STREAM_LOCAL, i)); i++) {
+        CHECK(s->refused != s->connected);
+        refused += s->refused;
+        connected += s->connected;
+    }
+    CHECK(refused > 0);
+    CHECK_UINT(connected, 1);
+    recorded_free(&r);
+}
+
 static void test_ends_and_resets(void)
 {
     struct recorded_world r;
@@ -255,6 +278,7 @@ static void test_what_was_left_out_is_said(void)
 
 CU_TestInfo trace_streams_tests[] = {
     {"both sides of an application", test_both_sides_of_an_application},
+    {"connections that were refused", test_connections_that_were_refused},
     {"ends and resets", test_ends_and_resets},
     {"a link as messages", test_a_link_as_messages},
     {"holes", test_holes},

@@ -366,6 +366,7 @@ static int begin(struct chaos *c, const struct trace_files *files)
         return status;
     chaos_links_find(&c->links, trace_streams_first(c->streams));
     chaos_links_say(&c->links);
+    chaos_apps_say(trace_streams_first(c->streams));
     if (c->lost)
         fprintf(stderr,
                 "intproxy-trace: %" PRIu64

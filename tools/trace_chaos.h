@@ -51,6 +51,8 @@ struct chaos_apps {
     struct trace_findings *findings;
     struct chaos_app *newest;
 };
+/* What will be otherwise than it was, on stderr. The settings were taken. */
+void chaos_apps_say(const struct trace_stream *first);
 /* One listens at each address that the settings name. */
 void chaos_apps_listen(struct chaos_apps *a);
 /* True: one of them has said something. Not from within a step of the sim. */

@@ -3,6 +3,7 @@
 #include "messages/http1_detect.h"
 #include "messages/trace_walk.h"
 #include "tools/trace_chaos.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,27 +34,48 @@ static void on_accepted(struct sim_peer *peer, void *context)
     a->newest = c;
 }
 
-/* Connections were tried, and none was made. */
-static bool refused(const struct chaos_apps *a, const char *destination)
+/* Connections to an application. */
+struct dials {
+    unsigned made, in_vain;
+};
+
+static struct dials count_dials(const struct trace_stream *first, uint16_t to)
 {
-    unsigned tried = 0;
-    for (const struct trace_stream *s = a->streams; s; s = s->next) {
-        if (s->kind != STREAM_LOCAL || s->by_agent || strcmp(s->destination, destination) != 0)
-            continue;
-        if (s->connected)
-            return false;
-        tried++;
+    char text[ADDRESS_TEXT_MAX];
+    struct dials d = {0};
+    address_print(destination(to), text);
+    for (const struct trace_stream *s = first; s; s = s->next) {
+        bool counts = s->kind == STREAM_LOCAL && !s->by_agent && !strcmp(s->destination, text);
+        d.made += counts && s->connected;
+        d.in_vain += counts && s->refused && !s->connected;
     }
-    return tried > 0;
+    return d;
 }
 
+void chaos_apps_say(const struct trace_stream *first)
+{
+    unsigned in_vain = 0;
+    for (uint16_t i = 0; i < destination_count(); i++) {
+        struct dials d = count_dials(first, i);
+        in_vain += d.made ? d.in_vain : 0;
+    }
+    if (in_vain)
+        fprintf(stderr,
+                "intproxy-trace: %u connections to an application failed when it was recorded, "
+                "which was there at another time; here none fails, so requests that got 502 for "
+                "that are unmatched, and their answers different\n",
+                in_vain);
+}
+
+/* Which request a connection will be for is not known when it is made, so one that was there at all takes each. */
 void chaos_apps_listen(struct chaos_apps *a)
 {
     char text[ADDRESS_TEXT_MAX];
     for (uint16_t i = 0; i < destination_count(); i++) {
+        struct dials d = count_dials(a->streams, i);
         address_print(destination(i), text);
         sim_peer_listen(a->sim, text, on_accepted, a);
-        if (refused(a, text))
+        if (d.in_vain && !d.made)
             sim_route(a->sim, text, SIM_REFUSED, 0);
     }
 }

@@ -199,6 +199,26 @@ class Replay(Case):
         self.assertEqual(daemon.wait_exit(20), 0)
         return trace
 
+    def test_chaos_where_the_application_was_not_always_there(self):
+        """Nobody knows for which request a connection will be: that some were refused is said before."""
+        local = apps.ServerApp(apps.keep_alive(lambda conn, _: conn.answer(fields=b"connection: close\r\n")))
+        upstream = self.keep(apps.python_http_server(self.directory()))
+        port, trace = apps.free_port(), os.path.join(self.directory(), "run.trace")
+        daemon = Daemon("--standalone", f"{port}={upstream.destination}", "-R", f"{port}:{local.destination}",
+                        "--trace", trace)
+        daemon.wait_ready()
+        self.curl(f"http://127.0.0.1:{port}/served")
+        local.sock.shutdown(socket.SHUT_RDWR)  # the thread that accepts hears of it
+        local.close()
+        self.curl(f"http://127.0.0.1:{port}/lost")
+        daemon.signal()
+        self.assertEqual(daemon.wait_exit(20), 0)
+        self.assertIn("the same again", run("replay", trace)[1])
+        for options in (("--chaos", "--seeds", "1"), ("--agent-version", "1.19.0")):
+            status, out, errors = run("replay", *options, trace)
+            self.assertEqual(status, 1, out + errors)
+            self.assertRegex(errors, r"\d+ connections to an application failed when it was recorded")
+
     def test_chaos_of_requests_that_are_alike(self):
         """Whose client left in the middle cannot be told from the request: no answer may depend on it."""
         def load(port):
