@@ -1,5 +1,6 @@
 /* messages/redact_texts.c -- see redact_texts.h */
 #include "messages/redact_texts.h"
+#include "messages/hex.h"
 #include "messages/redact_key.h"
 #include <stdio.h>
 
@@ -179,13 +180,38 @@ static bool can_change(const struct redact_text *x)
     return redact_changeable(x->bytes, x->length) > 0;
 }
 
+/* How much there is of a text: escapes are one letter each, however many they are written with, and a cut one is. */
+struct amount {
+    size_t letters, digits;
+};
+
+static size_t escape_length(const uint8_t *at, size_t left)
+{
+    size_t most = *at == '%' ? 3 : left > 1 && at[1] == 'u' ? 6 : 2, n = 1 + (most != 3);
+    while (n < most && n < left && hex_digit((char)at[n]) >= 0)
+        n++;
+    return n < left ? n : left;
+}
+
+static struct amount amount_of(const struct redact_text *x)
+{
+    struct amount a = {0};
+    for (size_t i = 0, n; i < x->length; i += n) {
+        uint8_t c = x->bytes[i];
+        bool digit = c >= '0' && c <= '9', escape = c == '%' || c == '\\';
+        n = escape ? escape_length(x->bytes + i, x->length - i) : 1;
+        a.digits += digit;
+        a.letters += escape ? n > 1 : !digit && redact_changeable(&c, 1);
+    }
+    return a;
+}
+
+/* By what it means: of \u043f each replacement of what is written so has nearly all. */
 static bool may_be_looked_for(const struct redact_text *x)
 {
-    size_t digits = 0, changeable = redact_changeable(x->bytes, x->length);
-    for (size_t i = 0; i < x->length; i++)
-        digits += x->bytes[i] >= '0' && x->bytes[i] <= '9';
-    return x->learned && changeable >= REDACT_EVERYWHERE_MIN &&
-           (digits < changeable || digits >= REDACT_DIGITS_MIN) && can_change(x);
+    struct amount a = amount_of(x);
+    return x->learned && a.letters + a.digits >= REDACT_EVERYWHERE_MIN &&
+           (a.letters || a.digits >= REDACT_DIGITS_MIN) && can_change(x);
 }
 
 static void make_search(struct redact_texts *t)

@@ -296,6 +296,30 @@ static void test_capped_codings_within_codings(void)
     finish(&run);
 }
 
+/* The cut leaves so little of the value that what any other one becomes has it: "\\u043", or "%D0%BF". */
+static void test_cuts_in_escapes(void)
+{
+    static const char in_json[] =
+        "{\"pwd\":\"\\u043f\\u0430\\u0440\\u043e\\u043b\\u044c\\u043d\\u0430\"}",
+                      in_form[] = "pwd=%D0%BF%D0%B0%D1%80%D0%BE%D0%BB%D1%8C%D0%BD%D0%B0",
+                      open_text[] = "{\"name\":\"\\u043f%D0%BF\"}";
+    for (unsigned i = 0; i < 24; i++) {
+        const char *whole = i % 2 ? in_json : in_form;
+        uint32_t kept = (i % 2 ? 13 : 10) + i / 8;
+        char key[8];
+        struct run run = {0};
+        snprintf(key, sizeof key, "k%u", i);
+        foreign_beginning(&run.file, 0);
+        foreign_landing(&run.file, 0, whole, (uint32_t)strlen(whole), NULL);
+        foreign_landing(&run.file, 1, whole, kept, NULL);
+        foreign_landing(&run.file, 2, open_text, (uint32_t)strlen(open_text), NULL);
+        redact(&run, key);
+        CHECK(in(&run.out, open_text) != NULL);
+        CHECK(!in(&run.out, whole) && left_in(&run, &run.out, true) == 0);
+        finish(&run);
+    }
+}
+
 static uint64_t hashes[3];
 
 static void take_hash(struct run *run, const struct trace_reader *reader,
@@ -437,6 +461,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"parts of which all stays", test_parts_of_which_all_stays},
     {"codings within codings", test_codings_within_codings},
     {"capped codings within codings", test_capped_codings_within_codings},
+    {"cuts in escapes", test_cuts_in_escapes},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
     {"capped writes: their hashes, also without a byte kept", test_capped_writes},
     {"texts beside the records", test_texts_beside_the_records},
