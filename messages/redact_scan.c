@@ -119,12 +119,31 @@ static bool ends_pair(uint8_t c)
     return c <= ' ' || c >= 0x7f || strchr("&#\"'<>;(){}|\\^`", c);
 }
 
+/* Marks that mostly stand behind a value, or around it; but encodeURIComponent() leaves some of them as they are, and
+ * browsers leave others. A letter or digit behind them says that the value goes on. */
+static bool may_end_pair(uint8_t c)
+{
+    return c && strchr("'(){}|^`", c);
+}
+
+static bool goes_on(uint8_t c)
+{
+    return c == '%' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static bool pair_goes_on(const struct redact_gathered *g, uint8_t c)
+{
+    if (!g->bytes.length || may_end_pair(c))
+        return !ends_pair(c) || g->bytes.length;
+    return goes_on(c) || (!ends_pair(c) && !may_end_pair(g->bytes.at[g->bytes.length - 1]));
+}
+
 /* A $ stays what it is anyhow; behind a value it is mostly that of an expression, "token=abc$", as in a header's. */
 static void pair_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->pair;
     size_t length = g->bytes.length;
-    while (length && g->on && !s->pair_quote && strchr(",.:$", g->bytes.at[length - 1]))
+    while (length && g->on && !s->pair_quote && strchr(",.:$'(){}|^`", g->bytes.at[length - 1]))
         length--;
     if (g->on)
         redact_give(s, g, REDACT_QUERY, REDACT_FORM, length);
@@ -151,7 +170,7 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
     if (g->on && !g->bytes.length && !s->pair_quote && (c == '"' || c == '\'')) {
         s->pair_quote = c;
         g->offset++;
-    } else if (g->on && (s->pair_quote ? c != s->pair_quote && c >= ' ' : !ends_pair(c))) {
+    } else if (g->on && (s->pair_quote ? c != s->pair_quote && c >= ' ' : pair_goes_on(g, c))) {
         redact_gather(s, g, REDACT_QUERY, c);
     } else if (g->on) {
         pair_end(s);

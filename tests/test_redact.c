@@ -271,6 +271,18 @@ static void test_pairs_and_urls(void)
     check_found("mail a@b.c", "", NULL);
 }
 
+/* What encodeURIComponent() leaves as it is, and what browsers do. */
+static void test_marks_in_pairs(void)
+{
+    check_found("/?password=my(own)'pw'9&x=1", "query password=my(own)'pw'9|", NULL);
+    check_found("access_token=123|ab{c}^d`e", "query access_token=123|ab{c}^d`e|", NULL);
+    check_found("token=a)%28)b", "query token=a)%28)b|", NULL);
+    check_found("f('/?token=ab'), (token=cd)", "query token=ab|query token=cd|", NULL);
+    check_found("['/?token=ab','b'] {token=cd} `sig=ef`.",
+                "query token=ab|query token=cd|query sig=ef|", NULL);
+    check_found("token=(ab) token='cd'ef", "query token=cd|", NULL);
+}
+
 static void test_json(void)
 {
     check_found("{\"a\":\"b\",\"password\" : \"p\\\"w\",\"n\":{\"token\":12345}}",
@@ -762,6 +774,7 @@ CU_TestInfo redact_tests[] = {
     {"filters of several expressions", test_filters},
     {"parameters in filters", test_parameters_in_filters},
     {"queries, forms, URLs", test_pairs_and_urls},
+    {"marks in values of pairs", test_marks_in_pairs},
     {"fields in JSON", test_json},
     {"JSON in other codings", test_json_in_codings},
     {"URLs and lines in other codings", test_urls_and_lines_in_codings},
