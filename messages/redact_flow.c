@@ -33,10 +33,9 @@ static struct redact_segment find_before(const struct redact_flow *f, uint64_t a
     return s;
 }
 
-struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
+/* The last one that does not begin behind `at`, or the first. */
+static size_t place_of(const struct redact_flow *f, uint64_t at)
 {
-    if (f->before && at < f->split)
-        return find_before(f, at);
     size_t low = f->first, high = f->count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
@@ -45,6 +44,14 @@ struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
         else
             high = middle;
     }
+    return low;
+}
+
+struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
+{
+    if (f->before && at < f->split)
+        return find_before(f, at);
+    size_t low = place_of(f, at);
     if (low == f->count || f->segments[low].at > at ||
         at - f->segments[low].at >= f->segments[low].length)
         return (struct redact_segment){at, 0, {0}};
@@ -54,6 +61,13 @@ struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at)
     s.length -= skipped;
     s.spot.offset += skipped;
     return s;
+}
+
+uint64_t redact_flow_missing(const struct redact_flow *f, uint64_t at)
+{
+    size_t low = place_of(f, at);
+    low += low < f->count && f->segments[low].at <= at;
+    return (low < f->count ? f->segments[low].at : f->at) - at;
 }
 
 static uint32_t depth(const struct redact_flow *f, const struct redact_sink *sink)
@@ -127,6 +141,11 @@ void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, con
         if ((number = redact_search_hit(search, &at)))
             on_end(f, sink, number);
     }
+}
+
+void redact_flow_skip(struct redact_flow *f, uint64_t missing)
+{
+    f->at += missing;
 }
 
 void redact_flow_settle(struct redact_flow *f, const struct redact_sink *sink)

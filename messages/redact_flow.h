@@ -51,6 +51,8 @@ struct redact_sink {
 /* More of it. */
 void redact_flow_feed(struct redact_flow *f, const struct redact_sink *sink, const uint8_t *bytes,
                       size_t length, struct redact_spot spot);
+/* Bytes of it are missing; it was cut before. */
+void redact_flow_skip(struct redact_flow *f, uint64_t missing);
 /* Nothing follows: what was found is told. */
 void redact_flow_settle(struct redact_flow *f, const struct redact_sink *sink);
 /* Empty again. It was settled. */
@@ -66,6 +68,8 @@ void redact_flow_tell(const struct redact_flow *f, const struct redact_sink *sin
                       const struct redact_text *text, uint64_t at, uint64_t length);
 /* The segment, or the end of one, that has the byte; its length is that of the rest. */
 struct redact_segment redact_flow_find(const struct redact_flow *f, uint64_t at);
+/* Bytes that are missing from there on. */
+uint64_t redact_flow_missing(const struct redact_flow *f, uint64_t at);
 void redact_flow_free(struct redact_flow *f);
 
 #endif

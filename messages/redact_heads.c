@@ -74,6 +74,24 @@ bool redact_head(struct redact_eyes *eyes, const struct redact_flow *flow, uint6
     return true;
 }
 
+void redact_head_begun(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                       const uint8_t *bytes, size_t length, bool is_request)
+{
+    const uint8_t *at = bytes, *end = bytes + length;
+    struct http_text text;
+    uint64_t status;
+    if (is_request ? !http_wire_take_text(&at, end, &text)
+                   : !http_wire_take_number(&at, end, &status))
+        return;
+    const uint8_t *second = at;
+    if (!http_wire_take_text(&at, end, &text))
+        text = (struct http_text){second, (size_t)(end - second)};
+    if (is_request)
+        redact_plain(eyes, flow, base + (uint64_t)(text.at - bytes), text.at, text.length);
+    if (at != second)
+        look_at_fields(eyes, flow, base, bytes, (struct http_text){at, (size_t)(end - at)});
+}
+
 /* ---- filters ---- */
 
 /* "^name", from the name before a colon. */

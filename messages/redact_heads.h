@@ -10,6 +10,9 @@
  * False: it is none. */
 bool redact_head(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                  const uint8_t *bytes, size_t length);
+/* The beginning of one whose end is missing. */
+void redact_head_begun(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
+                       const uint8_t *bytes, size_t length, bool is_request);
 /* A header map, as trailers are. */
 void redact_map(struct redact_eyes *eyes, const struct redact_flow *flow, uint64_t base,
                 const uint8_t *bytes, size_t length);

@@ -3,6 +3,9 @@
 #include "messages/redact_heads.h"
 #include "messages/wire_decoder.h"
 
+/* More of one body that are missing at once are not walked over. */
+enum { SKIPPED_MAX = 1 << 24, SKIPPED_BLOCK = 4096 };
+
 struct redact_link {
     struct redact_eyes *eyes;
     struct redact_bodies bodies;
@@ -12,7 +15,6 @@ struct redact_link {
     uint64_t begun;              /* where in the flow */
     enum wire_from from;
     bool lost; /* messages cannot be told apart any more */
-    bool had_gap;
 };
 
 static const uint8_t *at(const struct redact_link *l, struct wire_range r)
@@ -22,13 +24,16 @@ static const uint8_t *at(const struct redact_link *l, struct wire_range r)
 
 static void give_body(struct redact_link *l, const struct redact_body *which, struct wire_range r)
 {
-    for (uint64_t given = 0; given < r.length;) {
+    for (uint64_t given = 0, n; given < r.length; given += n) {
         struct redact_segment s = redact_flow_find(&l->flow, l->begun + r.offset + given);
-        if (!s.length)
+        n = s.length ? s.length : redact_flow_missing(&l->flow, s.at);
+        n = n < r.length - given ? n : r.length - given;
+        if (!n)
             return;
-        uint64_t n = s.length < r.length - given ? s.length : r.length - given;
-        l->bodies.body(l->bodies.context, which, at(l, r) + given, (size_t)n, s.spot);
-        given += n;
+        if (s.length)
+            l->bodies.body(l->bodies.context, which, at(l, r) + given, (size_t)n, s.spot);
+        else
+            l->bodies.gap(l->bodies.context, which, n);
     }
 }
 
@@ -87,7 +92,7 @@ static void lose(struct redact_link *l)
     l->begun = l->flow.at;
 }
 
-/* Most pieces begin with a message. Behind a gap it is tried; if it is none, with the next piece. */
+/* Most pieces begin with a message. It is tried; if it is none, with the next piece. */
 static void begin_again(struct redact_link *l)
 {
     wire_decoder_destroy(&l->decoder);
@@ -95,10 +100,25 @@ static void begin_again(struct redact_link *l)
     l->lost = false;
 }
 
+/* Those that were fed to the flow. */
+static void take(struct redact_link *l, const uint8_t *bytes, size_t length,
+                 enum wire_verdict verdict)
+{
+    if (!l->lost)
+        redact_bytes_put(&l->message, bytes, length);
+    if (verdict == WIRE_MESSAGE)
+        look_at_message(l, &l->decoder.message);
+    if (verdict == WIRE_MESSAGE || l->lost) {
+        l->message.length = 0;
+        l->begun = l->flow.at;
+        redact_flow_forget(&l->flow, &l->eyes->sink, l->begun);
+    }
+}
+
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot)
 {
-    if (l->lost && l->had_gap)
+    if (l->lost)
         begin_again(l);
     while (length) {
         size_t eaten = length;
@@ -109,26 +129,51 @@ void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length
             eaten = length;
         }
         redact_flow_feed(&l->flow, &l->eyes->sink, bytes, eaten, spot);
-        if (!l->lost)
-            redact_bytes_put(&l->message, bytes, eaten);
-        if (v == WIRE_MESSAGE)
-            look_at_message(l, &l->decoder.message);
-        if (v == WIRE_MESSAGE || l->lost) {
-            l->message.length = 0;
-            l->begun = l->flow.at;
-            redact_flow_forget(&l->flow, &l->eyes->sink, l->begun);
-        }
+        take(l, bytes, eaten, v);
         bytes += eaten;
         length -= eaten;
         spot.offset += (uint32_t)eaten;
     }
 }
 
-void redact_link_gap(struct redact_link *l)
+/* ---- gaps ---- */
+
+/* They are of one body: what they were does not matter to those that follow. */
+static void skip(struct redact_link *l, uint64_t missing)
 {
-    lose(l);
-    l->had_gap = true;
+    static const uint8_t nothing[SKIPPED_BLOCK];
+    size_t eaten;
+    for (; missing; missing -= eaten) {
+        size_t n = missing < sizeof nothing ? (size_t)missing : sizeof nothing;
+        enum wire_verdict v = wire_decoder_feed(&l->decoder, nothing, n, &eaten);
+        redact_flow_skip(&l->flow, eaten);
+        take(l, nothing, eaten, v);
+    }
+}
+
+static void look_at_begun_head(struct redact_link *l)
+{
+    const struct wire_message *m = &l->decoder.message;
+    if (!l->message.length || !m->head.offset)
+        return;
+    uint64_t base = l->begun + m->head.offset;
+    const uint8_t *head = at(l, m->head);
+    if (m->head.length)
+        redact_head(l->eyes, &l->flow, base, head, (size_t)m->head.length);
+    else
+        redact_head_begun(l->eyes, &l->flow, base, head, l->message.length - (size_t)m->head.offset,
+                          l->from == WIRE_FROM_AGENT);
+}
+
+void redact_link_gap(struct redact_link *l, uint64_t missing)
+{
     redact_flow_cut(&l->flow, &l->eyes->sink, REDACT_EVERYWHERE_MIN);
+    if (!l->lost && missing <= SKIPPED_MAX && missing <= wire_decoder_bytes_left(&l->decoder)) {
+        skip(l, missing);
+        return;
+    }
+    look_at_begun_head(l);
+    lose(l);
 }
 
 struct redact_link *redact_link_new(struct redact_eyes *eyes, enum wire_from from,

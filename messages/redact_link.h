@@ -19,10 +19,11 @@ struct redact_body {
 
 struct redact_link;
 
-/* body: bytes of one; edge: it begins or ends here. */
+/* body: bytes of one; gap: so many are missing here; edge: it begins or ends here. */
 struct redact_bodies {
     void (*body)(void *context, const struct redact_body *which, const uint8_t *bytes,
                  size_t length, struct redact_spot spot);
+    void (*gap)(void *context, const struct redact_body *which, uint64_t missing);
     void (*edge)(void *context, const struct redact_body *which);
     void *context;
 };
@@ -32,7 +33,7 @@ struct redact_link *redact_link_new(struct redact_eyes *eyes, enum wire_from fro
 void redact_link_free(struct redact_link *l);
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot);
-/* Bytes are missing. The next ones are taken for the beginning of a message. */
-void redact_link_gap(struct redact_link *l);
+/* Bytes are missing. If they are not all of one body, the next ones are taken for the beginning of a message. */
+void redact_link_gap(struct redact_link *l, uint64_t missing);
 
 #endif

@@ -171,7 +171,7 @@ static void gap(struct redact_walk *w, const struct stream_key *key, const struc
         return;
     struct walk_stream *x = find_stream(w, key);
     if (x && x->link)
-        redact_link_gap(x->link);
+        redact_link_gap(x->link, b->length - b->kept);
     if (x && x->stream)
         redact_stream_gap(x->stream, b->length - b->kept);
 }
@@ -196,6 +196,15 @@ static void on_body(void *context, const struct redact_body *which, const uint8_
     feed(link->walk, &key, bytes, length, spot);
 }
 
+static void on_gap(void *context, const struct redact_body *which, uint64_t missing)
+{
+    struct walk_stream *link = context;
+    struct stream_key key = key_on_link(link, which);
+    struct walk_stream *x = find_stream(link->walk, &key);
+    if (x)
+        redact_stream_gap(x->stream, missing);
+}
+
 static void on_edge(void *context, const struct redact_body *which)
 {
     struct walk_stream *link = context;
@@ -210,7 +219,8 @@ static void feed_link(struct redact_walk *w, const struct stream_key *key, enum 
     if (!x)
         x = add_stream(w, key);
     if (!x->link)
-        x->link = redact_link_new(&w->eyes, from, &(struct redact_bodies){on_body, on_edge, x});
+        x->link =
+            redact_link_new(&w->eyes, from, &(struct redact_bodies){on_body, on_gap, on_edge, x});
     w->depth++;
     redact_link_feed(x->link, b->bytes, b->kept, spot);
     w->depth--;

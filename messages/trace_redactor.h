@@ -27,7 +27,8 @@
  * codings deep.
  *
  * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
- * a longer base64 text; the end of a value whose beginning --trace-bodies has left out. A filter that has a secret in a
+ * a longer base64 text; the end of a value whose beginning --trace-bodies has left out; on a link, of a message whose
+ * head it has cut, what stands behind the cut and is not looked for everywhere. A filter that has a secret in a
  * regular expression may fit no more, unless the secret, or its beginning, stands in it as it is
  * (tools/trace_redact_filters.h).
  */

@@ -435,6 +435,12 @@ bool wire_decoder_data_in_progress(const struct wire_decoder *d, struct wire_dat
     return true;
 }
 
+uint64_t wire_decoder_bytes_left(const struct wire_decoder *d)
+{
+    bool under_way = d->in_message && d->verdict == WIRE_MORE && d->step == STEP_STRING;
+    return under_way && wire_fields[d->field].op == WIRE_OP_BYTES ? d->remaining : 0;
+}
+
 uint64_t wire_decoder_pending_bytes(const struct wire_decoder *d)
 {
     return d->in_message ? d->position : 0;

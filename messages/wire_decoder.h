@@ -124,6 +124,10 @@ struct wire_data_progress {
  * told by further calls, the end by WIRE_MESSAGE. */
 bool wire_decoder_data_in_progress(const struct wire_decoder *d, struct wire_data_progress *out);
 
+/* After WIRE_MORE: bytes that are still to come of the body or payload under way; 0: none is. Whatever they are, what
+ * follows is walked as it would be. */
+uint64_t wire_decoder_bytes_left(const struct wire_decoder *d);
+
 /* Bytes eaten of a message that is not whole yet; 0 between messages (where a stream may end). */
 uint64_t wire_decoder_pending_bytes(const struct wire_decoder *d);
 

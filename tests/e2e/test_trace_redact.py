@@ -359,6 +359,22 @@ class Redact(Case):
         self.tool("replay", self.trace)
         self.tool("replay", self.copy)
 
+    def test_short_values_on_a_link_of_capped_bodies(self):
+        """They are replaced behind their names, which are found in messages of the link that were cut, too."""
+        def work():
+            for _ in range(3):
+                self.curl("/a?token=z9", "-b", "pin=7Q3", "-d", "x=1&pwd=1234&long=" + "y" * 100)
+        for cap in (100, 200, 300):
+            with self.subTest(cap):
+                trace = f"{self.trace}.{cap}"
+                self.record(work, "--trace-bodies", str(cap), trace=trace)
+                self.tool("redact", trace, self.copy)
+                for gone in (b"token=z9", b"pin=7Q3"):
+                    self.assertTrue(gone in self.read(trace), gone)
+                    self.assertFalse(gone in self.read(self.copy), gone)
+                self.tool("redact", "--verify", trace, self.copy)
+                self.tool("replay", self.copy)
+
     def test_bodies_that_were_left_out(self):
         self.record(self.everything, "--trace-bodies", "none")
         self.tool("redact", self.trace, self.copy)
