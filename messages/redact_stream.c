@@ -20,7 +20,7 @@ struct redact_stream {
     struct redact_flow flow, aside;
     struct redact_scan scan;
     struct redact_source source;
-    bool has_aside;
+    bool has_aside, had_gap;
     uint64_t aside_until; /* where in it the framing ended */
     uint8_t step;
     uint64_t chunk_size;
@@ -163,11 +163,27 @@ static bool hold(struct redact_stream *s, uint8_t c, struct redact_spot spot)
     return true;
 }
 
+/* METHOD /... or HTTP/1. */
+static bool begins_head(const uint8_t *bytes, size_t length)
+{
+    static const char version[] = "HTTP/1.";
+    size_t n = 0;
+    while (n < length && bytes[n] >= 'A' && bytes[n] <= 'Z')
+        n++;
+    return (n > 2 && length - n > 1 && bytes[n] == ' ' && bytes[n + 1] == '/') ||
+           (length >= sizeof version - 1 && memcmp(bytes, version, sizeof version - 1) == 0);
+}
+
 void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t length,
                         struct redact_spot spot)
 {
     size_t at = 0;
     uint32_t first = spot.offset;
+    if (s->had_gap &&
+        begins_head(bytes, length)) { /* how long the body before was, the gap may have had */
+        release_held(s);
+        redact_scan_boundary(&s->scan);
+    }
     while (at < length) {
         spot.offset = first + (uint32_t)at;
         if (s->step != CHUNK_NONE) {
@@ -213,6 +229,7 @@ void redact_stream_end(struct redact_stream *s)
 
 void redact_stream_gap(struct redact_stream *s, uint64_t missing)
 {
+    s->had_gap |= missing > 0;
     stop(s, missing ? CUT_MIN : CUT_AT_END_MIN, missing);
 }
 

@@ -365,6 +365,28 @@ static void take_write_hashes(struct run *run, const struct trace_reader *reader
         hashes[i] = e.bytes.hash;
 }
 
+/* The length of its body is not known: it ends where a head begins, at the latest. */
+static void test_a_body_behind_a_capped_head(void)
+{
+    struct run run = {0};
+    struct trace_out effects = {0};
+    put_capped_write(&effects, "POST /a HTTP/1.1\r\nContent-Length: 17\r\n\r\n", 20);
+    put_write(&effects, "token=abcdefghijk");
+    foreign_beginning(&run.file, 0);
+    foreign_landing(&run.file, 0, "token=abcdefghijk&", 18, &effects);
+    landing(&run, 1, "", "GET /b HTTP/1.1\r\n\r\n", "");
+    redact(&run, "k");
+    const uint8_t *first = in(&run.out, "token=");
+    REQUIRE(first != NULL);
+    const uint8_t *second =
+        memmem(first + 6, run.out.length - (size_t)(first + 6 - run.out.bytes), "token=", 6);
+    REQUIRE(second != NULL);
+    CHECK_BYTES(second, 17, first, 17);
+    CHECK(in(&run.out, "GET /b HTTP/1.1") && !in(&run.out, "abcdef"));
+    free(effects.bytes);
+    finish(&run);
+}
+
 /* Also of those of which nothing was kept. */
 static void test_capped_writes(void)
 {
@@ -464,6 +486,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"cuts in escapes", test_cuts_in_escapes},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
     {"capped writes: their hashes, also without a byte kept", test_capped_writes},
+    {"a body behind a capped head", test_a_body_behind_a_capped_head},
     {"texts beside the records", test_texts_beside_the_records},
     {"bytes that are in no record", test_bytes_in_no_record},
     {"nothing secret, nothing changed", test_nothing_secret_nothing_changed},
