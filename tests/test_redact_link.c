@@ -335,7 +335,11 @@ static void test_heads_that_were_cut(void)
     wire_put_response(&w, WIRE_HTTP_RESPONSE, &ids);
     wire_put_status(&w, 200);
     put(&w, "HTTP/1.1");
-    put_fields(&w, "set-cookie", "pid=8R4");
+    wire_put_uint(&w, 2);
+    put(&w, "set-cookie");
+    wire_put_uint(&w, 1);
+    put(&w, "pid=8R4");
+    put(&w, "x-cut");
     struct line l;
     line_begin(&l, WIRE_FROM_CLIENT);
     line_feed(&l, bytes, (size_t)(w.at - bytes));
