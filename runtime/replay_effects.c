@@ -117,9 +117,13 @@ static bool same_values(const struct effect *a, const struct effect *b)
            ref_equal(a->ref, b->ref) && same_type(a->type, b->type);
 }
 
+/* Redacted ones that were cut go by their length: of two secrets that begin alike, the beginning that was kept became
+ * that of one of them. */
 static bool same_bytes(const uint8_t *came, const struct replay_effect *x)
 {
-    if (x->kept < x->effect.length && !hash_fits(x->hash, came, x->effect.length))
+    if (x->kept < x->effect.length && hash_is_hidden(x->hash))
+        return true;
+    if (x->kept < x->effect.length && hash_of(came, x->effect.length) != x->hash)
         return false;
     return x->kept == 0 || memcmp(came, x->effect.bytes, x->kept) == 0;
 }

@@ -339,6 +339,16 @@ static void what_was_left_out_may_be_what_differs(void)
     CHECK_STR(d.came, "write n=1 length=31 \"what was kept, and what was not\"");
     const struct replay_effect hidden = {.effect = write, .kept = 13, .hash = hash_hidden(1)};
     CHECK(replay_effects_same(&came, &hidden, 1, &d));
+    struct replay_effect redacted = hidden;
+    redacted.effect.bytes = (const uint8_t *)"what was KEPT";
+    CHECK(replay_effects_same(&came, &redacted, 1, &d));
+    redacted.effect.length--;
+    CHECK(!replay_effects_same(&came, &redacted, 1, &d));
+    redacted = expected;
+    redacted.hash = hash_of(bytes, 31);
+    CHECK(replay_effects_same(&came, &redacted, 1, &d));
+    redacted.effect.bytes = (const uint8_t *)"what was KEPT";
+    CHECK(!replay_effects_same(&came, &redacted, 1, &d));
     came_effects_free(&came);
 }
 

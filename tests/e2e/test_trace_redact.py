@@ -375,6 +375,20 @@ class Redact(Case):
                 self.tool("redact", "--verify", trace, self.copy)
                 self.tool("replay", self.copy)
 
+    def test_tokens_that_begin_alike_and_were_cut(self):
+        """The beginning that is left of one becomes that of another one: a replay of the copy goes by the length."""
+        def work():
+            for i in range(4):
+                self.curl("/a", "-H", f"Authorization: Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{i}-{i}aAbBcCdD{i}")
+        for cap in (70, 90, 110):
+            with self.subTest(cap):
+                trace = f"{self.trace}.{cap}"
+                self.record(work, "--trace-bodies", str(cap), trace=trace)
+                self.tool("redact", trace, self.copy)
+                self.assertFalse(b"eyJhbG" in self.read(self.copy))
+                self.tool("replay", trace)
+                self.tool("replay", self.copy)
+
     def test_bodies_that_were_left_out(self):
         self.record(self.everything, "--trace-bodies", "none")
         self.tool("redact", self.trace, self.copy)
