@@ -14,7 +14,9 @@ struct redact_link {
     struct redact_bytes message; /* as far as it has come */
     uint64_t begun;              /* where in the flow */
     enum wire_from from;
-    bool lost; /* messages cannot be told apart any more */
+    uint32_t record; /* the last one that it has bytes of */
+    bool lost;       /* messages cannot be told apart any more */
+    bool doubtful;   /* they could not, and no record has ended with the end of one since */
 };
 
 static const uint8_t *at(const struct redact_link *l, struct wire_range r)
@@ -85,16 +87,32 @@ static void look_at_message(struct redact_link *l, const struct wire_message *m)
         l->bodies.edge(l->bodies.context, &which);
 }
 
+static void look_at_begun_head(struct redact_link *l)
+{
+    const struct wire_message *m = &l->decoder.message;
+    if (!l->message.length || !m->head.offset)
+        return;
+    uint64_t base = l->begun + m->head.offset;
+    const uint8_t *head = at(l, m->head);
+    if (m->head.length)
+        redact_head(l->eyes, &l->flow, base, head, (size_t)m->head.length);
+    else
+        redact_head_begun(l->eyes, &l->flow, base, head, l->message.length - (size_t)m->head.offset,
+                          l->from == WIRE_FROM_AGENT);
+}
+
 static void lose(struct redact_link *l)
 {
-    l->lost = true;
+    l->lost = l->doubtful = true;
     l->message.length = 0;
     l->begun = l->flow.at;
 }
 
-/* Most pieces begin with a message. It is tried; if it is none, with the next piece. */
+/* Most records begin with a message. It is tried; if it is none, with the next one. */
 static void begin_again(struct redact_link *l)
 {
+    look_at_begun_head(l);
+    lose(l);
     wire_decoder_destroy(&l->decoder);
     wire_decoder_create(&l->decoder, l->from, version_newest(), UINT64_MAX);
     l->lost = false;
@@ -118,8 +136,9 @@ static void take(struct redact_link *l, const uint8_t *bytes, size_t length,
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot)
 {
-    if (l->lost)
+    if (l->doubtful && spot.record != l->record)
         begin_again(l);
+    l->record = spot.record;
     while (length) {
         size_t eaten = length;
         enum wire_verdict v =
@@ -130,6 +149,7 @@ void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length
         }
         redact_flow_feed(&l->flow, &l->eyes->sink, bytes, eaten, spot);
         take(l, bytes, eaten, v);
+        l->doubtful &= v != WIRE_MESSAGE || eaten < length;
         bytes += eaten;
         length -= eaten;
         spot.offset += (uint32_t)eaten;
@@ -149,20 +169,6 @@ static void skip(struct redact_link *l, uint64_t missing)
         redact_flow_skip(&l->flow, eaten);
         take(l, nothing, eaten, v);
     }
-}
-
-static void look_at_begun_head(struct redact_link *l)
-{
-    const struct wire_message *m = &l->decoder.message;
-    if (!l->message.length || !m->head.offset)
-        return;
-    uint64_t base = l->begun + m->head.offset;
-    const uint8_t *head = at(l, m->head);
-    if (m->head.length)
-        redact_head(l->eyes, &l->flow, base, head, (size_t)m->head.length);
-    else
-        redact_head_begun(l->eyes, &l->flow, base, head, l->message.length - (size_t)m->head.offset,
-                          l->from == WIRE_FROM_AGENT);
 }
 
 void redact_link_gap(struct redact_link *l, uint64_t missing)

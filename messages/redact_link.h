@@ -33,7 +33,7 @@ struct redact_link *redact_link_new(struct redact_eyes *eyes, enum wire_from fro
 void redact_link_free(struct redact_link *l);
 void redact_link_feed(struct redact_link *l, const uint8_t *bytes, size_t length,
                       struct redact_spot spot);
-/* Bytes are missing. If they are not all of one body, the next ones are taken for the beginning of a message. */
+/* Bytes are missing. If they are not all of one body, the next record is taken to begin with a message. */
 void redact_link_gap(struct redact_link *l, uint64_t missing);
 
 #endif

@@ -315,6 +315,33 @@ static void test_messages_that_were_cut(void)
     line_end(&l);
 }
 
+/* A message is written in pieces; those behind the one that was cut begin none, though they could: 01 does. So does
+ * what goes on with a message that was not seen, until a record ends as one does. */
+static void test_pieces_of_messages_that_were_cut(void)
+{
+    uint8_t bytes[ROOM];
+    struct wire_writer w = wire_writer_over(bytes, sizeof bytes);
+    struct line l;
+    put_request(&w, 1, "/a", "pwd=12");
+    line_begin(&l, WIRE_FROM_AGENT);
+    line_feed(&l, bytes, 10);
+    redact_link_gap(l.link, 20);
+    l.records--;
+    line_feed(&l, (const uint8_t *)"\x01\x01", 2);
+    CHECK_STR(l.bodies, "");
+    line_feed(&l, (const uint8_t *)"\x01\x01\x05\xfc\xff\xff\xff\x0f", 8);
+    for (unsigned i = 0; i < 2; i++) {
+        line_feed(&l, bytes, 9);
+        l.records--; /* of the same call */
+        l.at[l.records] = bytes;
+        redact_link_feed(l.link, bytes + 9, (size_t)(w.at - bytes) - 9,
+                         (struct redact_spot){l.records++, 9, 0});
+    }
+    CHECK_STR(l.found, "pin=7Q3|pin=7Q3|");
+    CHECK_STR(l.bodies, "|c1r7s:.|c1r7s:pwd=12.|c1r7s:.|c1r7s:pwd=12.");
+    line_end(&l);
+}
+
 /* Of a head that was cut the lines that are whole are looked at, and the target as far as it came. */
 static void test_heads_that_were_cut(void)
 {
@@ -371,6 +398,7 @@ CU_TestInfo redact_link_tests[] = {
     {"texts and filters", test_texts_and_filters},
     {"a body that was cut", test_a_body_that_was_cut},
     {"messages that were cut", test_messages_that_were_cut},
+    {"pieces of messages that were cut", test_pieces_of_messages_that_were_cut},
     {"heads that were cut", test_heads_that_were_cut},
     {"a beginning within a message", test_a_beginning_within_a_message},
     CU_TEST_INFO_NULL,
