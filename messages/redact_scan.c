@@ -187,12 +187,24 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
 
 /* ---- ://user:password@ ---- */
 
+/* It was cut before an @ came. A host and its port, which are digits, or [::1], is none. */
+static bool may_be_userinfo(const struct redact_bytes *b)
+{
+    const uint8_t *at = b->length ? memchr(b->at, ':', b->length) : NULL, *end = b->at + b->length;
+    while (at && b->at[0] != '[' && ++at < end)
+        if (*at < '0' || *at > '9')
+            return true;
+    return false;
+}
+
 static void url_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->url;
     size_t at = g->on ? g->bytes.length : 0;
     while (at && g->bytes.at[at - 1] != '@')
         at--;
+    if (g->on && !at && s->is_cut && may_be_userinfo(&g->bytes))
+        at = g->bytes.length + 1;
     if (at > 1 && redact_rules_want(s->rules, REDACT_URL, g->name, g->name_length))
         redact_give(s, g, REDACT_URL,
                     memchr(g->bytes.at, ':', at - 1) ? REDACT_PAIR : REDACT_PERCENT, at - 1);

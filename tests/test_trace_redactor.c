@@ -320,6 +320,22 @@ static void test_cuts_in_escapes(void)
     }
 }
 
+/* user:password of which the @ behind it was left out; a host and its port are not that. */
+static void test_capped_urls(void)
+{
+    static const char url[] = "to https://me:hunterabc@h/ ", host[] = "http://host:8080/a",
+                      ip[] = "http://[::1]:8080/b";
+    struct run run = {0};
+    foreign_beginning(&run.file, 0);
+    foreign_landing(&run.file, 0, url, 19, NULL);
+    foreign_landing(&run.file, 1, host, 15, NULL);
+    foreign_landing(&run.file, 2, ip, 11, NULL);
+    redact(&run, "k");
+    CHECK(!in(&run.out, "hunt") && !in(&run.out, "me:"));
+    CHECK(in(&run.out, "http://host:808") && in(&run.out, "http://[::1"));
+    finish(&run);
+}
+
 static uint64_t hashes[3];
 
 static void take_hash(struct run *run, const struct trace_reader *reader,
@@ -484,6 +500,7 @@ CU_TestInfo trace_redactor_tests[] = {
     {"codings within codings", test_codings_within_codings},
     {"capped codings within codings", test_capped_codings_within_codings},
     {"cuts in escapes", test_cuts_in_escapes},
+    {"capped URLs", test_capped_urls},
     {"capped bodies: their ends and their hashes", test_capped_bodies},
     {"capped writes: their hashes, also without a byte kept", test_capped_writes},
     {"a body behind a capped head", test_a_body_behind_a_capped_head},
