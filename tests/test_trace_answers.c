@@ -150,7 +150,7 @@ static void set(struct trace_record *r, const char *field, uint64_t value)
 static void without_heads(struct trace_record *r)
 {
     if (is_answer(r, MSG_RESPONSE))
-        r->kind = NULL, r->what = TRACE_NOTE;
+        r->what = TRACE_NOTE;
 }
 
 static void with_cut_heads(struct trace_record *r)
