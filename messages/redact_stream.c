@@ -179,8 +179,8 @@ void redact_stream_feed(struct redact_stream *s, const uint8_t *bytes, size_t le
 {
     size_t at = 0;
     uint32_t first = spot.offset;
-    if (s->had_gap &&
-        begins_head(bytes, length)) { /* how long the body before was, the gap may have had */
+    /* How long the body before it was, only the gap had said. */
+    if (s->had_gap && begins_head(bytes, length)) {
         release_held(s);
         redact_scan_boundary(&s->scan);
     }

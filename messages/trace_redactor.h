@@ -26,11 +26,11 @@
  * Names are also found in JSON within a string of JSON or a field of a form, and in a URL within one, at most two
  * codings deep.
  *
- * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection) or part of
- * a longer base64 text; the end of a value whose beginning --trace-bodies has left out; on a link, of a message whose
- * head it has cut, what stands behind the cut and is not looked for everywhere. A filter that has a secret in a
- * regular expression may fit no more, unless the secret, or its beginning, stands in it as it is
- * (tools/trace_redact_filters.h).
+ * Not found: what is compressed (but see redactor_learn_bytes), encrypted (TLS, HTTP/2 in a raw connection), masked
+ * (what a websocket's client sends) or part of a longer base64 text; the end of a value whose beginning
+ * --trace-bodies has left out; on a link, of a message whose head it has cut, what stands behind the cut and is not
+ * looked for everywhere. A filter that has a secret in a regular expression may fit no more, unless the secret, or
+ * its beginning, stands in it as it is (tools/trace_redact_filters.h).
  */
 #ifndef MESSAGES_TRACE_REDACTOR_H
 #define MESSAGES_TRACE_REDACTOR_H
