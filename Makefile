@@ -8,6 +8,7 @@
 #   make stress          the inbox under the thread sanitizer, with real threads
 #   make fuzz            libFuzzer over all that parses, FUZZ_RUNS runs each (1000000) or FUZZ_SECONDS
 #   make e2e             the built programs with a scripted agent and nginx, node, python3, socat
+#   make e2e-stutter     the same, its processes stopped for moments at random (STUTTER_MS)
 #   make sessions        the recorded sessions with real agents, played to both programs
 #   make purity          every actor of the live daemon, replayed alone, does the same again
 #   make bench           CPU, latency and memory of intproxyd beside the floor, as ratios

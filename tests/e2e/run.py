@@ -1,7 +1,8 @@
 """Runs every test of test_*.py in a process of its own, several at a time, the slow ones first.
 
-Usage: run.py [-j N] [-v] [WORD ...]      only tests whose name holds one of the words
+Usage: run.py [-j N] [-v] [--stutter MS] [WORD ...]      only tests whose name holds one of the words
 A test class or method with `alone = True` measures time and runs when the others are done.
+With --stutter processes of the others are stopped for up to MS, at random (stutter.py).
 """
 import argparse
 import glob
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from daemon import PROGRAM  # noqa: E402
+from stutter import Stutter  # noqa: E402
 
 os.environ["INTPROXYD"] = PROGRAM  # the tests run in another directory
 LIMIT_S = 120 * float(os.environ.get("E2E_SLOW", "1"))
@@ -66,6 +68,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("-j", type=int, default=6)
     options.add_argument("-v", action="store_true")
+    options.add_argument("--stutter", type=float, default=0)
     options.add_argument("words", nargs="*")
     asked = options.parse_args()
     chosen = [t for t in tests() if not asked.words or any(w in t.id() for w in asked.words)]
@@ -82,7 +85,8 @@ def main():
             print(f"ok     {name} ({seconds:.1f} s)", flush=True)
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with ThreadPoolExecutor(asked.j) as pool:
+    stutter = Stutter(lambda: [p.pid for p in list(running)], asked.stutter)
+    with ThreadPoolExecutor(asked.j) as pool, stutter:
         try:
             for result in pool.map(run, [t.id() for t in crowd]):
                 report(result)
@@ -93,6 +97,8 @@ def main():
             raise
     for test in alone:
         report(run(test.id()))
+    if asked.stutter:
+        print(f"e2e: processes were stopped {sum(stutter.times)} times")
     print(f"e2e: {len(chosen)} tests, {len(failed)} failed, {time.monotonic() - began:.0f} s")
     for name in failed:
         print(f"  failed: {name}")
