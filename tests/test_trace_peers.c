@@ -362,6 +362,7 @@ static void test_header_lines_tell_requests_that_are_alike(void)
     ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n", "2");
     ask(m, "GET /a HTTP/1.1\r\ncookie: one\r\n\r\n",
         "used up: it is recorded 3 times, and has come so often");
+    CHECK_UINT(trace_match_left(m), 0);
     trace_match_free(m);
     trace_transactions_free(t);
     recorded_free(&r);
