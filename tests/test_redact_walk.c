@@ -9,6 +9,7 @@
 #include "messages/vocabulary.h"
 #include "messages/wire_encoder.h"
 #include "tests/check.h"
+#include "tests/record_fields.h"
 #include <stdlib.h>
 
 static const struct actor_ref A = {9, 1}, B = {10, 1}, C = {11, 1};
@@ -102,25 +103,9 @@ static struct trace_record record(const struct stage *s, uint16_t kind, struct a
         .what = TRACE_CALL, .kind = trace_reader_kind(s->reader, kind), .to = to, .from = from};
 }
 
-static void set(struct trace_record *r, const char *field, uint64_t value)
-{
-    int i = trace_field(r->kind, field);
-    REQUIRE(i >= 0);
-    r->values[i] = value;
-}
-
-static void put_bytes(struct trace_record *r, const char *field, const void *bytes, size_t length,
-                      size_t kept)
-{
-    int i = trace_field(r->kind, field);
-    REQUIRE(i >= 0);
-    r->spans[r->kind->fields[i].span] =
-        (struct trace_bytes){bytes, (uint32_t)length, (uint32_t)kept, 0};
-}
-
 static void put(struct trace_record *r, const char *field, const char *text)
 {
-    put_bytes(r, field, text, strlen(text), strlen(text));
+    record_put(r, field, text, strlen(text), strlen(text));
 }
 
 static void take(struct stage *s, struct trace_record r)
@@ -162,8 +147,8 @@ static void read_from(struct stage *s, struct actor_ref who, uint32_t n, uint32_
 {
     struct trace_record r = record(s, MSG_SOCKET_DATA, who, NOBODY);
     put(&r, "bytes", bytes);
-    set(&r, "n", n);
-    set(&r, "serial", serial);
+    record_set(&r, "n", n);
+    record_set(&r, "serial", serial);
     take(s, r);
 }
 
@@ -193,9 +178,9 @@ static void test_bodies_by_their_ids(void)
     start(&s, NULL);
     for (unsigned i = 0; i < 8; i++) {
         struct trace_record r = record(&s, MSG_REQUEST_BODY, A, B);
-        set(&r, "connection", i % 4 == 1 ? 8 : 7);
-        set(&r, "request", i % 4 == 2 ? 1 : 0);
-        set(&r, "mode", i % 4 == 3 ? MODE_MIRROR : MODE_STEAL);
+        record_set(&r, "connection", i % 4 == 1 ? 8 : 7);
+        record_set(&r, "request", i % 4 == 2 ? 1 : 0);
+        record_set(&r, "mode", i % 4 == 3 ? MODE_MIRROR : MODE_STEAL);
         put(&r, "bytes", i < 4 ? pieces[i] : "z&");
         take(&s, r);
     }
@@ -208,7 +193,7 @@ static void test_where_bodies_end(void)
     start(&s, NULL);
     struct trace_record r = record(&s, MSG_REQUEST_BODY, A, B);
     put(&r, "bytes", "token=ab");
-    set(&r, "last", 1);
+    record_set(&r, "last", 1);
     take(&s, r);
     say(&s, A, B, 0, "cd&sig=ef");
     r = record(&s, MSG_REQUEST, A, B);
@@ -228,13 +213,13 @@ static void test_trailers_and_frames(void)
     start(&s, NULL);
     struct trace_record r = record(&s, MSG_REQUEST_BODY, A, B);
     put(&r, "bytes", "\x01\x07x-token\x01\x02qq");
-    set(&r, "trailers", 1);
+    record_set(&r, "trailers", 1);
     take(&s, r);
     r = record(&s, MSG_RESPONSE, A, B);
-    put_bytes(&r, "body", frames, sizeof frames - 1, sizeof frames - 1);
+    record_put(&r, "body", frames, sizeof frames - 1, sizeof frames - 1);
     take(&s, r);
     r.exchange = 5; /* the same text, but it is no list: its beginning alone */
-    put_bytes(&r, "body", frames, sizeof frames - 1, sizeof frames - 3);
+    record_put(&r, "body", frames, sizeof frames - 1, sizeof frames - 3);
     take(&s, r);
     check_found(&s, "x-token=qq|pwd=abcd|x-secret=rr|pwd=ab|");
 }
@@ -245,7 +230,7 @@ static void test_capped_bodies(void)
     struct stage s;
     start(&s, NULL);
     struct trace_record r = record(&s, MSG_REQUEST_BODY, A, B);
-    put_bytes(&r, "bytes", "token=abcdef&", 13, 9);
+    record_put(&r, "bytes", "token=abcdef&", 13, 9);
     take(&s, r);
     say(&s, A, B, 0, "sig=gh&");
     effect(&s, EFFECT_WRITE, 3, "pwd=abcdef", 7);
@@ -319,7 +304,7 @@ static void say_data(struct stage *s, struct actor_ref to, struct actor_ref from
 {
     struct trace_record r = record(s, MSG_DATA, to, from);
     r.exchange = exchange;
-    set(&r, "connection", 3);
+    record_set(&r, "connection", 3);
     put(&r, "bytes", bytes);
     take(s, r);
 }
@@ -357,8 +342,8 @@ static void from_agent(struct stage *s, const char *type, const uint8_t *bytes, 
 {
     struct trace_record r = record(s, MSG_SOCKET_DATA, A, NOBODY);
     r.type = type;
-    put_bytes(&r, "bytes", bytes, length, kept);
-    set(&r, "serial", 5);
+    record_put(&r, "bytes", bytes, length, kept);
+    record_set(&r, "serial", 5);
     take(s, r);
 }
 
@@ -533,7 +518,7 @@ static void test_places_of_parts(void)
     struct stage s;
     start(&s, "sekrit7");
     struct trace_record r = record(&s, MSG_RESPONSE, A, B);
-    put_bytes(&r, "body", "\x01\x00\x07sekrit7", 10, 10);
+    record_put(&r, "body", "\x01\x00\x07sekrit7", 10, 10);
     take(&s, r);
     from_agent(&s, "link_connection", bytes, kept + 3, kept);
     snprintf(expected, sizeof expected, "1/0+%u=sekr|0/1+3=sekrit7|", (unsigned)kept - 4);

@@ -2,6 +2,7 @@
 #include "messages/trace_answers.h"
 #include "messages/kinds.h"
 #include "runtime/hash.h"
+#include "tests/record_fields.h"
 #include "tests/recorded_world.h"
 #include <stdlib.h>
 
@@ -140,13 +141,6 @@ static bool is_answer(const struct trace_record *r, uint16_t kind)
            strcmp(r->type, "interceptor") == 0;
 }
 
-static void set(struct trace_record *r, const char *field, uint64_t value)
-{
-    int i = trace_field(r->kind, field);
-    REQUIRE(i >= 0);
-    r->values[i] = value;
-}
-
 static void without_heads(struct trace_record *r)
 {
     if (is_answer(r, MSG_RESPONSE))
@@ -180,7 +174,7 @@ static void with_an_upgrade(struct trace_record *r)
 static void with_trailers(struct trace_record *r)
 {
     if (is_answer(r, MSG_RESPONSE_BODY))
-        set(r, "trailers", 1);
+        record_set(r, "trailers", 1);
 }
 
 static void without_ends(struct trace_record *r)
@@ -188,7 +182,7 @@ static void without_ends(struct trace_record *r)
     if (is_answer(r, MSG_RESPONSE))
         r->flags &= (uint16_t)~RESPONSE_LAST;
     else if (is_answer(r, MSG_RESPONSE_BODY))
-        set(r, "last", 0);
+        record_set(r, "last", 0);
 }
 
 static void at_another_actor(struct trace_record *r)

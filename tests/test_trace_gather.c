@@ -9,6 +9,7 @@
 #include "messages/trace_reader.h"
 #include "messages/vocabulary.h"
 #include "tests/check.h"
+#include "tests/record_fields.h"
 #include <stdlib.h>
 
 #define REQUEST_HEAD  "\x03GET\x02/a\x01\x04host\x01\x01h\x08HTTP/1.1"
@@ -64,22 +65,6 @@ static struct trace_record record(const struct stage *s, uint16_t kind, const ch
                                  .exchange = exchange};
 }
 
-static void set(struct trace_record *r, const char *field, uint64_t value)
-{
-    int i = trace_field(r->kind, field);
-    REQUIRE(i >= 0);
-    r->values[i] = value;
-}
-
-static void set_bytes(struct trace_record *r, const char *field, const char *bytes, size_t length,
-                      size_t kept)
-{
-    int i = trace_field(r->kind, field);
-    REQUIRE(i >= 0);
-    r->spans[r->kind->fields[i].span] =
-        (struct trace_bytes){(const uint8_t *)bytes, (uint32_t)length, (uint32_t)kept, 0};
-}
-
 static void effect(struct stage *s, const struct trace_effect *e)
 {
     trace_put_effect(&s->effects, s->reader, e);
@@ -99,11 +84,11 @@ static void take(struct stage *s, struct trace_record r)
 static void request(struct stage *s, uint32_t exchange, bool last)
 {
     struct trace_record r = record(s, MSG_REQUEST, "interceptor", INTERCEPTOR, LINK, exchange);
-    set_bytes(&r, "head", REQUEST_HEAD, sizeof REQUEST_HEAD - 1, sizeof REQUEST_HEAD - 1);
-    set(&r, "connection", 7);
-    set(&r, "request", 2);
-    set(&r, "mode", MODE_STEAL);
-    set(&r, "last", last);
+    record_put(&r, "head", REQUEST_HEAD, sizeof REQUEST_HEAD - 1, sizeof REQUEST_HEAD - 1);
+    record_set(&r, "connection", 7);
+    record_set(&r, "request", 2);
+    record_set(&r, "mode", MODE_STEAL);
+    record_set(&r, "last", last);
     take(s, r);
 }
 
@@ -111,8 +96,8 @@ static void body(struct stage *s, uint16_t kind, uint32_t exchange, const char *
                  size_t length, size_t kept, bool last)
 {
     struct trace_record r = record(s, kind, "interceptor", INTERCEPTOR, LOCAL, exchange);
-    set_bytes(&r, "bytes", bytes, length, kept);
-    set(&r, "last", last);
+    record_put(&r, "bytes", bytes, length, kept);
+    record_set(&r, "last", last);
     take(s, r);
 }
 
@@ -127,8 +112,8 @@ static void response(struct stage *s, uint32_t exchange, const char *bytes, size
                      uint16_t flags)
 {
     struct trace_record r = record(s, MSG_RESPONSE, "interceptor", INTERCEPTOR, LOCAL, exchange);
-    set_bytes(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
-    set_bytes(&r, "body", bytes, length, length);
+    record_put(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
+    record_put(&r, "body", bytes, length, length);
     r.flags = flags;
     take(s, r);
 }
@@ -296,15 +281,15 @@ static void test_answered_by_the_proxy(void)
     start(&s);
     request(&s, 1, true);
     struct trace_record r = record(&s, MSG_LOCAL_FAILED, "interceptor", INTERCEPTOR, LOCAL, 1);
-    set_bytes(&r, "text", "refused", 7, 7);
+    record_put(&r, "text", "refused", 7, 7);
     effect(&s, &(struct trace_effect){.kind = EFFECT_SEND,
                                       .message = trace_reader_kind(s.reader, MSG_ANSWER)});
     take(&s, r);
     over(&s, 1);
     CHECK(trace_gather_next(s.gather) == NULL);
     r = record(&s, MSG_ANSWER, "link_connection", LINK, INTERCEPTOR, 1);
-    set_bytes(&r, "head", head, sizeof head - 1, sizeof head - 1);
-    set_bytes(&r, "body", "sorry", 5, 5);
+    record_put(&r, "head", head, sizeof head - 1, sizeof head - 1);
+    record_put(&r, "body", "sorry", 5, 5);
     r.flags = ANSWER_LAST;
     take(&s, r);
     struct gathered *x = trace_gather_next(s.gather);
@@ -324,7 +309,7 @@ static void test_an_upgrade(void)
     request(&s, 1, true);
     response(&s, 1, "", 0, RESPONSE_UPGRADE);
     struct trace_record r = record(&s, MSG_DATA, "interceptor", INTERCEPTOR, LINK, 1);
-    set_bytes(&r, "bytes", "ping", 4, 4);
+    record_put(&r, "bytes", "ping", 4, 4);
     take(&s, r);
     body(&s, MSG_RESPONSE_BODY, 1, "pong!", 5, 5, false);
     over(&s, 1);
@@ -356,8 +341,8 @@ static void test_the_trace_ends_first(void)
 static void numbered_body(struct stage *s, uint32_t number, const char *bytes, bool last)
 {
     struct trace_record r = record(s, MSG_REQUEST_BODY, "interceptor", INTERCEPTOR, LINK, 1);
-    set_bytes(&r, "bytes", bytes, strlen(bytes), strlen(bytes));
-    set(&r, "last", last);
+    record_put(&r, "bytes", bytes, strlen(bytes), strlen(bytes));
+    record_set(&r, "last", last);
     r.number = number;
     take(s, r);
 }
@@ -371,7 +356,7 @@ static struct gathered *with_numbers(struct stage *s, uint32_t second, uint32_t 
     numbered_body(s, second, "two", false);
     numbered_body(s, 4, "three", true);
     struct trace_record r = record(s, MSG_RESPONSE, "interceptor", INTERCEPTOR, LOCAL, 1);
-    set_bytes(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
+    record_put(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
     r.flags = RESPONSE_LAST;
     r.number = 5;
     take(s, r);
@@ -405,11 +390,11 @@ static void to_remote(struct stage *s, uint16_t kind, const char *bytes, bool la
 {
     struct trace_record r = record(s, kind, "agent_remote", REMOTE, LOCAL, 0);
     if (kind == MSG_RESPONSE)
-        set_bytes(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
+        record_put(&r, "head", RESPONSE_HEAD, sizeof RESPONSE_HEAD - 1, sizeof RESPONSE_HEAD - 1);
     else if (kind == MSG_RESPONSE_BODY)
-        set_bytes(&r, "bytes", bytes, strlen(bytes), strlen(bytes));
+        record_put(&r, "bytes", bytes, strlen(bytes), strlen(bytes));
     if (kind == MSG_RESPONSE_BODY)
-        set(&r, "last", last);
+        record_set(&r, "last", last);
     take(s, r);
 }
 
@@ -417,8 +402,8 @@ static void from_remote(struct stage *s, uint16_t kind)
 {
     struct trace_record r = record(s, kind, "agent_port", LINK, REMOTE, 0);
     if (kind == MSG_AGENT_ROUTE) {
-        set_bytes(&r, "head", REQUEST_HEAD, sizeof REQUEST_HEAD - 1, sizeof REQUEST_HEAD - 1);
-        set(&r, "what", ASKED_HTTP);
+        record_put(&r, "head", REQUEST_HEAD, sizeof REQUEST_HEAD - 1, sizeof REQUEST_HEAD - 1);
+        record_set(&r, "what", ASKED_HTTP);
     }
     r.flags = kind == MSG_ASSIGN ? ASSIGN_LAST : 0;
     take(s, r);
