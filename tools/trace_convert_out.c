@@ -20,10 +20,8 @@ bool convert_is_directory(const char *name)
 
 int convert_create(const char *name, const char *const *inputs, unsigned count)
 {
-    if (trace_parts_include(inputs, count, name)) {
-        fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n", name);
+    if (trace_parts_refuse(inputs, count, name))
         return -1;
-    }
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         fprintf(stderr, "intproxy-trace: %s: %s\n", name, strerror(errno));

@@ -245,11 +245,7 @@ static void write_page(const struct diagram *d, const struct trace_input *in)
 
 static bool out_is_input(void)
 {
-    if (!asked.out || !trace_parts_include(asked.files.names, asked.files.count, asked.out))
-        return false;
-    fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
-            asked.out);
-    return true;
+    return asked.out && trace_parts_refuse(asked.files.names, asked.files.count, asked.out);
 }
 
 /* Standard output becomes the file. */

@@ -367,16 +367,12 @@ static int minimize(void)
 
 /* FILE alone may be made smaller in its place. A file among its parts, or of the name that stands for them, would
  * leave no whole trace, and OTHER is somebody's golden one. */
-static bool out_is_kept(void)
+static bool out_is_input(void)
 {
     bool has_parts = access(asked.path, F_OK) != 0;
     bool is_diff = asked.predicate.kind == PREDICATE_DIFF;
-    if (!(has_parts && trace_parts_include(&asked.path, 1, asked.out)) &&
-        !(is_diff && trace_parts_include(&asked.predicate.text, 1, asked.out)))
-        return false;
-    fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n",
-            asked.out);
-    return true;
+    return (has_parts && trace_parts_refuse(&asked.path, 1, asked.out)) ||
+           (is_diff && trace_parts_refuse(&asked.predicate.text, 1, asked.out));
 }
 
 int trace_minimize(int argc, char **argv)
@@ -388,5 +384,5 @@ int trace_minimize(int argc, char **argv)
     asked.time_ns = TIME_NS;
     if (!trace_two_start(&c, argc, argv, usage, examples, check, &status))
         return status;
-    return !out_is_kept() && trace_reread_keep(&asked.path, 1) ? minimize() : EXIT_IO;
+    return !out_is_input() && trace_reread_keep(&asked.path, 1) ? minimize() : EXIT_IO;
 }

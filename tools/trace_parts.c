@@ -99,3 +99,11 @@ bool trace_parts_include(const char *const *paths, unsigned count, const char *f
             return true;
     return false;
 }
+
+bool trace_parts_refuse(const char *const *paths, unsigned count, const char *file)
+{
+    bool included = trace_parts_include(paths, count, file);
+    if (included)
+        fprintf(stderr, "intproxy-trace: %s: is what is to be read, write to another file\n", file);
+    return included;
+}

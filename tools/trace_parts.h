@@ -21,5 +21,7 @@ uint32_t trace_part_after(const char *path, uint32_t number);
 uint32_t trace_part_last(const char *path);
 /* `file` is one of these, or a part of what one of them stands for: who writes there loses what is to be read. */
 bool trace_parts_include(const char *const *paths, unsigned count, const char *file);
+/* The same, and if so that is said on stderr. */
+bool trace_parts_refuse(const char *const *paths, unsigned count, const char *file);
 
 #endif
