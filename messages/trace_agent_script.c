@@ -127,7 +127,7 @@ static void agent_said(struct reading *r, const struct trace_spoken *m)
         r->left_out += index == NO_EXCHANGE;
         if (index != NO_EXCHANGE)
             a->exchanges[index].left_out = left_out;
-    } else if (index != NO_EXCHANGE) {
+    } else if (index != NO_EXCHANGE && a->options.swaps) {
         take_request(&a->exchanges[index], m);
     }
 }

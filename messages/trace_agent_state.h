@@ -35,7 +35,7 @@ struct agent_exchange {
     uint64_t live_asked;  /* the live event; 0: not yet */
     bool live_closed;
     bool late;          /* something of it was given up */
-    uint64_t asked_sum; /* over the request's head and body, however it was cut */
+    uint64_t asked_sum; /* over head and body, however it was cut; 0 without options.swaps */
     bool given;         /* its answer came, if not to this request then to one that is alike */
     bool waits;         /* what came is not its answer: is it another's? */
     struct agent_told expected, came;

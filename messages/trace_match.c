@@ -17,8 +17,7 @@ struct alike {
 struct trace_match {
     const struct trace_transactions *all;
     const char *const *headers;
-    struct alike
-        *exact; /* by all that counts, and all header lines; all in it are in `whole`, too */
+    struct alike *exact; /* by all that counts, and all header lines */
     struct alike *whole; /* by all that counts */
     struct alike *heads; /* by all but the body */
     bool *used, *again;
@@ -59,17 +58,15 @@ static void put_key_hash(struct wire_buffer *key, const struct wire_buffer *of)
     trace_put(key, all, sizeof all);
 }
 
-static void whole_key(const struct trace_match *m, const struct trace_http *r,
-                      struct wire_buffer *key)
+/* Of a head's, that with the body. */
+static void make_whole(const struct trace_http *r, struct wire_buffer *key)
 {
-    head_key(m, r, key);
     put_key_hash(key, &r->body);
 }
 
-static void exact_key(const struct trace_match *m, const struct trace_http *r,
-                      struct wire_buffer *key)
+/* Of a whole one, that with all header lines. */
+static void make_exact(const struct trace_http *r, struct wire_buffer *key)
 {
-    whole_key(m, r, key);
     put_key_hash(key, &r->fields);
 }
 
@@ -119,11 +116,11 @@ struct trace_match *trace_match_new(const struct trace_transactions *all,
         m->left++;
         if (t->raw)
             continue;
-        whole_key(m, &t->request, &key);
-        first[i] = add(&m->whole, &key, i);
         head_key(m, &t->request, &key);
         add(&m->heads, &key, i);
-        exact_key(m, &t->request, &key);
+        make_whole(&t->request, &key);
+        first[i] = add(&m->whole, &key, i);
+        make_exact(&t->request, &key);
         add(&m->exact, &key, i);
     }
     wire_buffer_release(&key);
@@ -225,13 +222,9 @@ static bool next_of(const struct trace_match *m, struct alike *a, unsigned *inde
 }
 
 /* One with all its header lines, or else the first of those that are alike. */
-static bool next_alike(const struct trace_match *m, struct alike *a,
-                       const struct trace_http *request, unsigned *index)
+static bool next_alike(const struct trace_match *m, struct alike *a, struct alike *exact,
+                       unsigned *index)
 {
-    struct wire_buffer key = {0};
-    exact_key(m, request, &key);
-    struct alike *exact = find(m->exact, &key);
-    wire_buffer_release(&key);
     return (exact && next_of(m, exact, index)) || next_of(m, a, index);
 }
 
@@ -255,14 +248,17 @@ enum trace_matched trace_match_request(struct trace_match *m, const struct trace
 {
     struct wire_buffer key = {0};
     char line[100];
-    whole_key(m, request, &key);
+    head_key(m, request, &key);
+    make_whole(request, &key);
     struct alike *a = find(m->whole, &key);
+    make_exact(request, &key);
+    struct alike *exact = find(m->exact, &key);
     wire_buffer_release(&key);
     if (!a) {
         explain_never(m, request, why);
         return MATCHED_NEVER;
     }
-    if (next_alike(m, a, request, index)) {
+    if (next_alike(m, a, exact, index)) {
         use(m, *index);
         return MATCHED;
     }
