@@ -34,37 +34,38 @@ static void on_accepted(struct sim_peer *peer, void *context)
     a->newest = c;
 }
 
-/* Connections to an application. */
-struct dials {
-    unsigned made, in_vain;
-};
-
-static struct dials count_dials(const struct trace_stream *first, uint16_t to)
+/* From this one on, the next connection to this application, made or not. */
+static const struct trace_stream *dial_to(const struct trace_stream *s, const char *destination)
 {
-    char text[ADDRESS_TEXT_MAX];
-    struct dials d = {0};
-    address_print(destination(to), text);
-    for (const struct trace_stream *s = first; s; s = s->next) {
-        bool counts = s->kind == STREAM_LOCAL && !s->by_agent && !strcmp(s->destination, text);
-        d.made += counts && s->connected;
-        d.in_vain += counts && s->refused && !s->connected;
-    }
-    return d;
+    while (s && (s->kind != STREAM_LOCAL || s->by_agent || strcmp(s->destination, destination)))
+        s = s->next;
+    return s;
+}
+
+static bool was_there(const struct trace_stream *first, const char *destination)
+{
+    const struct trace_stream *s = dial_to(first, destination);
+    while (s && !s->connected)
+        s = dial_to(s->next, destination);
+    return s;
 }
 
 void chaos_apps_say(const struct trace_stream *first)
 {
-    unsigned in_vain = 0;
+    char text[ADDRESS_TEXT_MAX];
+    unsigned refused = 0;
     for (uint16_t i = 0; i < destination_count(); i++) {
-        struct dials d = count_dials(first, i);
-        in_vain += d.made ? d.in_vain : 0;
+        address_print(destination(i), text);
+        const struct trace_stream *s = was_there(first, text) ? dial_to(first, text) : NULL;
+        for (; s; s = dial_to(s->next, text))
+            refused += s->refused && !s->connected;
     }
-    if (in_vain)
+    if (refused)
         fprintf(stderr,
                 "intproxy-trace: %u connections to an application failed when it was recorded, "
                 "which was there at another time; here none fails, so requests that got 502 for "
                 "that are unmatched, and their answers different\n",
-                in_vain);
+                refused);
 }
 
 /* Which request a connection will be for is not known when it is made, so one that was there at all takes each. */
@@ -72,10 +73,9 @@ void chaos_apps_listen(struct chaos_apps *a)
 {
     char text[ADDRESS_TEXT_MAX];
     for (uint16_t i = 0; i < destination_count(); i++) {
-        struct dials d = count_dials(a->streams, i);
         address_print(destination(i), text);
         sim_peer_listen(a->sim, text, on_accepted, a);
-        if (d.in_vain && !d.made)
+        if (dial_to(a->streams, text) && !was_there(a->streams, text))
             sim_route(a->sim, text, SIM_REFUSED, 0);
     }
 }
@@ -213,8 +213,8 @@ static void detect(struct chaos_apps *a, struct chaos_app *c, const uint8_t *byt
     else if (found == HTTP1_DETECT_OTHER)
         c->mode = APP_HTTP; /* which says what is wrong with it */
     else if (trace_match_raw_left(a->match, &speaks_first) && (length || speaks_first))
-        begin_raw(a, c, bytes,
-                  length); /* all is quiet, and it has said nothing, or no whole line */
+        /* all is quiet, and it has said nothing, or no whole line */
+        begin_raw(a, c, bytes, length);
 }
 
 /* What has come. True: something of it was taken. */
