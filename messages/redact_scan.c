@@ -143,7 +143,8 @@ static void pair_end(struct redact_scan *s)
 {
     struct redact_gathered *g = &s->pair;
     size_t length = g->bytes.length;
-    while (length && g->on && !s->pair_quote && strchr(",.:$'(){}|^`", g->bytes.at[length - 1]))
+    while (length && g->on && !s->pair_quote &&
+           (strchr(",.:$", g->bytes.at[length - 1]) || may_end_pair(g->bytes.at[length - 1])))
         length--;
     if (g->on)
         redact_give(s, g, REDACT_QUERY, REDACT_FORM, length);

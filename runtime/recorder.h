@@ -113,8 +113,7 @@ struct recorded {
     const struct entry *entry;
     const uint8_t *memory; /* of the ring that it is in; NULL if it has no references */
     uint64_t ended_ns;
-    uint32_t
-        took_ns; /* of calls that end together, an equal share; 0: not yet, or an END with them */
+    uint32_t took_ns; /* an equal share of what ends together; 0: not yet, or an END with calls */
 };
 
 /* How many bytes stand behind an entry, with those that it refers to. */

@@ -73,8 +73,7 @@ static bool is_whole(const struct replay *r, struct actor_ref ref)
 /* What it had heard is not known to the end: so what was said to it may be what it heard, or what it did not. */
 static bool is_partly_known(const struct replay *r, struct actor_ref ref)
 {
-    const struct replayed *a = replay_find(r, ref);
-    return a && (a->left_out || a->doubted);
+    return replay_find(r, ref) && !is_whole(r, ref);
 }
 
 static bool same_capped(const struct replay_call *call, const struct message *said,

@@ -220,21 +220,24 @@ static void put_settings(const struct trace_setting *s)
     }
 }
 
-static void take_all(struct trace_input *in, bool *is_one)
+/* False: they are of several runs, and what one says of itself does not hold for another. */
+static bool take_all(struct trace_input *in)
 {
     struct trace_record r;
     struct trace_run run = {0};
     uint64_t files = 0, bad = 0;
-    while (*is_one && trace_input_next(in, &r)) {
+    bool is_one = true;
+    while (is_one && trace_input_next(in, &r)) {
         if (in->files != files)
             begin_part(in);
         files = in->files;
         add_to_part(1, in->bad - bad);
         bad = in->bad;
         count(in->reader, &r);
-        *is_one = trace_run_goes_on(&run, in);
+        is_one = trace_run_goes_on(&run, in);
     }
     add_to_part(0, in->bad - bad);
+    return is_one;
 }
 
 static void put_all(const struct trace_input *in)
@@ -252,9 +255,8 @@ static void put_all(const struct trace_input *in)
 static int info(void)
 {
     struct trace_input in = {0};
-    bool is_one = true; /* what one run says of itself does not hold for another */
     trace_input_open(&in, asked.files.names, asked.files.count);
-    take_all(&in, &is_one);
+    bool is_one = take_all(&in);
     if (is_one)
         put_all(&in);
     output_flush();
