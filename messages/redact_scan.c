@@ -191,9 +191,11 @@ static void pair_byte(struct redact_scan *s, uint8_t c)
 /* It was cut before an @ came. A host and its port, which are digits, or [::1], is none. */
 static bool may_be_userinfo(const struct redact_bytes *b)
 {
-    const uint8_t *at = b->length ? memchr(b->at, ':', b->length) : NULL, *end = b->at + b->length;
-    while (at && b->at[0] != '[' && ++at < end)
-        if (*at < '0' || *at > '9')
+    const uint8_t *colon = b->length ? memchr(b->at, ':', b->length) : NULL;
+    if (!colon || b->at[0] == '[')
+        return false;
+    for (size_t i = (size_t)(colon - b->at) + 1; i < b->length; i++)
+        if (b->at[i] < '0' || b->at[i] > '9')
             return true;
     return false;
 }

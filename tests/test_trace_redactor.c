@@ -320,7 +320,7 @@ static void test_cuts_in_escapes(void)
     }
 }
 
-/* user:password of which the @ behind it was left out; a host and its port are not that. */
+/* user:password of which the @ behind it was left out; a host and its port are not that, nor is nothing. */
 static void test_capped_urls(void)
 {
     static const char url[] = "to https://me:hunterabc@h/ ", host[] = "http://host:8080/a",
@@ -330,6 +330,7 @@ static void test_capped_urls(void)
     foreign_landing(&run.file, 0, url, 19, NULL);
     foreign_landing(&run.file, 1, host, 15, NULL);
     foreign_landing(&run.file, 2, ip, 11, NULL);
+    foreign_landing(&run.file, 3, host, 7, NULL);
     redact(&run, "k");
     CHECK(!in(&run.out, "hunt") && !in(&run.out, "me:"));
     CHECK(in(&run.out, "http://host:808") && in(&run.out, "http://[::1"));
